@@ -1,0 +1,12 @@
+"""Every benchmark, one after the other; the tables go to stdout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("help", "inversion", "corpus", "feed", "nst")
+
+for name in NAMES:
+    print(f"\n## {name}\n", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -1,0 +1,84 @@
+"""What the input costs: `fit` fed from a corpus by memory map, against the same steps on one resident batch.
+
+The resident feed hands out one prepared batch again and again. Both take turns, an epoch each; the ratio is the median.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.cli import run
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much is measured."""
+
+    rounds: int = 11
+    """Rounds of turns, an epoch of each feed."""
+    clips: int = 640
+    """Clips of 5 s in the corpus."""
+
+
+def main(options: Options) -> None:
+    """Print the table."""
+    import dataclasses
+
+    import keras
+    import numpy as np
+    import soundfile
+
+    from classifiers import lil_data
+    from classifiers.data import Mixing, open_clips, training_batches
+    from spectro.stft import SETTINGS
+    from training.split import split_corpus
+
+    class Resident(keras.utils.PyDataset):
+        """One batch, as often as the other feed has batches."""
+
+        def __init__(self, batch, steps):
+            super().__init__()
+            self.batch, self.steps = batch, steps
+
+        def __len__(self):
+            return self.steps
+
+        def __getitem__(self, index):
+            return self.batch
+
+    with tempfile.TemporaryDirectory() as folder:
+        generator = np.random.default_rng(0)
+        for number in range(options.clips):
+            path = Path(folder, "data", "ab"[number % 2], f"{number}.wav")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, generator.integers(-9000, 9000, 110_250).astype(np.int16), 22_050)
+        corpus = open_clips(Path(folder, "data"), SETTINGS["lil_data"], Path(folder, "cache"))
+        split = split_corpus(corpus)
+        print("| model | resident, ms a clip | from corpus, ms a clip | ratio |\n|---|---|---|---|")
+        for preset, augmented in (("paper", False), ("ours", False), ("ours", True)):
+            config = dataclasses.replace(lil_data.PRESETS[preset], batch_size=16)
+            model = lil_data.build(config, 2, 100)
+            mixing = Mixing(config.time_shift, config.mixup) if augmented else Mixing()
+            fed = training_batches(corpus, split, 16, 0, mixing)
+            resident = Resident(fed[0], len(fed))
+            times = []
+            for _ in range(options.rounds + 1):  # the first round compiles
+                times.append([epoch(model, feed) * 1000 / (16 * len(fed)) for feed in (resident, fed)])
+            one, two = (statistics.median(column) for column in zip(*times[1:], strict=True))
+            ratio = statistics.median(b / a for a, b in times[1:])
+            print(f"| lil_data {preset}{', augmented' * augmented} | {one:.2f} | {two:.2f} | {ratio:.3f} |")
+
+
+def epoch(model, feed) -> float:
+    """Seconds of one epoch of `fit`."""
+    started = time.perf_counter()
+    model.fit(feed, epochs=1, verbose=0, shuffle=False)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    run(main, Options)

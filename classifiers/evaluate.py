@@ -1,0 +1,39 @@
+"""Evaluate classifier runs on their own test parts: one table, a confusion matrix and a JSON file in each run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from training.cli import run
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which runs, and where their recordings are."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]
+    """Run directories; several (folds, seeds, splits) also give their mean."""
+    data: Path | None = None
+    """Where the recordings are now, if they have moved."""
+    cache: Path | None = None
+    """Where folders become corpora; by default the user's cache folder."""
+
+
+def main(options: Options) -> None:
+    """Print the table and where the pictures are."""
+    from classifiers.evaluation import evaluate, table
+    from training.cli import InputError
+
+    if not options.runs:
+        raise InputError("expected at least one run directory, as `classifiers.train` prints it")
+    print(table(evaluate(options.runs, data=options.data, cache=options.cache)))
+    print()
+    for run_directory in options.runs:
+        print(run_directory / "confusion.png")
+
+
+if __name__ == "__main__":
+    run(main, Options, keras=True)

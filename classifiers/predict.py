@@ -1,0 +1,74 @@
+"""The genre of recordings: a row per window, a verdict per file, a JSON file and a picture of the time line.
+
+`python -m classifiers.predict [RUN] FILE ...`: without a run (a directory of `classifiers.train`) the shipped classifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from training.cli import run
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to classify, and where to write."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """Recordings, or folders of them; a run directory first to use that classifier."""
+    output: Path = Path("predictions")
+    """Folder for NAME.json and NAME.png of each file."""
+    force: bool = False
+    """Overwrite what is there."""
+
+
+def main(options: Options) -> None:
+    """Classify each file; a bad one is one line on stderr and the rest goes on."""
+    from classifiers.prediction import Classifier
+    from classifiers.pretrained import path as shipped
+    from classifiers.timeline import write_timeline
+    from spectro.clips import SUFFIXES
+    from training.cli import InputError, tell
+    from training.files import free_name
+    from training.sources import find_sources
+
+    files = list(options.files)
+    given = files.pop(0) if files and (files[0] / "config.json").exists() else shipped()
+    if not files:
+        raise InputError("expected at least one recording or folder of recordings")
+    classifier = Classifier(given)
+    paths = [
+        path for file in files for path in ([s.path for s in find_sources(file, SUFFIXES)] if file.is_dir() else [file])
+    ]
+    taken: set[str] = set()
+    failed = 0
+    for path in paths:
+        try:
+            target = free_name(options.output, path.stem, (".json", ".png"), taken, options.force)
+            prediction = classifier(path)
+        except InputError as error:
+            tell(f"error: {error}")
+            failed += 1
+            continue
+        write_timeline(prediction, target, given)
+        _print(prediction)
+        print(f"{target}.json\n{target}.png\n")
+    if failed:
+        raise InputError(f"{failed} of {len(paths)} files could not be classified; the reasons are above")
+
+
+def _print(prediction) -> None:
+    best = prediction.probabilities.argmax(axis=1)
+    print(f"{prediction.name}: {prediction.verdict} ({prediction.mean.max():.0%})")
+    for row, label in enumerate(best):
+        verdict = (
+            "silent" if prediction.silent[row] else f"{prediction.labels[label]} {prediction.probabilities[row, label]:.0%}"
+        )
+        print(f"  {prediction.starts[row]:8.2f} s to {prediction.ends[row]:8.2f} s  {verdict}")
+
+
+if __name__ == "__main__":
+    run(main, Options, keras=True)

@@ -1,0 +1,95 @@
+"""The genre of recordings of any length: probabilities for each window of a clip's length, and a verdict for the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from classifiers.features import setting_of_model
+from spectro.audio import blocks
+from spectro.clips import SILENCE
+from training.cli import InputError
+from training.runs import load, read_run
+
+BATCH = 8
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """starts, ends: seconds of each window (windows,); probabilities: (windows, labels); silent: (windows,) bool."""
+
+    name: str
+    labels: tuple[str, ...]
+    starts: np.ndarray
+    ends: np.ndarray
+    probabilities: np.ndarray
+    silent: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """(labels,): mean probabilities over the windows that are not silent."""
+        return self.probabilities[~self.silent].mean(axis=0)
+
+    @property
+    def verdict(self) -> str:
+        """The label of the largest mean probability."""
+        return self.labels[int(self.mean.argmax())]
+
+
+class Classifier:
+    """A run's model with its labels: `Classifier(run)(file)` and `Classifier(run).of_samples(samples)`."""
+
+    def __init__(self, run: str | os.PathLike) -> None:
+        record = read_run(run)
+        if record["package"] != "classifiers":
+            raise InputError(f"{run} is a run of {record['package']}.{record['model']}, not of a classifier")
+        self.model: keras.Model = load(run)
+        self.labels = tuple(record["labels"])
+        self.setting = setting_of_model(self.model)
+
+    def __call__(self, path: str | os.PathLike) -> Prediction:
+        """Classify a file in constant memory. InputError: unreadable or silent throughout."""
+        return self._predict(blocks(path, self.setting.seconds, rate=self.setting.rate, mono=True), os.fspath(path))
+
+    def of_samples(self, samples: np.ndarray, name: str = "") -> Prediction:
+        """Classify mono samples (samples,) at the setting's rate. InputError: silent throughout."""
+        length = self.setting.clip_samples
+        return self._predict((samples[i : i + length] for i in range(0, len(samples), length)), name)
+
+    def _predict(self, pieces: Iterator[np.ndarray], name: str) -> Prediction:
+        starts, ends, probabilities, silent, batch = [], [], [], [], []
+        for start, end, window in self._windows(pieces):
+            starts.append(start / self.setting.rate)
+            ends.append(end / self.setting.rate)
+            silent.append(float(np.abs(window).max()) < SILENCE)
+            batch.append(window)
+            if len(batch) == BATCH:
+                probabilities.append(self.model.predict_on_batch(np.stack(batch)))
+                batch = []
+        if batch:  # filled up, so that the compiled graph sees one shape
+            filled = np.stack(batch + batch[-1:] * (BATCH - len(batch)))
+            probabilities.append(self.model.predict_on_batch(filled)[: len(batch)])
+        if all(silent):
+            raise InputError(f"{name or 'the sound'} is silent; there is nothing to classify")
+        return Prediction(
+            Path(name).name, self.labels, np.array(starts), np.array(ends), np.concatenate(probabilities), np.array(silent)
+        )
+
+    def _windows(self, pieces: Iterator[np.ndarray]) -> Iterator[tuple[int, int, np.ndarray]]:
+        """(first sample, end, window): one after the other; the last one reaches back so that it is whole, and a sound
+        shorter than one window is repeated to fill it, as in training."""
+        length, place, before = self.setting.clip_samples, 0, np.zeros(0, np.float32)
+        for piece in pieces:
+            if len(piece) == length:
+                yield place, place + length, piece
+            elif len(before):
+                yield place + len(piece) - length, place + len(piece), np.concatenate([before, piece])[-length:]
+            elif len(piece):
+                yield 0, len(piece), np.resize(piece, length)
+            place += len(piece)
+            before = piece

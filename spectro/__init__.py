@@ -1,0 +1,1 @@
+"""Sound <-> spectrogram picture: reading, analysis, inversion, images, corpora, demo music."""

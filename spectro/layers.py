@@ -1,0 +1,123 @@
+"""The analysis of `spectro.stft` as Keras layers, so that a model takes raw sound and carries its front end with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from spectro.stft import SpectrogramSetting
+from training.cli import InputError
+
+SOUNDING = 1e-3
+"""Largest value of a picture below which it is silence."""
+
+
+@keras.saving.register_keras_serializable("spectro")
+class Spectrogram(keras.layers.Layer):
+    """Waveform -> decibel picture, equal to `SpectrogramSetting.to_picture(abs(analyse(signal)))` (tested).
+
+    Input (batch, samples) float32 in [-1, 1]; output (batch, rows, columns, 1) float32 in [0, 1], row 0 = lowest
+    frequency. The reference is `clip` (the loudest bin of each clip) or `absolute`; a layer sees one clip at a time and
+    so cannot know a whole file's maximum: setting.reference "file" raises InputError.
+
+    method: "fft" (fast; exports to SavedModel only) or "dft" (the same transform written as a convolution with cosines
+    and sines: six times slower, exports everywhere).
+    """
+
+    def __init__(self, setting: SpectrogramSetting | dict, method: str = "fft", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.setting = SpectrogramSetting(**setting) if isinstance(setting, dict) else setting
+        self.method = method
+        if method not in ("fft", "dft"):
+            raise InputError(f"method must be fft or dft; received {method!r}")
+        if self.setting.reference == "file":
+            raise InputError("a Spectrogram layer sees clips, not files: reference must be clip or absolute; received file")
+
+    def call(self, waveform: Any) -> Any:
+        setting = self.setting
+        pad = setting.n_fft // 2
+        padded = ops.pad(waveform, ((0, 0), (pad, setting.n_fft - pad)))
+        real, imaginary = self._fft(padded) if self.method == "fft" else self._dft(padded)
+        power = ops.transpose(ops.square(real) + ops.square(imaginary), (0, 2, 1))[..., None]
+        if setting.reference == "clip":
+            reference = ops.max(power, axis=(1, 2, 3), keepdims=True)
+        else:
+            reference = ops.full((1, 1, 1, 1), setting.full_scale**2)
+        return power_to_picture(power / ops.maximum(reference, 1e-30), setting.floor_db)
+
+    def _fft(self, padded: Any) -> tuple[Any, Any]:
+        setting = self.setting
+        return ops.stft(padded, setting.n_fft, setting.hop, setting.n_fft, window=setting.window_array(), center=False)
+
+    def _dft(self, padded: Any) -> tuple[Any, Any]:
+        setting = self.setting
+        angle = 2 * np.pi * (np.outer(np.arange(setting.n_fft), np.arange(setting.rows)) % setting.n_fft) / setting.n_fft
+        kernel = np.concatenate([np.cos(angle), -np.sin(angle)], axis=1) * setting.window_array()[:, None]
+        both = ops.conv(
+            padded[..., None],
+            kernel[:, None].astype("float32"),
+            strides=setting.hop,
+            padding="valid",
+            data_format="channels_last",
+        )
+        return both[..., : setting.rows], both[..., setting.rows :]
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        frames = None if input_shape[1] is None else self.setting.frames(input_shape[1])
+        return (input_shape[0], self.setting.rows, frames, 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "setting": asdict(self.setting), "method": self.method}
+
+
+@keras.saving.register_keras_serializable("spectro")
+class MelPicture(keras.layers.Layer):
+    """Linear picture -> mel picture: back to power, through triangular mel bands, mean over columns, to decibels again.
+
+    Input (batch, rows, columns, 1) in [0, 1] made with `setting`; output (batch, bands, columns // pool, 1) in [0, 1], where
+    1 is the clip's loudest mel bin. Differentiable, so that a picture can be painted through it. Bands as
+    `librosa.filters.mel` (Slaney scale, unit area); `pool` columns become one by the mean of their power.
+    """
+
+    def __init__(self, setting: SpectrogramSetting | dict, bands: int = 64, pool: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.setting = SpectrogramSetting(**setting) if isinstance(setting, dict) else setting
+        self.bands, self.pool = bands, pool
+
+    def build(self, input_shape: tuple) -> None:
+        from librosa.filters import mel
+
+        self.filters = mel(sr=self.setting.rate, n_fft=self.setting.n_fft, n_mels=self.bands)
+        self.built = True
+
+    def call(self, picture: Any) -> Any:
+        power = ops.exp((1 - picture[..., 0]) * (self.setting.floor_db / 10 * np.log(10)))
+        mel = ops.matmul(ops.convert_to_tensor(self.filters, "float32"), power)[..., None]
+        mel = ops.average_pool(mel, (1, self.pool), padding="valid", data_format="channels_last")
+        reference = ops.max(mel, axis=(1, 2, 3), keepdims=True)
+        sounding = ops.max(picture, axis=(1, 2, 3), keepdims=True) > SOUNDING
+        return power_to_picture(ops.where(sounding, mel / reference, 0.0), self.setting.floor_db)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        columns = None if input_shape[2] is None else input_shape[2] // self.pool
+        return (input_shape[0], self.bands, columns, 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "setting": asdict(self.setting), "bands": self.bands, "pool": self.pool}
+
+
+def power_to_picture(power: Any, floor_db: float) -> Any:
+    """Power relative to the reference -> [0, 1]: 0 at or below the floor, 1 at the reference."""
+    level = ops.log10(ops.maximum(power, 10 ** (floor_db / 10))) * 10
+    return ops.clip(1 - level / floor_db, 0.0, 1.0)
+
+
+def exportable(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """A copy of a layer as `keras.models.clone_model` wants it, with the analysis written as a convolution."""
+    if isinstance(layer, Spectrogram):
+        return Spectrogram(layer.setting, method="dft", name=layer.name)
+    return type(layer).from_config(layer.get_config())

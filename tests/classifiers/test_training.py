@@ -1,0 +1,134 @@
+"""From a folder to a run, again after a kill, and on to other labels."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from classifiers import lil_data, softmax
+from classifiers.training import train
+from tests.classifiers.conftest import RATE, sound
+from training.cli import InputError
+from training.runs import load, read_run
+
+QUICK = lil_data.PRESETS["quick"]
+
+
+def test_a_run_holds_everything(run):
+    names = {path.name for path in run.iterdir()}
+    assert {"config.json", "history.csv", "backup", "model.keras", "samples", "logs", "report.html",
+            "evaluation.json", "confusion.png"} <= names  # fmt: skip
+    assert read_run(run)["labels"] == ["clicks", "noise", "tones"]
+    assert list((run / "samples").glob("confusion-*.png"))
+    assert "classifiers.lil_data" in (run / "report.html").read_text()
+    assert load(run).output_shape == (None, 3)
+
+
+def test_repeating_the_command_trains_no_further_and_more_epochs_do(genres, cache, tmp_path):
+    train("softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
+    before = (tmp_path / "history.csv").read_text()
+    train("softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
+    assert (tmp_path / "history.csv").read_text() == before
+    train("softmax", replace(softmax.PRESETS["quick"], epochs=3), data=genres, output=tmp_path, cache=cache)
+    after = (tmp_path / "history.csv").read_text()
+    assert after.startswith(before)
+    assert len(after.splitlines()) == 4
+    with pytest.raises(InputError, match=r"config\.learning_rate"):
+        train("softmax", replace(softmax.PRESETS["quick"], learning_rate=1.0), data=genres, output=tmp_path, cache=cache)
+
+
+def test_starting_from_a_run_with_other_labels(run, cache, tmp_path, capsys):
+    for kind in ("tones", "noise"):
+        (tmp_path / "data" / f"my {kind}").mkdir(parents=True)
+        for seed in range(3):
+            soundfile.write(tmp_path / "data" / f"my {kind}" / f"{seed}.ogg", sound(kind, seed + 50), RATE)
+    config = replace(QUICK, epochs=1, learning_rate=1e-12)
+    train("lil_data", config, data=tmp_path / "data", output=tmp_path / "tuned", init=run, cache=cache)
+    assert "conv_4, dense; fresh: genre" in capsys.readouterr().err
+    tuned, source = load(tmp_path / "tuned"), load(run)
+    np.testing.assert_allclose(
+        tuned.get_layer("conv_2").get_weights()[0], source.get_layer("conv_2").get_weights()[0], atol=1e-6
+    )
+    assert tuned.output_shape == (None, 2)
+    with pytest.raises(InputError, match="no layer of"):
+        train("softmax", replace(softmax.PRESETS["quick"], setting="lil_data"), data=tmp_path / "data", init=run,
+              output=tmp_path / "other", cache=cache)  # fmt: skip
+
+
+def test_one_label_or_too_few_files_is_one_line(tmp_path, cache):
+    (tmp_path / "data" / "tones").mkdir(parents=True)
+    for seed in range(3):
+        soundfile.write(tmp_path / "data" / "tones" / f"{seed}.wav", sound("tones", seed), RATE)
+    with pytest.raises(InputError, match=r"at least two labels.*tones: 3"):
+        train("lil_data", QUICK, data=tmp_path / "data", output=tmp_path / "run", cache=cache)
+    assert not (tmp_path / "run").exists()
+
+
+TRAIN = """
+import sys
+from dataclasses import replace
+from classifiers import lil_data
+from classifiers.training import train
+config = replace(lil_data.PRESETS["quick"], batch_norm=True, mixup=0.3, time_shift=0.5, epochs=5)
+train("lil_data", config, data=sys.argv[1], output=sys.argv[2], cache=sys.argv[3], weigh=True)
+"""
+
+
+def test_kill_9_then_the_same_command_gives_the_same_weights_bit_for_bit(genres, cache, tmp_path):
+    def start(output):
+        return subprocess.Popen([sys.executable, "-c", TRAIN, str(genres), str(tmp_path / output), str(cache)],
+                                stderr=subprocess.DEVNULL)  # fmt: skip
+
+    whole, killed = start("whole"), start("killed")
+    history = tmp_path / "killed" / "history.csv"
+    while killed.poll() is None and not (history.exists() and len(history.read_text().splitlines()) > 2):
+        time.sleep(0.005)
+    os.kill(killed.pid, signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert whole.wait() == 0
+    assert start("killed").wait() == 0
+    one, two = (np.load(tmp_path / name / "backup" / "state.npz") for name in ("whole", "killed"))
+    assert one.files == two.files
+    for name in one.files:
+        if name != "about":
+            np.testing.assert_array_equal(one[name], two[name])
+    assert history.read_bytes() == (tmp_path / "whole" / "history.csv").read_bytes()
+    best = [load(tmp_path / name).get_weights() for name in ("whole", "killed")]
+    for a, b in zip(*best, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+DEVICES = """
+import sys
+from dataclasses import replace
+import keras, numpy as np
+from classifiers import lil_data
+from training.data import Batches
+from training.strategy import strategy_for
+import contextlib
+clips = np.random.default_rng(0).standard_normal((24, 4000)).astype("float32")
+targets = np.eye(3, dtype="float32")[np.arange(24) % 3]
+strategy = strategy_for(sys.argv[1])
+keras.utils.set_random_seed(0)
+with strategy.scope() if strategy else contextlib.nullcontext():
+    model = lil_data.build(replace(lil_data.PRESETS["quick"], dropout=0.0, masks=0), 3, 1)
+    model.compile(keras.optimizers.SGD(0.1), loss="categorical_crossentropy")
+losses = model.fit(Batches(clips, np.arange(24), 8, targets=targets), epochs=3, verbose=0, shuffle=False).history["loss"]
+np.savez(sys.argv[2], *model.get_weights(), losses=losses)
+"""
+
+
+def test_two_devices_equal_one(tmp_path):
+    processes = [subprocess.Popen([sys.executable, "-c", DEVICES, devices, str(tmp_path / f"{number}.npz")],
+                                  stderr=subprocess.DEVNULL)
+                 for number, devices in enumerate(("1", "cpu:2"))]  # fmt: skip
+    assert [process.wait() for process in processes] == [0, 0]
+    one, two = (np.load(tmp_path / f"{number}.npz") for number in (0, 1))
+    for name in one.files:
+        np.testing.assert_allclose(one[name], two[name], atol=1e-5)

@@ -1,0 +1,83 @@
+"""The front end inside a model equals the NumPy one, both ways of computing it, and can be painted through."""
+
+from dataclasses import replace
+
+import keras
+import librosa
+import numpy as np
+import pytest
+from keras import ops
+
+from spectro.layers import MelPicture, Spectrogram, exportable
+from spectro.stft import SETTINGS
+from training.cli import InputError
+
+QUICK = replace(SETTINGS["quick"], reference="clip")
+
+
+@pytest.fixture
+def clips():
+    generator = np.random.default_rng(0)
+    clips = generator.standard_normal((4, QUICK.clip_samples)).astype(np.float32) * 0.1
+    clips[1] = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(QUICK.clip_samples) / QUICK.rate)
+    clips[2] = 0
+    clips[3, 1000:] = 0
+    return clips
+
+
+@pytest.mark.parametrize("method", ["fft", "dft"])
+@pytest.mark.parametrize("setting", [QUICK, replace(QUICK, reference="absolute"), replace(QUICK, n_fft=100, hop=33)])
+def test_equals_numpy(clips, setting, method):
+    reference = setting.full_scale if setting.reference == "absolute" else None
+    expected = np.stack([setting.to_picture(abs(setting.analyse(clip)), reference) for clip in clips])
+    picture = ops.convert_to_numpy(Spectrogram(setting, method)(clips))
+    assert picture.shape == (4, setting.rows, setting.frames(clips.shape[1]), 1)
+    np.testing.assert_allclose(picture[..., 0], expected, atol=2e-3)
+    assert np.abs(picture[..., 0] - expected).mean() < 1e-5
+    assert not picture[2].any()
+
+
+def test_files_have_no_place_in_a_layer():
+    with pytest.raises(InputError, match="clips, not files"):
+        Spectrogram(replace(QUICK, reference="file"))
+    with pytest.raises(InputError, match="fft or dft"):
+        Spectrogram(QUICK, "dct")
+
+
+def test_mel_bands_equal_librosa(clips):
+    setting = replace(QUICK, floor_db=-60.0)
+    picture = ops.convert_to_numpy(MelPicture(setting, 20, 3)(Spectrogram(setting)(clips[:1])))[0, ..., 0]
+    power = abs(setting.analyse(clips[0])) ** 2
+    mel = librosa.feature.melspectrogram(S=power, sr=setting.rate, n_fft=setting.n_fft, n_mels=20)
+    mel = mel[:, : mel.shape[1] // 3 * 3].reshape(20, -1, 3).mean(axis=2)
+    expected = np.clip(1 + librosa.power_to_db(mel, ref=np.max, top_db=None) / 60, 0, 1)
+    assert picture.shape == (20, 21)
+    np.testing.assert_allclose(picture, expected, atol=2e-3)
+
+
+def test_silence_stays_silent_through_mel_bands():
+    assert not ops.convert_to_numpy(MelPicture(QUICK, 20)(np.zeros((1, QUICK.rows, 12, 1), np.float32))).any()
+
+
+def test_rounding_at_the_floor_does_not_matter(clips):
+    picture = ops.convert_to_numpy(Spectrogram(QUICK)(clips[3:]))
+    assert (picture == 0).mean() > 0.5
+    layer = MelPicture(QUICK, 20, 2)
+    np.testing.assert_allclose(layer(np.maximum(picture, 1e-7)), layer(picture), atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", [Spectrogram(QUICK, "dft"), MelPicture(QUICK, 17, 4)])
+def test_layers_come_back_from_their_config(layer):
+    copy = type(layer).from_config(layer.get_config())
+    assert copy.get_config() == layer.get_config()
+    assert copy.setting == QUICK
+
+
+def test_the_exportable_twin_gives_the_same(clips):
+    waveform = keras.Input((QUICK.clip_samples,))
+    picture = Spectrogram(QUICK, name="spectrogram")(waveform)
+    model = keras.Model(waveform, keras.layers.Dense(2)(MelPicture(QUICK, 16, 2)(picture)))
+    twin = keras.models.clone_model(model, clone_function=exportable)
+    twin.set_weights(model.get_weights())
+    assert twin.get_layer("spectrogram").method == "dft"
+    np.testing.assert_allclose(model(clips), twin(clips), atol=2e-3)

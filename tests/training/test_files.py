@@ -1,0 +1,55 @@
+"""Nothing half-written is ever seen under the final name."""
+
+import os
+
+import numpy as np
+import pytest
+
+from training.cli import InputError
+from training.files import atomic, free_name, read_json, refuse_existing, write_json
+
+
+def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
+    def fail():
+        with atomic(tmp_path / "a.txt") as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(RuntimeError):
+        fail()
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_success_replaces_and_keeps_the_suffix_on_the_way(tmp_path):
+    with atomic(tmp_path / "deep" / "a.wav") as temporary:
+        assert temporary.suffix == ".wav"
+        temporary.write_text("new")
+    assert (tmp_path / "deep" / "a.wav").read_text() == "new"
+
+
+def test_json_takes_numpy_and_paths_and_names_broken_files(tmp_path):
+    write_json(tmp_path / "a.json", {"array": np.arange(3), "number": np.float32(0.5), "path": tmp_path})
+    assert read_json(tmp_path / "a.json") == {"array": [0, 1, 2], "number": 0.5, "path": str(tmp_path)}
+    (tmp_path / "b.json").write_text("{")
+    with pytest.raises(InputError, match=r"b\.json is not readable JSON"):
+        read_json(tmp_path / "b.json")
+    with pytest.raises(InputError, match="not found"):
+        read_json(tmp_path / "c.json")
+
+
+def test_equal_stems_get_numbers_and_old_results_are_kept(tmp_path):
+    taken = set()
+    assert free_name(tmp_path, "a", (".png",), taken, False) == str(tmp_path / "a")
+    assert free_name(tmp_path, "a", (".png",), taken, False) == str(tmp_path / "a-2")
+    (tmp_path / "b.png").touch()
+    with pytest.raises(InputError, match="exists already"):
+        free_name(tmp_path, "b", (".json", ".png"), taken, False)
+    refuse_existing(tmp_path / "b.png", force=True)
+
+
+def test_file_names_of_any_encoding_come_back(tmp_path):
+    name = os.fsdecode(b"caf\xe9.wav")
+    write_json(tmp_path / "a.json", {"file": name})
+    assert read_json(tmp_path / "a.json") == {"file": name}

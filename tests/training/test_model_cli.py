@@ -1,0 +1,45 @@
+"""One list of options from two dataclasses, with the preset's values."""
+
+import dataclasses
+
+import pytest
+
+import classifiers.train
+from classifiers import lil_data
+from training.model_cli import TrainOptions, run_model_command
+
+
+def parse(*arguments):
+    seen = []
+
+    def main(model, options):
+        seen.append((model, options))
+
+    main.__module__ = "classifiers.train"
+    assert classifiers.train
+    with pytest.raises(SystemExit) as stop:
+        run_model_command(main, TrainOptions, "classifiers", list(arguments))
+    return stop.value.code, seen[0] if seen else None
+
+
+def test_the_preset_gives_the_defaults_and_options_override_them():
+    code, (model, options) = parse("lil_data", "--quick", "--dense", "11", "--seed", "4")
+    assert (code, model, options.seed) == (0, "lil_data", 4)
+    assert options.config == dataclasses.replace(lil_data.PRESETS["quick"], dense=11)
+    assert parse("lil_data", "--preset", "paper")[1][1].config == lil_data.Config()
+    assert parse()[1][1].config == lil_data.PRESETS["ours"]
+
+
+@pytest.mark.parametrize("arguments", [("vgg",), ("lil_data", "--preset", "mine"), ("lil_data", "--dense", "x")])
+def test_wrong_usage_exits_with_2(arguments, capsys):
+    assert parse(*arguments)[0] == 2
+    assert capsys.readouterr().err
+
+
+def test_help_lists_models_or_a_models_options(capsys):
+    assert parse("--help")[0] == 0
+    assert "resnet50" in capsys.readouterr().out
+    assert parse("softmax", "--help")[0] == 0
+    told = capsys.readouterr().out
+    assert "--learning-rate" in told
+    assert "--devices" in told

@@ -1,0 +1,20 @@
+"""The report shows what is there and survives what is not."""
+
+from training.files import write_json
+from training.report import write_report
+
+
+def test_a_page_of_what_the_run_holds(tmp_path):
+    write_json(tmp_path / "config.json", {"format": 1, "package": "classifiers", "model": "softmax", "labels": ["<b>"]})
+    page = write_report(tmp_path).read_text()
+    assert "classifiers.softmax" in page
+    assert "&lt;b&gt;" in page
+    assert "Samples" not in page
+    (tmp_path / "history.csv").write_text("epoch,loss,val_loss\n0,2.0,3.0\n1,1.0,2.5\n")
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "a b.png").touch()
+    (tmp_path / "samples" / "a b.wav").touch()
+    page = write_report(tmp_path).read_text()
+    assert "data:image/png;base64" in page
+    assert 'src="samples/a%20b.png"' in page
+    assert '<audio controls src="samples/a%20b.wav">' in page

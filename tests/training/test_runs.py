@@ -1,0 +1,70 @@
+"""A run directory is one run's, of one process, and runs no foreign code."""
+
+import os
+
+import pytest
+
+from training.cli import InputError
+from training.files import read_json, write_json
+from training.runs import load, model_module, open_run, read_run
+
+RECORD = {
+    "package": "classifiers",
+    "model": "softmax",
+    "config": {"epochs": 2, "sizes": (1, 2)},
+    "labels": ("a", "b"),
+    "seed": 0,
+}
+
+
+def test_the_same_record_resumes_and_epochs_may_change(tmp_path):
+    with open_run(tmp_path / "run", RECORD):
+        pass
+    with open_run(tmp_path / "run", {**RECORD, "config": {"epochs": 9, "sizes": (1, 2)}}) as directory:
+        assert read_run(directory)["config"] == {"epochs": 9, "sizes": [1, 2]}
+        assert "keras" in read_run(directory)["versions"]
+
+
+def test_another_config_is_refused_by_name(tmp_path):
+    with open_run(tmp_path, RECORD):
+        pass
+    with (
+        pytest.raises(InputError, match=r"config\.sizes is \[1, 2\], now \[1, 3\]"),
+        open_run(tmp_path, {**RECORD, "config": {"epochs": 2, "sizes": (1, 3)}}),
+    ):
+        pass
+
+
+def test_a_second_process_and_foreign_directories_are_refused(tmp_path):
+    with open_run(tmp_path / "run", RECORD), pytest.raises(InputError, match="in use"), open_run(tmp_path / "run", RECORD):
+        pass
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").touch()
+    with pytest.raises(InputError, match="is not a run"), open_run(tmp_path / "thesis", RECORD):
+        pass
+    with pytest.raises(InputError, match="is a file"), open_run(tmp_path / "thesis" / "chapter.txt", RECORD):
+        pass
+    with pytest.raises(InputError, match="not a run directory"):
+        read_run(tmp_path)
+    with pytest.raises(InputError, match="not found"):
+        read_run(tmp_path / "nowhere")
+
+
+def test_only_our_own_modules_are_imported(tmp_path):
+    assert model_module(RECORD).__name__ == "classifiers.softmax"
+    for package, model in (("os", "path"), ("classifiers", "train"), (None, None)):
+        with pytest.raises(InputError, match="does not have"):
+            model_module({"package": package, "model": model})
+
+
+def test_missing_and_broken_models_and_formats(tmp_path):
+    with open_run(tmp_path, RECORD):
+        pass
+    with pytest.raises(InputError, match=r"no model\.keras"):
+        load(tmp_path)
+    (tmp_path / "model.keras").write_bytes(os.urandom(100))
+    with pytest.raises(InputError, match="cannot be loaded"):
+        load(tmp_path)
+    write_json(tmp_path / "config.json", {**read_json(tmp_path / "config.json"), "format": 2})
+    with pytest.raises(InputError, match="run format 2"):
+        read_run(tmp_path)

@@ -1,0 +1,1 @@
+"""Everything that trains: commands, runs, corpora, data feed, strategy, fit, export. Knows neither audio nor MIDI."""

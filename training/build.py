@@ -1,0 +1,251 @@
+"""Building a corpus: the user's files turned once into fixed-size items (`training.corpus` reads them).
+
+Building again after a kill continues, and ends with the same bytes: what goes into which shard is fixed by a plan that
+is made before the first shard is written.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from training.cli import InputError
+from training.corpus import FORMAT, read_table, shard_path
+from training.files import atomic, read_json, write_json
+from training.lock import exclusive
+from training.sources import Source
+
+FILES_PER_SHARD = 32
+COLUMNS = ("name", "label", "group", "fold", "sha256", "shard", "first", "items", "reason")
+
+
+class Encoder(Protocol):
+    """Turns a file into items. Sent to worker processes, so it must be picklable and cheap to send."""
+
+    kind: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    def __call__(self, path: Path) -> Iterable[np.ndarray]:
+        """Blocks of items (count, *shape) of `dtype`; InputError says why a file gives none."""
+
+    def facts(self) -> dict[str, Any]:
+        """What a reader needs to know of the items (codec or setting), as JSON."""
+
+
+def build_corpus(
+    sources: list[Source],
+    encoder: Encoder,
+    directory: str | os.PathLike,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    progress: Callable[[Iterable, int], Iterable] | None = None,
+) -> None:
+    """Write the corpus of `sources` to `directory`; continues a build that was killed, and is done at once if complete.
+
+    jobs: worker processes (default: the machine's cores). progress: wraps the finished shards for display.
+    InputError: the directory holds something else (`force` replaces a corpus), or another process works in it.
+    """
+    directory = Path(directory)
+    rows = _plan_rows(sources)
+    plan = _plan(rows, encoder)
+    _claim(directory, plan["fingerprint"], force)
+    with exclusive(directory):
+        if _complete(directory, plan["fingerprint"]):
+            return
+        for stale in directory.glob(".*.tmp*"):
+            stale.unlink()
+        write_json(directory / "plan.json", plan)
+        kept = [(source.path, row) for source, row in zip(sources, rows, strict=True) if not row["reason"]]
+        shards = [kept[i : i + FILES_PER_SHARD] for i in range(0, len(kept), FILES_PER_SHARD)]
+        _write_shards(directory, shards, encoder, jobs, progress)
+        _finish(directory, rows, len(shards), encoder, plan["fingerprint"])
+
+
+def fingerprint(sources: list[Source], encoder: Encoder) -> str:
+    """A name for the corpus that these files and this encoder give: their content, labels and the encoder's facts."""
+    return _plan(_plan_rows(sources), encoder)["fingerprint"]
+
+
+def _plan_rows(sources: list[Source]) -> list[dict[str, Any]]:
+    """One row per source with its hash; unreadable files and exact duplicates get their reason here."""
+    with ThreadPoolExecutor() as pool:  # hashing releases the interpreter lock
+        hashes = list(pool.map(_sha256, [source.path for source in sources]))
+    seen: dict[str, Source] = {}
+    rows = []
+    for source, (digest, reason) in zip(sources, hashes, strict=True):
+        first = seen.setdefault(digest, source) if digest else source
+        if first is not source:
+            reason = f"duplicate of {first.name}" + (f", labelled {first.label}" if first.label != source.label else "")
+        rows.append(
+            {
+                "name": source.name,
+                "label": source.label,
+                "group": source.group,
+                "fold": source.fold,
+                "sha256": digest,
+                "reason": reason,
+            }
+        )
+    return rows
+
+
+def _sha256(path: Path) -> tuple[str, str]:
+    """(digest, "") or ("", reason)."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), ""
+    except OSError as error:
+        return "", f"cannot be read: {error.strerror}"
+
+
+def _plan(rows: list[dict[str, Any]], encoder: Encoder) -> dict[str, Any]:
+    plan = {
+        "format": FORMAT,
+        "kind": encoder.kind,
+        "shape": list(encoder.shape),
+        "dtype": encoder.dtype,
+        "facts": encoder.facts(),
+        "files_per_shard": FILES_PER_SHARD,
+        "rows": rows,
+    }
+    return {"fingerprint": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), **plan}
+
+
+def _claim(directory: Path, wanted: str, force: bool) -> None:
+    """Make sure that `directory` is ours to write: new, empty, or of the same plan."""
+    if not directory.exists() or not any(name != ".lock" for name in os.listdir(directory)):
+        return
+    found = next(
+        (
+            read_json(directory / name).get("fingerprint")
+            for name in ("manifest.json", "plan.json")
+            if (directory / name).exists()
+        ),
+        None,
+    )
+    if found == wanted:
+        return
+    if found is None:
+        raise InputError(f"{directory} exists and is not a corpus; give another --output")
+    if not force:
+        raise InputError(f"{directory} is a corpus of other files or another setting; give another --output, or --force")
+    with exclusive(directory):
+        for path in directory.iterdir():
+            if path.name in ("manifest.json", "items.csv", "plan.json") or path.name.startswith((".shard", "shard-")):
+                path.unlink()
+
+
+def _complete(directory: Path, wanted: str) -> bool:
+    manifest = directory / "manifest.json"
+    return manifest.exists() and read_json(manifest).get("fingerprint") == wanted
+
+
+def _write_shards(
+    directory: Path, shards: list, encoder: Encoder, jobs: int | None, progress: Callable[[Iterable, int], Iterable] | None
+) -> None:
+    """Write the shards that are missing, one task each. A shard's table is renamed into place after its items."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    todo = [(number, files) for number, files in enumerate(shards) if not _part(directory, number).exists()]
+    jobs = min(jobs or os.cpu_count() or 1, max(len(todo), 1))
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    done = parallel(delayed(write_shard)(directory, number, files, encoder) for number, files in todo)
+    try:
+        for _ in progress(done, len(todo)) if progress else done:
+            pass
+    except TerminatedWorkerError:
+        raise InputError(
+            "a worker process was killed (out of memory?); the same command again continues, --jobs 1 needs the least memory"
+        ) from None
+
+
+def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, Any]]], encoder: Encoder) -> None:
+    """Encode `files` into one shard, streaming: memory holds one block of items, however long a file is."""
+    count = 0
+    parts = []
+    with atomic(shard_path(directory, number)) as temporary, temporary.open("wb") as out:
+        header = _write_header(out, 0, encoder)
+        for path, row in files:
+            start = out.tell()
+            try:
+                items = _stream(out, encoder, path)
+                reason = "" if items else "gives no items"
+            except InputError as error:
+                items, reason = 0, str(error)
+            except Exception as error:
+                if isinstance(error, OSError) and error.filename is None:
+                    raise  # the disk we write to, not the file we read
+                items, reason = 0, f"{type(error).__name__}: {error}"  # a strange file must not end a night's build
+            if reason:
+                out.seek(start)
+                out.truncate()
+            parts.append({**row, "shard": number, "first": count, "items": items, "reason": " ".join(reason.split())})
+            count += items
+        out.seek(0)
+        if _write_header(out, count, encoder) != header:
+            raise RuntimeError("the header of a shard grew")
+    _write_table(_part(directory, number), parts)
+
+
+def _stream(out: Any, encoder: Encoder, path: Path) -> int:
+    items = 0
+    for block in encoder(path):
+        block = np.ascontiguousarray(block)
+        if block.shape[1:] != tuple(encoder.shape) or block.dtype != np.dtype(encoder.dtype):
+            raise RuntimeError(f"encoder gave {block.dtype} {block.shape[1:]}, promised {encoder.dtype} {encoder.shape}")
+        out.write(block.data)
+        items += len(block)
+    return items
+
+
+def _write_header(out: Any, count: int, encoder: Encoder) -> int:
+    """NumPy leaves room in the header for the first axis to grow, so that it can be written again at the end."""
+    description = {"descr": np.dtype(encoder.dtype).str, "fortran_order": False, "shape": (count, *encoder.shape)}
+    np.lib.format.write_array_header_1_0(out, description)
+    return out.tell()
+
+
+def _finish(directory: Path, rows: list[dict[str, Any]], shards: int, encoder: Encoder, name: str) -> None:
+    written = {row["name"]: row for number in range(shards) for row in read_table(_part(directory, number))}
+    table = [written.get(row["name"], {**row, "shard": "", "first": "", "items": 0}) for row in rows]
+    _write_table(directory / "items.csv", table)
+    write_json(
+        directory / "manifest.json",
+        {
+            "format": FORMAT,
+            "kind": encoder.kind,
+            "shape": list(encoder.shape),
+            "dtype": encoder.dtype,
+            "facts": encoder.facts(),
+            "fingerprint": name,
+            "shards": shards,
+            "sources": len(rows),
+            "items": sum(int(row["items"]) for row in table),
+            "left_out": sum(bool(row["reason"]) for row in table),
+        },
+    )
+    for number in range(shards):
+        _part(directory, number).unlink()
+    (directory / "plan.json").unlink()
+
+
+def _part(directory: Path, number: int) -> Path:
+    return directory / f"shard-{number:05d}.csv"
+
+
+def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)

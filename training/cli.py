@@ -1,0 +1,118 @@
+"""Command lines: the options are a frozen dataclass, a user's mistake is one line, a traceback is our own bug."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+Options = TypeVar("Options")
+
+
+class InputError(ValueError):
+    """A file or value of the user's that cannot be used. Its message is one line: expected, received, likely cause."""
+
+
+def run(main: Callable[[Any], None], options: type, arguments: list[str] | None = None, *, keras: bool = False) -> None:
+    """Read `options` from the command line by tyro, call `main` with it, and exit.
+
+    The calling module's docstring is the description. keras: the command needs Keras, which is then imported in silence
+    after parsing. Exit status: 0 done, 1 a bad file or value (one line on stderr),
+    2 wrong usage, 130 interrupted; anything else is a bug and shows its traceback.
+    """
+    quiet()
+    module = sys.modules[main.__module__]
+    parsed = parse(options, description=module.__doc__ or "", module=module, arguments=arguments)
+    if keras:
+        import_keras()
+    sys.exit(guarded(main, parsed))
+
+
+def import_keras() -> None:
+    """Import Keras without TensorFlow's greetings: it writes six lines to file descriptor 2 that no setting silences."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        import keras  # noqa: F401
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def quiet() -> None:
+    """Keep TensorFlow's greetings off the user's screen, and let file names of any encoding be printed."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape")
+
+
+def parse(options: type[Options], *, description: str, module: Any, arguments: list[str] | None = None) -> Options:
+    """Parse the command line into the dataclass `options`; usage errors exit with status 2."""
+    import tyro
+
+    name = module.__spec__.name if getattr(module, "__spec__", None) else module.__name__
+    return tyro.cli(
+        options,
+        prog=f"python -m {name.removesuffix('.__main__')}",
+        description=description,
+        args=arguments,
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+    )
+
+
+def guarded(main: Callable[[Any], None], options: Any) -> int:
+    """Call `main(options)` and return the exit status, turning a user's mistake into one line."""
+    try:
+        main(options)
+    except InputError as error:
+        return _tell(error)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        if error.errno not in _USER_ERRNO:
+            raise
+        return _tell(f"{error.filename or 'the disk'}: {error.strerror}")
+    return 0
+
+
+_USER_ERRNO = {
+    errno.ENOENT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOSPC,
+    errno.EROFS,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EDQUOT,
+    errno.ENAMETOOLONG,
+    errno.EFBIG,
+}
+
+
+def _tell(error: object) -> int:
+    print("error: " + " ".join(str(error).split()), file=sys.stderr)
+    return 1
+
+
+def bar(items: Iterable, total: int, what: str = "") -> Iterable[Any]:
+    """`items` with a progress bar on stderr (stdout holds results only); none for a single item or in a log file."""
+    from tqdm import tqdm
+
+    return tqdm(
+        items, total=total, desc=what or None, file=sys.stderr, dynamic_ncols=True, disable=True if total < 2 else None
+    )
+
+
+def tell(message: str) -> None:
+    """One line for the user on stderr."""
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,49 @@
+"""Write a run's model for use without this project: SavedModel, ONNX or LiteRT, checked against Keras on the spot.
+
+The file's path goes to standard output, the largest difference from Keras to standard error; a JSON file beside it tells
+both, with labels, configuration and versions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from training.cli import run
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to write."""
+
+    run: tyro.conf.Positional[Path]
+    """Run directory, as a train command wrote it."""
+    format: Literal["saved_model", "onnx", "litert"] = "saved_model"
+    """saved_model: a folder for TensorFlow; onnx: any batch size; litert: batches of one."""
+    output: Path | None = None
+    """File (.onnx, .tflite) or folder to write; by default RUN/exports/MODEL with the format's suffix."""
+    force: bool = False
+    """Overwrite an existing output."""
+
+
+def main(options: Options) -> None:
+    """Load the run's best model, write it, run what was written and tell how far it is from Keras."""
+    import sys
+
+    from training.exports import FORMATS, example_inputs, export
+    from training.runs import load, model_module, read_run
+
+    record = read_run(options.run)
+    model = model_module(record).exported(load(options.run))
+    output = options.output or options.run / "exports" / (record["model"] + FORMATS[options.format].suffix)
+    facts = {name: record[name] for name in ("package", "model", "config", "labels") if name in record}
+    error = export(model, output, options.format, example_inputs(model), facts, options.force)
+    print(f"largest difference from Keras: {error:.2g}", file=sys.stderr)
+    print(output)
+
+
+if __name__ == "__main__":
+    run(main, Options, keras=True)

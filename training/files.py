@@ -1,0 +1,88 @@
+"""Writing files so that a kill, a full disk or a second run never leaves half a result."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from training.cli import InputError
+
+
+@contextlib.contextmanager
+def atomic(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on failure removed.
+
+    The suffix is kept, since many writers choose their format by it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield temporary
+        fsync(temporary)
+        os.replace(temporary, path)
+        fsync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def fsync(path: str | os.PathLike) -> None:
+    """Force a file's bytes, or a folder's entries, onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def refuse_existing(path: str | os.PathLike, force: bool) -> None:
+    """Raise InputError if `path` exists and `force` is off: results are never overwritten by accident."""
+    if Path(path).exists() and not force:
+        raise InputError(f"{path} exists already; give another --output, or --force to overwrite it")
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Write `value` as indented JSON, atomically. Paths become strings."""
+    with atomic(path) as temporary:
+        temporary.write_text(
+            json.dumps(value, indent=2, default=_plain, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+
+
+def read_json(path: str | os.PathLike) -> Any:
+    """Read a JSON file; InputError names the file when it is missing or broken."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))
+    except FileNotFoundError:
+        raise InputError(f"{path} not found") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is not readable JSON ({error})") from None
+
+
+def _plain(value: Any) -> Any:
+    """Turn what JSON does not know (NumPy scalars and arrays, paths) into what it knows."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def free_name(folder: str | os.PathLike, stem: str, suffixes: tuple[str, ...], taken: set[str], force: bool) -> str:
+    """The path (without suffix) for results called `stem`: numbered where another input of this call has taken the name.
+
+    Adds it to `taken`. InputError if a file of that name and one of `suffixes` exists already, unless `force`.
+    """
+    name, number = stem, 2
+    while name in taken:
+        name, number = f"{stem}-{number}", number + 1
+    taken.add(name)
+    for suffix in suffixes:
+        refuse_existing(Path(folder, name + suffix), force)
+    return str(Path(folder, name))

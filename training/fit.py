@@ -1,0 +1,94 @@
+"""The one way a model is trained: seed, devices, build, resume, `keras.Model.fit` with the house's callbacks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from training.backup import Backup, restore
+from training.best import Best
+from training.cli import InputError, tell
+from training.data import Batches, Epochs
+from training.history import History
+from training.progress import Progress
+from training.samples import Sample, Samples
+from training.strategy import strategy_for
+
+
+def fit(
+    build: Callable[[], keras.Model],
+    run: Path,
+    batches: Batches,
+    validation: Batches | None = None,
+    *,
+    epochs: int,
+    seed: int = 0,
+    devices: str = "1",
+    monitor: str | None = None,
+    class_weight: dict[int, float] | None = None,
+    init: Callable[[keras.Model], None] | None = None,
+    sampler: Callable[[keras.Model], list[Sample]] | None = None,
+    sample_every: int = 10,
+) -> keras.Model:
+    """Train the model that `build` gives in the run directory `run` until `epochs`, resuming from its backup if there.
+
+    monitor: what decides which epoch's weights are kept as `model.keras` ("val_loss", smallest; None: the last).
+    init: called once on a fresh model, not on a resumed one. Returns the model with its last weights.
+    InputError: the backup does not fit the model, a loss that is not a number, too many devices.
+    """
+    keras.utils.set_random_seed(seed)
+    strategy = strategy_for(devices)
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        model = build()
+        if not model.optimizer.built:  # lazily built, its slots would miss the restored state
+            model.optimizer.build(model.trainable_variables)
+        start = restore(model, run / "backup")
+        if start == 0 and init is not None:
+            init(model)
+    if start:
+        tell(f"resuming {run} after epoch {start} of {epochs}")
+    callbacks = [
+        Epochs(batches),
+        NotANumber(),
+        *_board(run),
+        *([Samples(run, sampler, sample_every, epochs)] if sampler else []),
+        Best(run / "model.keras", monitor),
+        History(run / "history.csv"),
+        Backup(run / "backup"),
+        Progress(epochs),
+    ]
+    if start < epochs:
+        model.fit(
+            batches,
+            validation_data=validation,
+            epochs=epochs,
+            initial_epoch=start,
+            callbacks=callbacks,
+            verbose=0,
+            shuffle=False,
+            class_weight=class_weight,
+        )
+    return model
+
+
+class NotANumber(keras.callbacks.Callback):
+    """Stops with one line when the loss is no longer a number; what was saved before stays."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        loss = (logs or {}).get("loss", 0.0)
+        if not abs(float(loss)) < float("inf"):
+            raise InputError(
+                f"the loss became {float(loss)} at batch {batch}; try a smaller --learning-rate. The run's last "
+                "whole epoch is kept"
+            )
+
+
+def _board(run: Path) -> list[keras.callbacks.Callback]:
+    """TensorBoard's scalars, where its writer (TensorFlow) is."""
+    if keras.backend.backend() != "tensorflow":
+        return []
+    return [keras.callbacks.TensorBoard(run / "logs", write_graph=False)]

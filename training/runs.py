@@ -1,0 +1,117 @@
+"""A run is a directory: `config.json`, `history.csv`, `backup/`, `model.keras`, `samples/`, `logs/`, `report.html`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.cli import InputError
+from training.files import read_json, write_json
+from training.lock import exclusive
+
+if TYPE_CHECKING:
+    import keras
+
+FORMAT = 1
+"""Version of the run format."""
+PACKAGES = ("classifiers", "generators", "transfer")
+"""Packages whose model modules a run may name: nothing else is ever imported because a file says so."""
+MAY_CHANGE = ("epochs", "devices", "versions", "command")
+"""What may differ when a command is repeated in its run directory."""
+
+
+@contextlib.contextmanager
+def open_run(directory: str | os.PathLike, record: dict[str, Any]) -> Iterator[Path]:
+    """Create or resume the run in `directory` and hold it for this process.
+
+    record: package, model, config, labels, data, seed: all that makes a run what it is. InputError if the directory holds a
+    run of another record (the differing entries are named), something that is no run, or is in use.
+    """
+    directory = Path(directory)
+    config = directory / "config.json"
+    if directory.is_file():
+        raise InputError(f"{directory} is a file; a run needs a directory: give another --output")
+    if directory.is_dir() and not config.exists() and any(name != ".lock" for name in os.listdir(directory)):
+        raise InputError(f"{directory} exists and is not a run; give another --output")
+    with exclusive(directory):
+        if config.exists():
+            _refuse_other(directory, read_run(directory), record)
+        write_json(config, {"format": FORMAT, **record, "versions": versions()})
+        yield directory
+
+
+def read_run(directory: str | os.PathLike) -> dict[str, Any]:
+    """The record of a run. InputError if `directory` is not one, or of another format."""
+    directory = Path(directory)
+    if not (directory / "config.json").is_file():
+        missing = "not found" if not directory.exists() else "is not a run directory (it has no config.json)"
+        raise InputError(f"{directory} {missing}; a run is what the train command writes to --output")
+    record = read_json(directory / "config.json")
+    if record.get("format") != FORMAT:
+        raise InputError(f"{directory}: run format {record.get('format')}; this version reads {FORMAT}")
+    return record
+
+
+def model_module(record: dict[str, Any]) -> Any:
+    """The model module that a run's record names, if it is one of ours."""
+    package, model = record.get("package"), record.get("model")
+    if package not in PACKAGES or model not in importlib.import_module(package).MODELS:
+        raise InputError(f"the run names the model {package}.{model}, which this version does not have")
+    return importlib.import_module(f"{package}.{model}")
+
+
+def load(directory: str | os.PathLike) -> keras.Model:
+    """The best model of a run, for use: not compiled, safe mode (a file can never run code of its own)."""
+    model_module(read_run(directory))  # registers the layers
+    import keras
+
+    path = Path(directory, "model.keras")
+    if not path.exists():
+        raise InputError(f"{directory} has no model.keras yet; train it first")
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, OSError, KeyError) as error:
+        raise InputError(f"{path} cannot be loaded ({str(error)[:200]}); is the file whole and of this version?") from None
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes, for records."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"python": platform.python_version()}
+    for name in ("spectro", "keras", "tensorflow", "numpy", "scipy", "librosa", "soundfile"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _refuse_other(directory: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
+    flat_old, flat_new = _flat(old), _flat(_as_json(new))
+    differing = [
+        f"{key} is {flat_old.get(key)!r}, now {flat_new.get(key)!r}"
+        for key in sorted(flat_old.keys() | flat_new.keys())
+        if flat_old.get(key) != flat_new.get(key) and not set(key.split(".")) & {*MAY_CHANGE, "format"}
+    ]
+    if differing:
+        raise InputError(f"{directory} is a run of other settings ({'; '.join(differing[:4])}); give another --output")
+
+
+def _as_json(value: Any) -> Any:
+    """What reading back the written JSON would give: tuples become lists, paths strings."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(entry) for entry in value]
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, entry in value.items():
+        flat.update(_flat(entry, f"{prefix}{key}.") if isinstance(entry, dict) else {f"{prefix}{key}": entry})
+    return flat
