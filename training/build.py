@@ -48,18 +48,21 @@ def build_corpus(
     *,
     jobs: int | None = None,
     force: bool = False,
+    wait: bool = False,
     progress: Callable[[Iterable, int], Iterable] | None = None,
 ) -> None:
     """Write the corpus of `sources` to `directory`; continues a build that was killed, and is done at once if complete.
 
     jobs: worker processes (default: the machine's cores). progress: wraps the finished shards for display.
+    wait: for another process that works in `directory`, whose corpus then serves both.
     InputError: the directory holds something else (`force` replaces a corpus), or another process works in it.
     """
     directory = Path(directory)
     rows = _plan_rows(sources)
     plan = _plan(rows, encoder)
-    _claim(directory, plan["fingerprint"], force)
-    with exclusive(directory):
+    _refuse_foreign(directory)
+    with exclusive(directory, wait):
+        _claim(directory, plan["fingerprint"], force)
         if _complete(directory, plan["fingerprint"]):
             return
         for stale in directory.glob(".*.tmp*"):
@@ -121,28 +124,25 @@ def _plan(rows: list[dict[str, Any]], encoder: Encoder) -> dict[str, Any]:
     return {"fingerprint": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), **plan}
 
 
-def _claim(directory: Path, wanted: str, force: bool) -> None:
-    """Make sure that `directory` is ours to write: new, empty, or of the same plan."""
-    if not directory.exists() or not any(name != ".lock" for name in os.listdir(directory)):
-        return
-    found = next(
-        (
-            read_json(directory / name).get("fingerprint")
-            for name in ("manifest.json", "plan.json")
-            if (directory / name).exists()
-        ),
-        None,
-    )
-    if found == wanted:
-        return
-    if found is None:
+def _refuse_foreign(directory: Path) -> None:
+    """Before anything is written into `directory`: it must be new, empty or a corpus, finished or not."""
+    ours = any((directory / name).exists() for name in (".lock", "manifest.json", "plan.json"))
+    if directory.exists() and not ours and any(directory.iterdir()):
         raise InputError(f"{directory} exists and is not a corpus; give another --output")
+
+
+def _claim(directory: Path, wanted: str, force: bool) -> None:
+    """Make sure that the locked `directory` is ours to write: nothing in it, or the same plan."""
+    tables = [directory / name for name in ("manifest.json", "plan.json") if (directory / name).exists()]
+    if not tables and any(not path.name.startswith(".") for path in directory.iterdir()):
+        raise InputError(f"{directory} exists and is not a corpus; give another --output")
+    if not tables or read_json(tables[0]).get("fingerprint") == wanted:
+        return
     if not force:
         raise InputError(f"{directory} is a corpus of other files or another setting; give another --output, or --force")
-    with exclusive(directory):
-        for path in directory.iterdir():
-            if path.name in ("manifest.json", "items.csv", "plan.json") or path.name.startswith((".shard", "shard-")):
-                path.unlink()
+    for path in sorted(directory.iterdir(), key=lambda path: path.suffix == ".json"):  # what names it a corpus goes last
+        if path.name in ("manifest.json", "items.csv", "plan.json") or path.name.startswith((".shard", "shard-")):
+            path.unlink()
 
 
 def _complete(directory: Path, wanted: str) -> bool:

@@ -6,12 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.cli import InputError
+from training.cli import InputError, tell
 
 
 @contextlib.contextmanager
-def exclusive(directory: Path) -> Iterator[None]:
-    """Hold `directory` for this process; InputError if another one is at work in it. A killed holder frees it."""
+def exclusive(directory: Path, wait: bool = False) -> Iterator[None]:
+    """Hold `directory` for this process; if another one is at work in it `wait` for it, or InputError.
+
+    A killed holder frees it.
+    """
     from filelock import FileLock, Timeout
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -19,7 +22,10 @@ def exclusive(directory: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise InputError(f"{directory} is in use by another process; wait for it, or give another --output") from None
+        if not wait:
+            raise InputError(f"{directory} is in use by another process; wait for it, or give another --output") from None
+        tell(f"waiting for another process that works in {directory}")
+        lock.acquire()
     try:
         yield
     finally:

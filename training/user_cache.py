@@ -32,7 +32,7 @@ def open_corpus(
     directory = cache_folder(cache) / fingerprint(sources, encoder)[:16]
     if not (directory / "manifest.json").exists():
         tell(f"reading {len(sources)} files of {data} into {directory}")
-    build_corpus(sources, encoder, directory, progress=bar)
+    build_corpus(sources, encoder, directory, wait=True, progress=bar)
     return describe(Corpus(directory))
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -76,6 +77,20 @@ def test_another_plan_is_refused_and_forced(corpus, folder, tmp_path):
 def test_two_processes_do_not_meet(folder, tmp_path):
     with exclusive(tmp_path / "out"), pytest.raises(InputError, match="in use by another process"):
         build_corpus(find_sources(folder, {".txt"}), Numbers(), tmp_path / "out", jobs=1)
+
+
+def test_waiting_for_another_process(folder, tmp_path, capsys):
+    def build():
+        build_corpus(find_sources(folder, {".txt"}), Numbers(), tmp_path / "out", jobs=1, wait=True)
+
+    with ThreadPoolExecutor(1) as pool:
+        with exclusive(tmp_path / "out"):
+            done = pool.submit(build)
+            with pytest.raises(TimeoutError):
+                done.result(timeout=0.3)
+        done.result(timeout=30)
+    assert "waiting for another process" in capsys.readouterr().err
+    assert len(Corpus(tmp_path / "out")) == 45
 
 
 def test_a_full_disk_ends_the_build_and_the_same_call_continues(folder, tmp_path, monkeypatch):
