@@ -1,0 +1,30 @@
+"""The codecs: MIDI pictures and their inverses, by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from training.cli import InputError
+
+if TYPE_CHECKING:
+    from midi.codecs.codec import Codec
+
+
+def codec(name: str, **fields: Any) -> Codec:
+    """The codec `name` with its usual fields, or with some of them changed. InputError: unknown name or field."""
+    from midi.codecs.registry import CODECS
+
+    if name not in CODECS:
+        raise InputError(f"no codec {name!r}; expected one of {', '.join(CODECS)}")
+    try:
+        return replace(CODECS[name], **fields)
+    except TypeError:
+        raise InputError(f"codec {name} has no such field among {', '.join(fields)}") from None
+
+
+def from_facts(facts: dict[str, Any]) -> Codec:
+    """The codec of what `Codec.facts` gave. InputError: not such facts."""
+    if not isinstance(facts, dict) or "name" not in facts:
+        raise InputError(f"expected a codec's name and fields; received {facts!r}")
+    return codec(**facts)

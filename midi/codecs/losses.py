@@ -1,0 +1,42 @@
+"""What a codec did not keep, counted under the same names by all of them.
+
+notes           notes of the piece
+kept            notes that the pictures show, each as a note of its own
+out_of_range    notes whose pitch has no row
+merged          notes that begin in one cell with a longer one of the same pitch
+run_together    notes that no gap divides from the next one of the same pitch
+gaps            notes that end a column early, to be told from the next one of the same pitch
+shortened       notes cut because the same pitch starts again
+lengthened      notes shorter than a column, shown as one
+moved           notes whose onset is not on the grid
+resized         notes whose end is not on the grid (shortened and lengthened ones not counted)
+largest_shift   by how much an onset was moved at most, in quarters
+velocities      notes whose velocity comes back as another
+programs        notes whose program comes back as another, or as pitched where they were drums
+tempos          tempo changes that do not come back
+signatures      time signatures that do not come back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+NAMES = (
+    "notes", "kept", "out_of_range", "merged", "run_together", "gaps", "shortened", "lengthened", "moved", "resized", "largest_shift",
+    "velocities", "programs", "tempos", "signatures",
+)  # fmt: skip
+
+
+def added(all_losses: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The losses of several pieces together: sums, and the largest of the largest shifts."""
+    total = dict.fromkeys(NAMES, 0.0)
+    for losses in all_losses:
+        for name, value in losses.items():
+            total[name] = max(total[name], value) if name == "largest_shift" else total[name] + value
+    return total
+
+
+def in_words(losses: Mapping[str, float]) -> str:
+    """One line: what was lost, without the zeros."""
+    lost = [f"{name.replace('_', ' ')} {value:g}" for name, value in losses.items() if value and name not in ("notes", "kept")]
+    return f"{losses['kept']:g} of {losses['notes']:g} notes kept" + (f"; {', '.join(lost)}" if lost else "")

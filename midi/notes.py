@@ -1,0 +1,140 @@
+"""The notes of a piece as one table, with what is needed to tell ticks, quarters and seconds from one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from training.cli import InputError
+
+NOTE = np.dtype(
+    [
+        ("start", np.int64),
+        ("end", np.int64),
+        ("pitch", np.uint8),
+        ("velocity", np.uint8),
+        ("program", np.uint8),
+        ("drum", np.bool_),
+        ("track", np.int16),
+    ],
+    align=True,
+)
+"""A row of the table: a note sounds in the ticks [start, end); pitch, velocity and program are 0 to 127, as in MIDI."""
+TEMPO = np.dtype([("tick", np.int64), ("microseconds", np.int64)])
+"""From `tick` on a quarter note lasts `microseconds`."""
+SIGNATURE = np.dtype([("tick", np.int64), ("numerator", np.int64), ("denominator", np.int64)])
+"""From `tick` on the time signature is numerator / denominator."""
+USUAL_TEMPO = 500_000
+"""Microseconds a quarter where a file states no tempo (MIDI 1.0): 120 beats a minute."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Notes, tempo and time signatures of one MIDI file.
+
+    notes are sorted by start, track, pitch and end. Notes of one track and pitch may overlap; they begin and end in the
+    same order (first in, first out), which is how MIDI can tell them apart.
+    """
+
+    notes: np.ndarray
+    """(count,) of NOTE."""
+    division: int = 480
+    """Ticks in a quarter note, 1 to 32,767."""
+    tempos: np.ndarray = field(default_factory=lambda: np.empty(0, TEMPO))
+    """(changes,) of TEMPO, ascending ticks, none twice."""
+    signatures: np.ndarray = field(default_factory=lambda: np.empty(0, SIGNATURE))
+    """(changes,) of SIGNATURE, ascending ticks, none twice."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What the file held that is not kept here: how many controllers, pitch_bends, texts, keys, hanging notes ..."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.division <= 32_767:
+            raise InputError(f"ticks in a quarter note must be from 1 to 32767; received {self.division}")
+
+    def __len__(self) -> int:
+        return len(self.notes)
+
+    @property
+    def end(self) -> int:
+        """The tick at which the last note ends; 0 without notes."""
+        return int(self.notes["end"].max(initial=0))
+
+    def quarters(self, ticks: np.ndarray) -> np.ndarray:
+        """Ticks -> quarter notes."""
+        return np.asarray(ticks) / self.division
+
+    def seconds(self, ticks: np.ndarray) -> np.ndarray:
+        """Ticks -> seconds from the start, through all tempo changes."""
+        ticks = np.asarray(ticks)
+        change, second, pace = self._tempo_map()
+        span = np.searchsorted(change, ticks, side="right") - 1
+        return second[span] + (ticks - change[span]) * pace[span]
+
+    def ticks(self, seconds: np.ndarray) -> np.ndarray:
+        """Seconds -> ticks (real numbers); the inverse of `seconds`."""
+        seconds = np.asarray(seconds, float)
+        change, second, pace = self._tempo_map()
+        span = np.maximum(np.searchsorted(second, seconds, side="right") - 1, 0)
+        return change[span] + (seconds - second[span]) / pace[span]
+
+    def tempo_at(self, tick: int) -> int:
+        """Microseconds a quarter in force at `tick`."""
+        before = np.searchsorted(self.tempos["tick"], tick, side="right")
+        return int(self.tempos["microseconds"][before - 1]) if before else USUAL_TEMPO
+
+    def _tempo_map(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(tick, second, seconds per tick) of every stretch of constant tempo; the first begins at tick 0."""
+        change, quarter = self.tempos["tick"], self.tempos["microseconds"]
+        if not len(change) or change[0] > 0:
+            change, quarter = np.append(0, change), np.append(USUAL_TEMPO, quarter)
+        pace = quarter / (self.division * 1e6)
+        return change, np.append(0.0, np.cumsum(np.diff(change) * pace[:-1])), pace
+
+
+def make_piece(
+    notes: np.ndarray,
+    division: int = 480,
+    tempos: np.ndarray | int = USUAL_TEMPO,
+    signatures: np.ndarray | None = None,
+    left_out: Mapping[str, int] | None = None,
+) -> Piece:
+    """A piece of notes in any order. tempos: (changes,) of TEMPO, or the microseconds a quarter of all of it."""
+    if isinstance(tempos, int | np.integer):
+        tempos = np.array([(0, tempos)], TEMPO)
+    signatures = np.empty(0, SIGNATURE) if signatures is None else signatures
+    return Piece(in_order(notes), division, last_of_tick(tempos), last_of_tick(signatures), left_out or {})
+
+
+def note_table(count: int, **columns: np.ndarray | int | bool) -> np.ndarray:
+    """(count,) of NOTE with the given columns; velocity is 100 unless given, everything else 0."""
+    notes = np.zeros(count, NOTE)
+    notes["velocity"] = 100
+    for name, values in columns.items():
+        notes[name] = values
+    return notes
+
+
+def in_order(notes: np.ndarray) -> np.ndarray:
+    """The notes sorted by start, then track, pitch and end."""
+    key = (notes["start"] << 23) | (notes["track"].astype(np.int64) << 7) | notes["pitch"]
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    equal = key[1:] == key[:-1]
+    if equal.any():
+        order = np.lexsort((notes["end"], notes["pitch"], notes["track"], notes["start"]))
+    return notes[order]
+
+
+def last_of_tick(changes: np.ndarray) -> np.ndarray:
+    """Tempo or time-signature changes in order of ticks; of several at one tick the last counts."""
+    if len(changes) < 2:
+        return changes
+    changes = changes[np.argsort(changes["tick"], kind="stable")]
+    return changes[np.append(np.diff(changes["tick"]) > 0, True)]
+
+
+def with_notes(piece: Piece, notes: np.ndarray) -> Piece:
+    """The same piece with other notes, in any order."""
+    return replace(piece, notes=in_order(notes))
