@@ -19,7 +19,8 @@ from classifiers.data import evaluation_batches, open_clips
 from classifiers.features import setting_of_model
 from training.cli import InputError
 from training.corpus import Corpus
-from training.files import write_json
+from training.files import read_json, write_json
+from training.report import Section
 from training.runs import load, read_run
 from training.split import split_corpus
 
@@ -43,6 +44,18 @@ def evaluate(
     if len(rows) > 1:
         result["mean"] = {kind: _interval(_pooled(rows, kind)) for kind in ("segment", "track")}
     return result
+
+
+def report_sections(run: Path) -> list[Section]:
+    """What a run's report says of its test part; nothing where it was not evaluated."""
+    if not (run / "evaluation.json").exists():
+        return []
+    scores = read_json(run / "evaluation.json")
+    shares = [
+        f"{kind}s {100 * scores[kind]['accuracy']:.1f} % ({100 * scores[kind]['low']:.1f} to {100 * scores[kind]['high']:.1f})"
+        for kind in ("segment", "track")
+    ]
+    return [Section("Test part", ", ".join(shares).capitalize() + ".", files=["confusion.png"])]
 
 
 def _evaluate_run(run: Path, data: Any, corpus: Corpus | None, cache: Path | None) -> dict[str, Any]:

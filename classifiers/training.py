@@ -11,7 +11,7 @@ from typing import Any, Literal
 import keras
 
 from classifiers.data import Mixing, class_weights, evaluation_batches, open_clips, training_batches
-from classifiers.evaluation import evaluate
+from classifiers.evaluation import evaluate, report_sections
 from classifiers.front_end import setting_of
 from classifiers.watch import Watch
 from training.cli import InputError, tell
@@ -88,7 +88,7 @@ def train(
         )
         if len(split.test):
             evaluate([run], corpus=corpus)
-        write_report(run)
+        write_report(run, report_sections(run))
     return Path(output)
 
 

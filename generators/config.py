@@ -1,4 +1,4 @@
-"""What every generator's Config holds."""
+"""What every generator's Config has."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """Options that all generators share; a model's own Config adds to them and sets its paper's values."""
+    """Pictures, labels, augmentation in the feed, and training; models add their own fields and set their paper's values."""
 
     codec: str = "roll96"
-    """Codec of the pictures; `python -m midi.convert --help` names them."""
+    """Codec of the pictures, by name."""
     conditional: bool = False
-    """Learn the labels (folder names) too, so that samples of one label can be asked for."""
+    """Learn the labels (folder names) too, so that pictures of one label can be asked for."""
+    transpose: int = 0
+    """Training pictures are moved up or down by up to this many semitones."""
     latent: int = 2
     """Numbers that a picture is made from."""
     learning_rate: float = 1e-3
-    """Step size of the optimizer."""
+    """The optimizer's step, at the start."""
     batch_size: int = 32
-    """Pictures in a batch."""
+    """Pictures in a step, over all devices."""
     epochs: int = 100
-    """Passes over the training part."""
+    """Passes over the training pictures."""

@@ -33,11 +33,13 @@ def fit(
     init: Callable[[keras.Model], None] | None = None,
     sampler: Callable[[keras.Model], list[Sample]] | None = None,
     sample_every: int = 10,
+    watch: keras.callbacks.Callback | None = None,
 ) -> keras.Model:
     """Train the model that `build` gives in the run directory `run` until `epochs`, resuming from its backup if there.
 
     monitor: what decides which epoch's weights are kept as `model.keras` ("val_loss", smallest; None: the last).
-    init: called once on a fresh model, not on a resumed one. Returns the model with its last weights.
+    init: called once on a fresh model, not on a resumed one. watch: sees each epoch first, and may add to its logs, which
+    history and TensorBoard then hold. Returns the model with its last weights.
     InputError: the backup does not fit the model, a loss that is not a number, too many devices.
     """
     keras.utils.set_random_seed(seed)
@@ -54,6 +56,7 @@ def fit(
     callbacks = [
         Epochs(batches),
         NotANumber(),
+        *([watch] if watch else []),
         *_board(run),
         *([Samples(run, sampler, sample_every, epochs)] if sampler else []),
         Best(run / "model.keras", monitor),

@@ -6,38 +6,54 @@ import base64
 import io
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from training.files import atomic, read_json
+from training.files import atomic
 from training.history import read_history
 from training.runs import read_run
 
 TEMPLATE = """<!doctype html><meta charset="utf-8"><title>{{ title }}</title>
 <style>body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}
 pre{background:#f4f4f4;padding:1em;overflow:auto} img{max-width:100%} figcaption{font-size:13px}
-figure{display:inline-block;margin:.5em;max-width:28em;vertical-align:top}</style>
+td{padding:.1em .8em .1em 0}
+figure{display:inline-block;margin:.5em;max-width:28em;vertical-align:top} figure.wide{max-width:100%}</style>
 <h1>{{ title }}</h1>
 {% if curves %}<img src="data:image/png;base64,{{ curves }}" alt="curves">{% endif %}
-{% if evaluation %}<h2>Test part</h2><p>Segments {{ "%.1f"|format(100 * evaluation.segment.accuracy) }} %
-({{ "%.1f"|format(100 * evaluation.segment.low) }} to {{ "%.1f"|format(100 * evaluation.segment.high) }}),
-tracks {{ "%.1f"|format(100 * evaluation.track.accuracy) }} %
-({{ "%.1f"|format(100 * evaluation.track.low) }} to {{ "%.1f"|format(100 * evaluation.track.high) }}).</p>
-<img src="confusion.png" alt="confusion matrix">{% endif %}
-{% if pictures or sounds %}<h2>Samples</h2>{% endif %}
-{% for path in pictures %}<figure><img src="{{ path|urlencode }}" alt="">
-<figcaption>{{ path }}</figcaption></figure>{% endfor %}
-{% for path in sounds %}<figure><audio controls src="{{ path|urlencode }}"></audio>
-<figcaption>{{ path }}</figcaption></figure>{% endfor %}
+{% for section in sections %}<h2>{{ section.title }}</h2>
+{% if section.text %}<p>{{ section.text }}</p>{% endif %}
+{% if section.table %}<table>{% for row in section.table %}<tr>{% for cell in row %}
+<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}</table>{% endif %}
+{% for path in section.files %}{% if path.endswith(".png") %}<figure class="wide"><img src="{{ path|urlencode }}" alt="">
+<figcaption>{{ path }}</figcaption></figure>{% elif path.endswith((".wav", ".flac")) %}<figure>
+<audio controls src="{{ path|urlencode }}"></audio><figcaption>{{ path }}</figcaption></figure>
+{% else %}<p><a download href="{{ path|urlencode }}">{{ path }}</a></p>{% endif %}{% endfor %}
+{% endfor %}
 <h2>Record</h2><pre>{{ record }}</pre>"""
 
 
-def write_report(run: str | os.PathLike) -> Path:
-    """Write the run's report from what is in its directory; returns its path."""
+class Section(NamedTuple):
+    """A part of a report: what a package has to tell of its runs.
+
+    table: rows of cells. files: paths below the run's directory; pictures are shown, sounds get a player, others a link.
+    """
+
+    title: str
+    text: str = ""
+    table: Sequence[Sequence[str]] = ()
+    files: Sequence[str] = ()
+
+
+def write_report(run: str | os.PathLike, sections: Sequence[Section] = ()) -> Path:
+    """Write the run's report: curves, `sections`, what lies in `samples/`, the record. Returns its path."""
     import jinja2
 
     run = Path(run)
     record = read_run(run)
     samples = sorted(path.relative_to(run).as_posix() for path in run.glob("samples/*"))
+    samples = [path for path in samples if path.endswith((".png", ".wav"))]
     page = (
         jinja2.Environment(autoescape=True)
         .from_string(TEMPLATE)
@@ -45,9 +61,7 @@ def write_report(run: str | os.PathLike) -> Path:
             title=f"{record['package']}.{record['model']}",
             curves=_curves(run),
             record=json.dumps(record, indent=2),
-            evaluation=read_json(run / "evaluation.json") if (run / "evaluation.json").exists() else None,
-            pictures=[path for path in samples if path.endswith(".png")],
-            sounds=[path for path in samples if path.endswith(".wav")],
+            sections=[*sections, *([Section("Samples", files=samples)] if samples else [])],
         )
     )
     with atomic(run / "report.html") as path:
@@ -60,14 +74,17 @@ def _curves(run: Path) -> str:
     from matplotlib.figure import Figure
 
     rows = read_history(run / "history.csv")
-    names = [name for name in (rows[0] if rows else {}) if name != "epoch" and not name.startswith("val_")]
+    found = dict.fromkeys(name for row in rows for name in row)
+    names = [name for name in found if name != "epoch" and not name.startswith("val_")]
     if not names:
         return ""
-    figure = Figure(figsize=(4 * len(names), 3), layout="constrained")
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+    across = min(len(names), 3)
+    figure = Figure(figsize=(4 * across, 3 * -(-len(names) // across)), layout="constrained")
+    for axes, name in zip(figure.subplots(-(-len(names) // across), across, squeeze=False).flat, names, strict=False):
         for series in (name, f"val_{name}"):
-            if series in rows[0]:
-                axes.plot([row["epoch"] + 1 for row in rows], [row.get(series) for row in rows], label=series)
+            points = [(row["epoch"] + 1, row[series]) for row in rows if series in row]
+            if points:
+                axes.plot(*zip(*points, strict=True), label=series)
         axes.set(xlabel="epoch", title=name)
         axes.legend()
     data = io.BytesIO()

@@ -30,18 +30,22 @@ def split_corpus(
     seed: int = 0,
     fold: str | None = None,
     validation_fold: str | None = None,
+    labelled: bool = True,
 ) -> Split:
     """Split 70/20/10 by source (by group where one is given), stratified by label and seeded; or by given folds.
 
     by "segment" deals single items out, so that one recording is on both sides: it exists to measure the leak.
     fold: the sources of that fold are the test part, those of `validation_fold` (none if not given) the validation part.
+    labelled: False deals all sources out as if they had one label, for models that use none.
     A label with fewer than three sources or groups cannot be on all three sides: it is dropped, and named in `dropped`.
-    InputError: fewer than two labels are left, or the fold does not exist.
+    InputError: fewer than two labels are left (fewer than three sources without labels), or the fold does not exist.
     """
     if fold is not None:
         return _by_fold(corpus, fold, validation_fold)
-    names = np.array([row["label"] for row in corpus.rows])
+    names = np.array([row["label"] if labelled else "" for row in corpus.rows])
     units = [row["group"] or row["name"] for row in corpus.rows]
+    if not labelled:
+        return _unlabelled(corpus, names, units, seed)
     parts = _by_segment(corpus, names, seed) if by == "segment" else _by_unit(corpus, names, units, seed)
     few = _too_few(names, units) if by == "source" else ()
     labels = tuple(label for label in corpus.labels if label not in few)
@@ -52,6 +56,15 @@ def split_corpus(
         )
     keep = np.isin(names, labels)[corpus.source_of]
     return Split(*(np.flatnonzero(keep & (parts == part)) for part in range(3)), labels, few)
+
+
+def _unlabelled(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> Split:
+    if len(set(units)) < 3:
+        raise InputError(
+            f"expected at least three files or groups, one each for training, validation and test; received {len(set(units))}"
+        )
+    parts = _by_unit(corpus, names, units, seed)
+    return Split(*(np.flatnonzero(parts == part) for part in range(3)), ())
 
 
 def _by_fold(corpus: Corpus, fold: str, validation_fold: str | None) -> Split:
@@ -80,7 +93,7 @@ def _by_unit(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> 
         members[unit].append(source)
     main = {unit: max(Counter(names[who]).items(), key=lambda pair: (pair[1], pair[0]))[0] for unit, who in members.items()}
     part_of = np.zeros(len(corpus.rows), int)
-    for label in corpus.labels:
+    for label in sorted(set(names)):
         mine = [unit for unit in sorted(members) if main[unit] == label]
         order = np.random.default_rng(seed).permutation(len(mine))
         sizes = np.array([sum(int(corpus.rows[s]["items"]) for s in members[mine[i]]) for i in order])

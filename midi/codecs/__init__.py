@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from midi.codecs.codec import Codec
 
 
-def codec(name: str, **fields: Any) -> Codec:
+def codec_named(name: str, **fields: Any) -> Codec:
     """The codec `name` with its usual fields, or with some of them changed. InputError: unknown name or field."""
     from midi.codecs.registry import CODECS
 
@@ -27,4 +27,4 @@ def from_facts(facts: dict[str, Any]) -> Codec:
     """The codec of what `Codec.facts` gave. InputError: not such facts."""
     if not isinstance(facts, dict) or "name" not in facts:
         raise InputError(f"expected a codec's name and fields; received {facts!r}")
-    return codec(**facts)
+    return codec_named(**facts)

@@ -1,7 +1,7 @@
 """The report shows what is there and survives what is not."""
 
 from training.files import write_json
-from training.report import write_report
+from training.report import Section, write_report
 
 
 def test_a_page_of_what_the_run_holds(tmp_path):
@@ -14,7 +14,11 @@ def test_a_page_of_what_the_run_holds(tmp_path):
     (tmp_path / "samples").mkdir()
     (tmp_path / "samples" / "a b.png").touch()
     (tmp_path / "samples" / "a b.wav").touch()
-    page = write_report(tmp_path).read_text()
+    told = Section("Test", "fine & well", table=[("a", "1 < 2")], files=["x.png", "it.mid", "a.wav"])
+    page = write_report(tmp_path, [told]).read_text()
+    assert "fine &amp; well" in page
+    assert "<td>1 &lt; 2</td>" in page
+    assert '<a download href="it.mid">' in page
     assert "data:image/png;base64" in page
     assert 'src="samples/a%20b.png"' in page
     assert '<audio controls src="samples/a%20b.wav">' in page
