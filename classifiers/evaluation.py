@@ -51,11 +51,11 @@ def report_sections(run: Path) -> list[Section]:
     if not (run / "evaluation.json").exists():
         return []
     scores = read_json(run / "evaluation.json")
-    shares = [
-        f"{kind}s {100 * scores[kind]['accuracy']:.1f} % ({100 * scores[kind]['low']:.1f} to {100 * scores[kind]['high']:.1f})"
-        for kind in ("segment", "track")
+    table = [("", "accuracy", "95 % interval")] + [
+        (f"{kind}s", f"{100 * part['accuracy']:.1f} %", f"{100 * part['low']:.1f} to {100 * part['high']:.1f}")
+        for kind, part in ((kind, scores[kind]) for kind in ("segment", "track"))
     ]
-    return [Section("Test part", ", ".join(shares).capitalize() + ".", files=["confusion.png"])]
+    return [Section("Test part", table=table, files=["confusion.png"])]
 
 
 def _evaluate_run(run: Path, data: Any, corpus: Corpus | None, cache: Path | None) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def split_corpus(
 def _unlabelled(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> Split:
     if len(set(units)) < 3:
         raise InputError(
-            f"expected at least three files or groups, one each for training, validation and test; received {len(set(units))}"
+            "expected at least three files or groups, one each for training, validation and test; "
+            f"received {len(set(units))}"
         )
     parts = _by_unit(corpus, names, units, seed)
     return Split(*(np.flatnonzero(parts == part) for part in range(3)), ())

@@ -71,7 +71,7 @@ def test_an_output_of_one_does_not_overflow():
 def test_bad_input_is_one_line():
     with pytest.raises(InputError, match="power of two"):
         HilbertSetting(side=100)
-    with pytest.raises(InputError, match="from 0 to 0.5"):
+    with pytest.raises(InputError, match="the overlap"):
         HilbertSetting(overlap=0.7)
     with pytest.raises(InputError, match="one channel"):
         HilbertSetting().encode(np.zeros((2, 10), np.int16))
