@@ -1,4 +1,4 @@
-"""Models that make new pictures, and so new music. Nothing is here yet; see the table of systems in README.md."""
+"""Generators of MIDI pictures: latent numbers in, pictures out, pictures into music by `midi.codecs`."""
 
-MODELS: tuple[str, ...] = ()
-"""Model modules of this package."""
+MODELS = ("vae", "dcgan")
+"""Model modules of this package; each follows the contract: docstring, Config, PRESETS, LOW, build, exported, latents."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numba import njit
 
 from training.cli import InputError
 
@@ -26,16 +27,20 @@ TEMPO = np.dtype([("tick", np.int64), ("microseconds", np.int64)])
 """From `tick` on a quarter note lasts `microseconds`."""
 SIGNATURE = np.dtype([("tick", np.int64), ("numerator", np.int64), ("denominator", np.int64)])
 """From `tick` on the time signature is numerator / denominator."""
+MOST_TRACKS = 32_767
+"""Tracks that a table can number."""
 USUAL_TEMPO = 500_000
 """Microseconds a quarter where a file states no tempo (MIDI 1.0): 120 beats a minute."""
+LEFT_OUT = ("controllers", "pitch_bends", "texts", "keys", "hanging", "unmatched")
+"""What every reader counts of what it does not keep; hanging: notes that never end; unmatched: ends without a note."""
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
     """Notes, tempo and time signatures of one MIDI file.
 
-    notes are sorted by start, track, pitch and end. Notes of one track and pitch may overlap; they begin and end in the
-    same order (first in, first out), which is how MIDI can tell them apart.
+    notes are sorted by start, track, pitch, end and velocity. Notes of one track and pitch may overlap; they begin and end
+    in the same order (first in, first out), which is how MIDI can tell them apart.
     """
 
     notes: np.ndarray
@@ -47,7 +52,7 @@ class Piece:
     signatures: np.ndarray = field(default_factory=lambda: np.empty(0, SIGNATURE))
     """(changes,) of SIGNATURE, ascending ticks, none twice."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """What the file held that is not kept here: how many controllers, pitch_bends, texts, keys, hanging notes ..."""
+    """How much the file held that is not kept here: LEFT_OUT, and of a damaged file what its reader gave up."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.division <= 32_767:
@@ -116,15 +121,37 @@ def note_table(count: int, **columns: np.ndarray | int | bool) -> np.ndarray:
     return notes
 
 
+def require_tracks(count: int) -> None:
+    """InputError: more tracks than a table can number."""
+    if count > MOST_TRACKS:
+        raise InputError(f"at most {MOST_TRACKS:,} tracks with notes can be kept; received {count:,}")
+
+
 def in_order(notes: np.ndarray) -> np.ndarray:
-    """The notes sorted by start, then track, pitch and end."""
-    key = (notes["start"] << 23) | (notes["track"].astype(np.int64) << 7) | notes["pitch"]
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    equal = key[1:] == key[:-1]
-    if equal.any():
-        order = np.lexsort((notes["end"], notes["pitch"], notes["track"], notes["start"]))
-    return notes[order]
+    """The notes sorted by start, then track, pitch, end and velocity."""
+    key = _keys(notes)
+    order = key.argsort(kind="stable")
+    if _has_ties(key, order):
+        order = np.lexsort([notes[name] for name in ("velocity", "end", "pitch", "track", "start")])
+    return notes.take(order)
+
+
+@njit(cache=True, nogil=True)
+def _keys(notes: np.ndarray) -> np.ndarray:
+    """(count,) start, track and pitch of each note in one number."""
+    key = np.empty(len(notes), np.int64)
+    for place in range(len(notes)):
+        note = notes[place]
+        key[place] = (note.start << 23) | (np.int64(note.track) << 7) | note.pitch
+    return key
+
+
+@njit(cache=True, nogil=True)
+def _has_ties(key: np.ndarray, order: np.ndarray) -> bool:
+    ties = False
+    for place in range(1, len(order)):
+        ties |= key[order[place]] == key[order[place - 1]]
+    return ties
 
 
 def last_of_tick(changes: np.ndarray) -> np.ndarray:

@@ -1,16 +1,17 @@
-"""MIDI files into pieces: fast by symusic where the file is well-formed, leniently by mido where it is not."""
+"""MIDI files into pieces: by symusic, after mending where the file is not well-formed; or all by mido."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from pathlib import Path
+import stat
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import njit
 
-from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, last_of_tick
-from midi.wellformed import fault
+from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, require_tracks
+from midi.wellformed import survey
 from training.cli import InputError, tell
 
 if TYPE_CHECKING:
@@ -25,59 +26,72 @@ LARGEST = 1 << 26
 def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str], None] = tell) -> Piece:
     """The piece in a MIDI file (format 0 or 1, also RIFF-wrapped).
 
-    Notes are paired first in, first out within a track, channel and pitch; a note-off without a note is passed over. A
-    note that never ends is dropped: without a trace by symusic, counted as "hanging" with `strict`, which reads by mido.
+    Notes are paired first in, first out within a track, channel and pitch; a note-off without a note is passed over, a
+    note that never ends is dropped, and both are counted in `Piece.left_out`. strict: read by mido, not by symusic.
     note: is told when a file is not well-formed and had to be read leniently.
     InputError: not a MIDI file, damaged beyond reading, SMPTE time, format 2, larger than LARGEST.
     """
     data = _unwrapped(_bytes(path), path)
-    reason = "" if strict else fault(data)
+    reason, left_out = survey(data)
     if not (strict or reason):
         from symusic import Score
 
-        return from_symusic(Score.from_midi(data))
-    from midi.lenient import read_by_mido
+        return from_symusic(Score.from_midi(data), left_out)
+    from midi.lenient import read_by_mido, read_leniently
 
-    piece = read_by_mido(data, path)
+    piece = (read_by_mido if strict else read_leniently)(data, path)
     if reason:
         note(f"{path}: read leniently: {reason}")
     return piece
 
 
-def from_symusic(score: Score) -> Piece:
-    """The piece of a `symusic.Score` in ticks."""
-    tracks = score.tracks
-    columns = [track.notes.numpy() for track in tracks]
-    counts = [len(column["time"]) for column in columns]
-    notes = np.empty(sum(counts), NOTE)
-    if tracks:
-        for name, source in (("start", "time"), ("end", "duration"), ("pitch", "pitch"), ("velocity", "velocity")):
-            notes[name] = np.concatenate([column[source] for column in columns])
-        notes["end"] += notes["start"]
+def from_symusic(score: Score, left_out: Mapping[str, int] | None = None) -> Piece:
+    """The piece of a `symusic.Score` in ticks; left_out: what symusic is known to have passed over.
+
+    InputError: more tracks than the table can number.
+    """
+    tracks = [(track, columns) for track in score.tracks if len((columns := track.notes.numpy())["time"])]
+    require_tracks(len(tracks))
+    notes = np.empty(sum(len(columns["time"]) for _, columns in tracks), NOTE)
     first = 0
-    for number, (track, count) in enumerate(zip(tracks, counts, strict=True)):
-        part = notes[first : first + count]
-        part["program"], part["drum"], part["track"] = track.program, track.is_drum, number
-        first += count
-    tempos = np.array([(tempo.time, tempo.mspq) for tempo in score.tempos], TEMPO)
-    signatures = np.array(
-        [(change.time, change.numerator, change.denominator) for change in score.time_signatures], SIGNATURE
+    for number, (track, columns) in enumerate(tracks):
+        time = columns["time"]
+        part = notes[first : first + len(time)]
+        _fill(part, time, columns["duration"], columns["pitch"], columns["velocity"], track.program, track.is_drum, number)
+        first += len(time)
+    tempos = {tempo.time: tempo.mspq for tempo in score.tempos}
+    signatures = {change.time: (change.numerator, change.denominator) for change in score.time_signatures}
+    return Piece(
+        in_order(notes),
+        score.tpq,
+        np.array(list(tempos.items()), TEMPO),
+        np.array([(tick, *signature) for tick, signature in signatures.items()], SIGNATURE),
+        left_out or {},
     )
-    left_out = {
-        "controllers": sum(len(track.controls) for track in tracks),
-        "pitch_bends": sum(len(track.pitch_bends) for track in tracks),
-        "texts": len(score.markers) + sum(len(track.lyrics) for track in tracks),
-        "keys": len(score.key_signatures),
-    }
-    return Piece(in_order(notes), score.tpq, last_of_tick(tempos), last_of_tick(signatures), left_out)
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    notes: np.ndarray, time: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity: np.ndarray,
+    program: int, drum: bool, track: int,
+) -> None:  # fmt: skip
+    """Write one track into its part of the table."""
+    for place in range(len(time)):
+        note = notes[place]
+        note.start, note.end = time[place], np.int64(time[place]) + duration[place]
+        note.pitch, note.velocity = pitch[place], velocity[place]
+        note.program, note.drum, note.track = program, drum, track
 
 
 def _bytes(path: str | os.PathLike) -> bytes:
     try:
-        size = os.stat(path).st_size
-        if size > LARGEST:
-            raise InputError(f"{path} has {size / 1e6:.0f} MB; a MIDI file has {LARGEST / 1e6:.0f} MB at most")
-        return Path(path).read_bytes()
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise InputError(f"{path} is {'a folder' if stat.S_ISDIR(found.st_mode) else 'no file'}; expected a MIDI file")
+        if found.st_size > LARGEST:
+            raise InputError(f"{path} has {found.st_size / 1e6:.0f} MB; a MIDI file has {LARGEST / 1e6:.0f} MB at most")
+        with open(path, "rb", buffering=0) as file:
+            return file.readall()
     except FileNotFoundError:
         raise InputError(f"{path} not found") from None
     except OSError as error:
@@ -100,7 +114,8 @@ def _unwrapped(data: bytes, path: str | os.PathLike) -> bytes:
         raise InputError(f"{path} is cut short: {len(data)} bytes, within the header")
     division = int.from_bytes(data[12:14], "big")
     if not 1 <= division < 0x8000:
-        raise InputError(f"{path} has {'0' if not division else 'SMPTE frames for'} ticks in a quarter note; expected 1 to 32767")
+        found = "SMPTE frames for" if division else "0"
+        raise InputError(f"{path} has {found} ticks in a quarter note; expected 1 to 32767")
     if int.from_bytes(data[8:10], "big") > 1:
         raise InputError(f"{path} is of MIDI format {int.from_bytes(data[8:10], 'big')}; expected 0 or 1")
     return data

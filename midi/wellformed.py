@@ -1,9 +1,14 @@
-"""Is a file a well-formed Standard MIDI File? symusic trusts that it is, and takes the process down if it is not."""
+"""Is a file a well-formed Standard MIDI File? symusic trusts that it is, and takes the process down if it is not.
+
+The same walk counts what symusic passes over without a trace.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
+
+from midi.notes import LEFT_OUT
 
 REASONS = (
     "",
@@ -22,7 +27,7 @@ REASONS = (
     "running status without a status byte",
     "a data byte is above 127",
     "a system message stands in a track",
-    "a tempo, time signature, key or end of track has the wrong length, or the tempo is 0",
+    "a tempo, time signature, key or end of track has the wrong length, or a value that cannot be",
     "a track has no end",
     "bytes follow the last track",
 )
@@ -31,12 +36,19 @@ REASONS = (
 
 def fault(data: bytes) -> str:
     """Why `data` is not a well-formed file of format 0 or 1, in words that continue a sentence; "" if it is one."""
-    return REASONS[_scan(np.frombuffer(data, np.uint8))]
+    return survey(data)[0]
+
+
+def survey(data: bytes) -> tuple[str, dict[str, int]]:
+    """`fault`, and how many of `midi.notes.LEFT_OUT` a well-formed file has."""
+    counts = np.zeros(len(LEFT_OUT), np.int64)
+    reason = REASONS[_scan(np.frombuffer(data, np.uint8), counts)]
+    return reason, dict(zip(LEFT_OUT, counts.tolist(), strict=True))
 
 
 @njit(cache=True, nogil=True)
-def _scan(data: np.ndarray) -> int:
-    """Index into REASONS of the first fault, 0 if there is none."""
+def _scan(data: np.ndarray, counts: np.ndarray) -> int:
+    """Index into REASONS of the first fault, 0 if there is none; counts: (len(LEFT_OUT),) is added to."""
     if data.size < 14:
         return 1
     if data[0] != 0x4D or data[1] != 0x54 or data[2] != 0x68 or data[3] != 0x64:
@@ -48,6 +60,7 @@ def _scan(data: np.ndarray) -> int:
     if not 1 <= _big_endian(data, 12, 2) < 0x8000:
         return 5
     at = 14
+    sounding = np.zeros((16, 128), np.int64)
     for _ in range(_big_endian(data, 10, 2)):
         if at + 8 > data.size:
             return 6
@@ -56,15 +69,19 @@ def _scan(data: np.ndarray) -> int:
         end = at + 8 + _big_endian(data, at + 4, 4)
         if end > data.size:
             return 8
-        status = _scan_track(data, at + 8, end)
+        before = counts[4]
+        status = _scan_track(data, at + 8, end, sounding, counts)
         if status:
             return status
+        if counts[4] > before:
+            sounding[:] = 0
         at = end
     return 18 if at != data.size else 0
 
 
 @njit(cache=True, nogil=True)
-def _scan_track(data: np.ndarray, at: int, end: int) -> int:
+def _scan_track(data: np.ndarray, at: int, end: int, sounding: np.ndarray, counts: np.ndarray) -> int:
+    """As `_scan`, of the events in data[at:end]; sounding: (16, 128) notes of each channel and pitch that have begun."""
     ticks, running = 0, 0
     while at < end:
         delta, at = _variable(data, at, end)
@@ -90,6 +107,7 @@ def _scan_track(data: np.ndarray, at: int, end: int) -> int:
             for place in range(at, after):
                 if data[place] >= 0x80:
                     return 14
+            _count_message(status, data[at], data[after - 1], sounding, counts)
             at = after
             continue
         running = 0  # a system or meta event cancels it
@@ -108,15 +126,35 @@ def _scan_track(data: np.ndarray, at: int, end: int) -> int:
             return 12
         if (
             (kind == 0x51 and (length != 3 or _big_endian(data, at, 3) == 0))
-            or (kind == 0x58 and length != 4)
+            or (kind == 0x58 and (length != 4 or data[at] == 0 or data[at + 1] > 7))
             or (kind == 0x59 and length != 2)
             or (kind == 0x2F and length != 0)
         ):
             return 16
+        counts[2] += 1 <= kind <= 15
+        counts[3] += kind == 0x59
         at += length
         if kind == 0x2F:
             return 9 if at != end else 0
     return 17
+
+
+@njit(cache=True, nogil=True)
+def _count_message(status: int, first: int, second: int, sounding: np.ndarray, counts: np.ndarray) -> None:
+    """Note in `sounding` and `counts` what a channel message with these data bytes does."""
+    kind, channel = status >> 4, status & 15
+    if kind == 0x9 and second:
+        sounding[channel, first] += 1
+        counts[4] += 1
+    elif kind in (0x8, 0x9) and sounding[channel, first]:
+        sounding[channel, first] -= 1
+        counts[4] -= 1
+    elif kind in (0x8, 0x9):
+        counts[5] += 1
+    elif kind == 0xB:
+        counts[0] += 1
+    elif kind == 0xE:
+        counts[1] += 1
 
 
 @njit(cache=True, nogil=True)

@@ -23,7 +23,10 @@ class Options:
     seconds: float = 5.0
     """Length of a clip in seconds."""
     jobs: int | None = None
-    """Worker processes; by default one per core."""
+    """Worker processes; by default one per core. A cluster uses all it has."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler (tcp://host:port) whose workers do the work instead; they must see DATA and OUTPUT at the
+    same paths."""
     force: bool = False
     """Replace a corpus of other files or another setting."""
 
@@ -38,7 +41,9 @@ def main(options: Options) -> None:
 
     sources = find_sources(options.data, SUFFIXES)
     encoder = Clips(rate=options.rate, seconds=options.seconds)
-    build_corpus(sources, encoder, options.output, jobs=options.jobs, force=options.force, progress=bar)
+    build_corpus(
+        sources, encoder, options.output, jobs=options.jobs, force=options.force, scheduler=options.scheduler, progress=bar
+    )
     describe(Corpus(options.output))
     print(options.output)
 

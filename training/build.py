@@ -18,13 +18,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from training.cli import InputError
+from training.cluster import workers
 from training.corpus import FORMAT, read_table, shard_path
 from training.files import atomic, read_json, write_json
 from training.lock import exclusive
 from training.sources import Source
 
 FILES_PER_SHARD = 32
-COLUMNS = ("name", "label", "group", "fold", "sha256", "shard", "first", "items", "reason")
+COLUMNS = ("name", "label", "group", "fold", "sha256", "shard", "first", "items", "reason", "remark")
 
 
 class Encoder(Protocol):
@@ -35,7 +36,10 @@ class Encoder(Protocol):
     dtype: str
 
     def __call__(self, path: Path) -> Iterable[np.ndarray]:
-        """Blocks of items (count, *shape) of `dtype`; InputError says why a file gives none."""
+        """Blocks of items (count, *shape) of `dtype`; InputError says why a file gives none.
+
+        A generator may return a remark for the file's row in `items.csv`, such as what its items do not keep.
+        """
 
     def facts(self) -> dict[str, Any]:
         """What a reader needs to know of the items (codec or setting), as JSON."""
@@ -49,13 +53,17 @@ def build_corpus(
     jobs: int | None = None,
     force: bool = False,
     wait: bool = False,
+    scheduler: str | None = None,
     progress: Callable[[Iterable, int], Iterable] | None = None,
 ) -> None:
     """Write the corpus of `sources` to `directory`; continues a build that was killed, and is done at once if complete.
 
     jobs: worker processes (default: the machine's cores). progress: wraps the finished shards for display.
     wait: for another process that works in `directory`, whose corpus then serves both.
-    InputError: the directory holds something else (`force` replaces a corpus), or another process works in it.
+    scheduler: address of a Dask scheduler (tcp://host:port) whose workers, all of them, do the work; they must see the
+    files and `directory` at the same paths.
+    InputError: the directory holds something else (`force` replaces a corpus), or another process works in it; no
+    scheduler answers.
     """
     directory = Path(directory)
     rows = _plan_rows(sources)
@@ -68,9 +76,10 @@ def build_corpus(
         for stale in directory.glob(".*.tmp*"):
             stale.unlink()
         write_json(directory / "plan.json", plan)
-        kept = [(source.path, row) for source, row in zip(sources, rows, strict=True) if not row["reason"]]
+        kept = [(source.path.absolute(), row) for source, row in zip(sources, rows, strict=True) if not row["reason"]]
         shards = [kept[i : i + FILES_PER_SHARD] for i in range(0, len(kept), FILES_PER_SHARD)]
-        _write_shards(directory, shards, encoder, jobs, progress)
+        with workers(scheduler):
+            _write_shards(directory.absolute(), shards, encoder, jobs, progress)
         _finish(directory, rows, len(shards), encoder, plan["fingerprint"])
 
 
@@ -178,8 +187,9 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
         header = _write_header(out, 0, encoder)
         for path, row in files:
             start = out.tell()
+            remark = ""
             try:
-                items = _stream(out, encoder, path)
+                items, remark = _stream(out, encoder, path)
                 reason = "" if items else "gives no items"
             except InputError as error:
                 items, reason = 0, str(error)
@@ -190,7 +200,8 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
             if reason:
                 out.seek(start)
                 out.truncate()
-            parts.append({**row, "shard": number, "first": count, "items": items, "reason": " ".join(reason.split())})
+            told = {"reason": " ".join(reason.split()), "remark": "" if reason else " ".join(remark.split())}
+            parts.append({**row, "shard": number, "first": count, "items": items, **told})
             count += items
         out.seek(0)
         if _write_header(out, count, encoder) != header:
@@ -198,15 +209,18 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
     _write_table(_part(directory, number), parts)
 
 
-def _stream(out: Any, encoder: Encoder, path: Path) -> int:
-    items = 0
-    for block in encoder(path):
-        block = np.ascontiguousarray(block)
+def _stream(out: Any, encoder: Encoder, path: Path) -> tuple[int, str]:
+    """(items written, the encoder's remark)."""
+    items, blocks = 0, iter(encoder(path))
+    while True:
+        try:
+            block = np.ascontiguousarray(next(blocks))
+        except StopIteration as end:
+            return items, end.value or ""
         if block.shape[1:] != tuple(encoder.shape) or block.dtype != np.dtype(encoder.dtype):
             raise RuntimeError(f"encoder gave {block.dtype} {block.shape[1:]}, promised {encoder.dtype} {encoder.shape}")
         out.write(block.data)
         items += len(block)
-    return items
 
 
 def _write_header(out: Any, count: int, encoder: Encoder) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,22 @@ from training.cli import InputError
 
 
 @contextlib.contextmanager
-def atomic(path: str | os.PathLike) -> Iterator[Path]:
+def atomic(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it is fsynced and renamed to `path`, on failure removed.
 
-    The suffix is kept, since many writers choose their format by it.
+    The suffix is kept, since many writers choose their format by it. durable: wait until the disk has it, some
+    milliseconds; without it a power cut, though no kill, may lose the file: for many small results that are soon made again.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
         yield temporary
-        fsync(temporary)
+        if durable:
+            fsync(temporary)
         os.replace(temporary, path)
-        fsync(path.parent)
+        if durable:
+            fsync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -45,9 +48,9 @@ def refuse_existing(path: str | os.PathLike, force: bool) -> None:
         raise InputError(f"{path} exists already; give another --output, or --force to overwrite it")
 
 
-def write_json(path: str | os.PathLike, value: Any) -> None:
-    """Write `value` as indented JSON, atomically. Paths become strings."""
-    with atomic(path) as temporary:
+def write_json(path: str | os.PathLike, value: Any, *, durable: bool = True) -> None:
+    """Write `value` as indented JSON, atomically (durable: see `atomic`). Paths become strings."""
+    with atomic(path, durable=durable) as temporary:
         temporary.write_text(
             json.dumps(value, indent=2, default=_plain, ensure_ascii=False) + "\n",
             encoding="utf-8",
@@ -86,3 +89,17 @@ def free_name(folder: str | os.PathLike, stem: str, suffixes: tuple[str, ...], t
     for suffix in suffixes:
         refuse_existing(Path(folder, name + suffix), force)
     return str(Path(folder, name))
+
+
+def distinct(paths: Iterable[Path]) -> list[Path]:
+    """The same paths, numbered from the second of a name on (capitals do not make a name another one everywhere)."""
+    taken: set[str] = set()
+    found = []
+    for wanted in paths:
+        path, number = wanted, 1
+        while str(path).casefold() in taken:
+            number += 1
+            path = wanted.with_stem(f"{wanted.stem}-{number}")
+        taken.add(str(path).casefold())
+        found.append(path)
+    return found

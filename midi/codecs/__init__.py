@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,16 @@ if TYPE_CHECKING:
 
 
 def codec_named(name: str, **fields: Any) -> Codec:
-    """The codec `name` with its usual fields, or with some of them changed. InputError: unknown name or field."""
+    """The codec `name` with its usual fields, or with some of them changed. InputError: unknown name or field, bad value."""
     from midi.codecs.registry import CODECS
 
-    if name not in CODECS:
+    if not isinstance(name, str) or name not in CODECS:
         raise InputError(f"no codec {name!r}; expected one of {', '.join(CODECS)}")
     try:
         return replace(CODECS[name], **fields)
     except TypeError:
-        raise InputError(f"codec {name} has no such field among {', '.join(fields)}") from None
+        known = ", ".join(field.name for field in dataclass_fields(CODECS[name]))
+        raise InputError(f"codec {name} has the fields {known}; received {', '.join(fields)}") from None
 
 
 def from_facts(facts: dict[str, Any]) -> Codec:

@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -47,6 +47,14 @@ class Codec(ABC):
     levels: ClassVar[tuple[int, ...] | None] = None
     """The grey levels that may occur, ascending; None: any from 0 to 255."""
 
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for each in dataclasses.fields(self):
+            value, hint = getattr(self, each.name), hints[each.name]
+            if not _allowed(value, hint):
+                choices = " or ".join(map(repr, get_args(hint))) if get_origin(hint) is Literal else each.type
+                raise InputError(f"{self.name}: {each.name} must be {choices}; received {value!r}")
+
     @property
     @abstractmethod
     def shape(self) -> tuple[int, int, int]:
@@ -76,7 +84,10 @@ class Codec(ABC):
 
     @abstractmethod
     def classes(self, images: np.ndarray) -> np.ndarray:
-        """Pictures -> uint8 (count, rows, columns) of SILENT, ONSET and SUSTAINED."""
+        """Pictures -> uint8 (count, rows, columns) of SILENT, ONSET and SUSTAINED; each picture is read by itself.
+
+        InputError: the codec has no such view.
+        """
 
     @abstractmethod
     def from_classes(self, classes: np.ndarray) -> np.ndarray:
@@ -87,8 +98,14 @@ class Codec(ABC):
         return np.multiply(images, np.float32((1 - low) / 255), dtype=np.float32) + np.float32(low)
 
     def from_model(self, values: np.ndarray, low: float = -1.0) -> np.ndarray:
-        """Real values in [low, 1] -> uint8: the nearest of the codec's levels (values beyond the range are clipped)."""
-        scaled = np.clip((np.asarray(values, np.float32) - low) * np.float32(255 / (1 - low)), 0, 255)
+        """Real values in [low, 1] -> uint8: the nearest of the codec's levels (values beyond the range are clipped).
+
+        InputError: a value is not a number.
+        """
+        values = np.asarray(values, np.float32)
+        if np.isnan(values).any():
+            raise InputError("a network's pictures hold values that are not numbers (NaN): did its training diverge?")
+        scaled = np.clip((values - np.float32(low)) * np.float32(255 / (1 - low)), 0, 255)
         if self.levels is None:
             return np.rint(scaled).astype(np.uint8)
         levels = np.array(self.levels, np.float32)
@@ -107,3 +124,26 @@ class Codec(ABC):
                 f"{images.shape}: made with another codec or setting?"
             )
         return images
+
+    def checked_classes(self, classes: np.ndarray, shape: tuple[int, int] | None = None) -> np.ndarray:
+        """`classes` as uint8 (count, *shape) of SILENT, ONSET and SUSTAINED; shape: the picture's, where none is given.
+
+        InputError: another shape or other values.
+        """
+        classes, shape = np.asarray(classes), shape or self.shape[:2]
+        if classes.shape[1:] != shape or not np.isin(classes, (SILENT, ONSET, SUSTAINED)).all():
+            raise InputError(
+                f"{self.name} classes are (count, {shape[0]}, {shape[1]}) of 0, 1 and 2; received {classes.shape}"
+            )
+        return classes.astype(np.uint8, copy=False)
+
+
+def _allowed(value: Any, hint: Any) -> bool:
+    """Is `value` what a field of type `hint` takes? Whole numbers are real numbers, truth values are no numbers."""
+    if get_origin(hint) is Literal:
+        return any(type(value) is type(choice) and value == choice for choice in get_args(hint))
+    if get_args(hint):
+        return any(_allowed(value, choice) for choice in get_args(hint))
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
+from midi.codecs.codec import ONSET, SILENT, SUSTAINED
 from midi.notes import Piece
 from training.cli import InputError
 
@@ -34,7 +34,7 @@ class Bars:
 
     def fill(self, plane: np.ndarray, values: np.ndarray | int) -> None:
         """Write `values`, one for each note or one for all, into the cells of plane (rows, columns) that notes cover."""
-        _fill(plane, self.row, self.first, self.last, np.broadcast_to(np.asarray(values, plane.dtype), len(self.row)))
+        fill(plane, self.row, self.first, self.last, values)
 
 
 def place(
@@ -42,21 +42,24 @@ def place(
 ) -> tuple[Bars, dict[str, float]]:
     """The notes of a piece as bars, and what that lost (`midi.codecs.losses`).
 
+    rounding: "round" to the nearest column; "floor"; "snap" to the nearest multiple of 1/4 or 1/3 of a quarter, then
+    down (the score library of roll64's paper does so; on grids in quarters alone).
     Of notes that begin in one cell the longest stays (the others are "merged"); a note that still sounds when its row
     begins another ends there ("shortened"). Every note covers a column at least ("lengthened").
     InputError: the last column is beyond LONGEST.
     """
     notes = piece.notes
-    first, moved, shift = _columns(piece, notes["start"], resolution, unit, rounding)
+    first, moved, shifts = _columns(piece, notes["start"], resolution, unit, rounding)
     last, resized, _ = _columns(piece, notes["end"], resolution, unit, rounding)
     if len(last) and last.max() > LONGEST:
         raise InputError(
             f"the last note ends in column {last.max():,}; at most {LONGEST:,} columns are made: "
             "a damaged delta time, or too fine a grid?"
         )
-    row, first, last, touching, source, counts = _place(notes["pitch"], first, last, moved, resized, low, high, top == "high")
+    times = (first, last, moved, resized, shifts)
+    row, first, last, touching, source, counts, shift = _place(notes["pitch"], *times, low, high, top == "high")
     losses = {"notes": len(notes), "kept": len(row), **dict(zip(_COUNTED, counts.tolist(), strict=True))}
-    return Bars(row, first, last, touching, source), losses | {"largest_shift": shift}
+    return Bars(row, first, last, touching, source), losses | {"largest_shift": float(shift)}
 
 
 def division_of(resolution: float, unit: str) -> int:
@@ -64,11 +67,22 @@ def division_of(resolution: float, unit: str) -> int:
     return DIVISION if unit == "second" else int(resolution) * max(1, round(DIVISION / resolution))
 
 
-def ticks_of(columns: np.ndarray, resolution: float, unit: str, tempo: int) -> np.ndarray:
-    """The ticks at which columns begin, in a piece of `division_of` and one tempo (microseconds a quarter)."""
+def ticks_of(columns: np.ndarray, resolution: float, unit: str, tempo: int, rounding: str = "round") -> np.ndarray:
+    """The ticks at which columns begin, in a piece of `division_of` and one tempo (microseconds a quarter).
+
+    In seconds: the nearest tick, or with another rounding than "round" the next, so that rounding finds the column again.
+    InputError: columns in seconds are finer than ticks.
+    """
     if unit == "quarter":
         return columns * (division_of(resolution, unit) // int(resolution))
-    return np.rint(columns * (1e6 * DIVISION / (resolution * tempo))).astype(np.int64)
+    width = 1e6 * DIVISION / (resolution * tempo)
+    if width < 1:
+        raise InputError(
+            f"at {tempo} microseconds a quarter a tick is {tempo / DIVISION / 1000:.3g} ms, longer than a column of "
+            f"{1000 / resolution:.3g} ms: too slow a tempo, or too fine a grid"
+        )
+    exact = columns * width
+    return (np.rint(exact) if rounding == "round" else np.ceil(exact - 1e-6)).astype(np.int64)
 
 
 def feature_losses(piece: Piece, velocity: int | None, tempo: int | None) -> dict[str, int]:
@@ -84,18 +98,38 @@ def feature_losses(piece: Piece, velocity: int | None, tempo: int | None) -> dic
 
 def _columns(
     piece: Piece, ticks: np.ndarray, resolution: float, unit: str, rounding: str
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """(columns, is it off the grid, largest shift in quarters), of absolute times, so that errors do not add up."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(columns, is it off the grid, by how many quarters) of absolute times, so that errors do not add up."""
     if unit == "quarter":
         per, division = int(resolution), piece.division
-        columns = (2 * per * ticks + division) // (2 * division) if rounding == "round" else per * ticks // division
+        if rounding == "round":
+            columns = (2 * per * ticks + division) // (2 * division)
+        else:
+            columns = _snapped(ticks, division, per) if rounding == "snap" else per * ticks // division
         shift = np.abs(columns * division - per * ticks)
-        return columns, shift > 0, float(shift.max(initial=0)) / (per * division)
+        return columns, shift > 0, shift / (per * division)
     exact = piece.seconds(ticks) * resolution
     columns = np.floor(exact + (0.5 if rounding == "round" else 1e-9)).astype(np.int64)
-    shift = np.abs(columns - exact)
-    quarter = (piece.tempo_at(0) / 1e6) or math.inf
-    return columns, shift > 1e-6, float(shift.max(initial=0)) / resolution / quarter
+    return columns, np.abs(columns - exact) > 1e-6, _shift(piece, ticks, columns / resolution)
+
+
+def _snapped(ticks: np.ndarray, division: int, per: int) -> np.ndarray:
+    """Columns of the nearest multiples of 1/4 or 1/3 of a quarter; where two are as near the lower, and 1/4."""
+    fourths, thirds = ((2 * parts * ticks + division - 1) // (2 * division) for parts in (4, 3))
+    by_fourths = 3 * np.abs(4 * ticks - fourths * division) <= 4 * np.abs(3 * ticks - thirds * division)
+    return np.where(by_fourths, per * fourths // 4, per * thirds // 3)
+
+
+def _shift(piece: Piece, ticks: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """How far `seconds` are from `ticks`, in quarters; 0 in a stretch of tempo 0, which takes no time."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shift = np.abs(piece.ticks(seconds) - ticks) / piece.division
+    return np.where(np.isfinite(shift), shift, 0)
+
+
+def fill(plane: np.ndarray, row: np.ndarray, first: np.ndarray, last: np.ndarray, values: np.ndarray | int) -> None:
+    """Write `values`, one for each run or one for all, into the cells [first, last) of the rows of plane (rows, columns)."""
+    _fill(plane, row, first, last, np.broadcast_to(np.asarray(values, plane.dtype), len(row)))
 
 
 _COUNTED = ("out_of_range", "merged", "shortened", "lengthened", "moved", "resized")
@@ -103,16 +137,16 @@ _COUNTED = ("out_of_range", "merged", "shortened", "lengthened", "moved", "resiz
 
 @njit(cache=True, nogil=True)
 def _place(
-    pitch: np.ndarray, first: np.ndarray, last: np.ndarray, moved: np.ndarray, resized: np.ndarray,
+    pitch: np.ndarray, first: np.ndarray, last: np.ndarray, moved: np.ndarray, resized: np.ndarray, shift: np.ndarray,
     low: int, high: int, high_on_top: bool,
 ) -> tuple[np.ndarray, ...]:  # fmt: skip
-    """The bars of notes in order of time, and how many of _COUNTED there are."""
+    """The bars of notes in order of time, how many of _COUNTED there are, and the largest shift."""
     most = len(pitch)
     rows, firsts, lasts, sources = np.empty((4, most), np.int64)
     touching = np.zeros(most, np.bool_)
     sounding = np.full(128, -1)  # the bar that a pitch had last
     counts = np.zeros(6, np.int64)
-    made = 0
+    made, largest = 0, 0.0
     for note in range(most):
         key = pitch[note]
         if not low <= key <= high:
@@ -121,6 +155,7 @@ def _place(
         begin, end = first[note], max(last[note], first[note] + 1)
         counts[3] += last[note] <= first[note]
         counts[4] += moved[note]
+        largest = max(largest, shift[note])
         counts[5] += resized[note] and last[note] > first[note]
         before = sounding[key]
         if before >= 0 and firsts[before] == begin:
@@ -136,10 +171,46 @@ def _place(
         firsts[made], lasts[made], sources[made] = begin, end, note
         sounding[key] = made
         made += 1
-    return rows[:made], firsts[:made], lasts[:made], touching[:made], sources[:made], counts
+    return rows[:made], firsts[:made], lasts[:made], touching[:made], sources[:made], counts, largest
 
 
 @njit(cache=True, nogil=True)
 def _fill(plane: np.ndarray, row: np.ndarray, first: np.ndarray, last: np.ndarray, values: np.ndarray) -> None:
     for bar in range(len(row)):
         plane[row[bar], first[bar] : last[bar]] = values[bar]
+
+
+def class_runs(values: np.ndarray, class_of: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(row, first, last) of the notes in cells (rows, columns) of uint8, by row; class_of: (256,) the class of each value.
+
+    An onset always starts a note, a sustained cell without a running note too; a note at the right edge ends there.
+    """
+    row, first, last = _runs(values, class_of)
+    return row, first, last
+
+
+@njit(cache=True, nogil=True)
+def _runs(values: np.ndarray, class_of: np.ndarray) -> np.ndarray:
+    runs = np.empty((3, 0), np.int64)
+    for filling in (False, True):
+        begun = ended = 0
+        for row in range(values.shape[0]):
+            before = SILENT
+            for column in range(values.shape[1]):
+                now = class_of[values[row, column]]
+                if before != SILENT and now != SUSTAINED:
+                    if filling:
+                        runs[2, ended] = column
+                    ended += 1
+                if now == ONSET or (now == SUSTAINED and before == SILENT):
+                    if filling:
+                        runs[0, begun], runs[1, begun] = row, column
+                    begun += 1
+                before = now
+            if before != SILENT:
+                if filling:
+                    runs[2, ended] = values.shape[1]
+                ended += 1
+        if not filling:
+            runs = np.empty((3, begun), np.int64)
+    return runs

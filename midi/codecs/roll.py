@@ -10,6 +10,7 @@ is struck again loses its last column, so that the two stay apart (`gap`).
 
 Both as required, not as published: all tracks share one origin, absolute times are rounded, silence does not end a piece,
 pitches without a row are counted instead of wrapped round, the first and last column are decoded like any other.
+`rounding` "snap" rounds as roll64's paper did: to multiples of 1/4 or 1/3 of a quarter, then down.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from typing import ClassVar
 import numpy as np
 
 from midi.codecs.codec import ONSET, SILENT, SUSTAINED
-from midi.codecs.grid import Bars, feature_losses
+from midi.codecs.grid import Bars, class_runs, feature_losses
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import Piece
+
+_CLASS = np.where(np.arange(256) > 127, SUSTAINED, SILENT).astype(np.uint8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,29 +48,20 @@ class Roll(StripCodec):
 
     def runs(self, strip: np.ndarray) -> Runs:
         """Runs of cells of 128 and above."""
-        row, first, last = on_runs(strip[..., 0] > 127)
-        return Runs(row, first, last)
+        return Runs(*class_runs(strip[..., 0], _CLASS))
 
     def classes(self, images: np.ndarray) -> np.ndarray:
         """The first cell of a run is an onset, also in the first column of a picture."""
-        on = images[..., 0] > 127
+        on = self.checked(images)[..., 0] > 127
         before = np.zeros_like(on)
         before[..., 1:] = on[..., :-1]
         return np.where(on, np.where(before, SUSTAINED, ONSET), SILENT).astype(np.uint8)
 
     def from_classes(self, classes: np.ndarray) -> np.ndarray:
         """Onset and sustained cells are on; with `gap`, the cell before a new onset goes off."""
+        classes = self.checked_classes(classes)
         on = classes != SILENT
         if self.gap:
             again = (classes[..., 1:] == ONSET) & (classes[..., :-1] == SUSTAINED)
             on[..., :-1] &= ~again
         return (on * np.uint8(255))[..., None]
-
-
-def on_runs(on: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(row, first, last) of every run of true cells in (rows, columns), by row."""
-    edges = np.zeros((on.shape[0], on.shape[1] + 2), np.int8)
-    edges[:, 1:-1] = on
-    change = np.diff(edges, axis=1)
-    row, first = np.nonzero(change == 1)
-    return row, first, np.nonzero(change == -1)[1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from midi.codecs.codec import Codec, Encoded
-from midi.codecs.grid import Bars, division_of, place, ticks_of
+from midi.codecs.grid import LONGEST, Bars, division_of, place, ticks_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
 from midi.stitch import cut, join
 from training.cli import InputError
@@ -39,22 +39,29 @@ class StripCodec(Codec):
     """What columns measure: quarter notes, or seconds through the tempo map."""
     top: Literal["high", "low"] = "high"
     """Which pitch is row 0."""
-    rounding: Literal["round", "floor"] = "round"
-    """How times become columns."""
+    rounding: Literal["round", "floor", "snap"] = "round"
+    """How times become columns; see `midi.codecs.grid.place`."""
     velocity: int = 100
     """Velocity of decoded notes where the codec keeps none."""
     tempo: int = USUAL_TEMPO
     """Microseconds a quarter of decoded pieces where none is given."""
 
+    channels: ClassVar[int]
+    """Channels of the strip."""
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 <= self.low <= self.high <= 127:
             raise InputError(f"pitches must be 0 <= low <= high <= 127; received low {self.low}, high {self.high}")
-        if self.columns < 1 or self.resolution <= 0:
+        if not (1 <= self.columns <= LONGEST and 0 < self.resolution < 1 << 15):
             raise InputError(f"columns and resolution must be above 0; received {self.columns} and {self.resolution}")
         if self.unit == "quarter" and self.resolution != int(self.resolution):
             raise InputError(f"columns in a quarter must be a whole number; received {self.resolution}")
-        if not (1 <= self.velocity <= 127 and 1 <= self.tempo < 1 << 24):
-            raise InputError(f"velocity must be 1 to 127, tempo below 2^24; received {self.velocity}, {self.tempo}")
+        if self.unit == "second" and self.rounding == "snap":
+            raise InputError("snap rounds to parts of a quarter note; columns in seconds take round or floor")
+        check_tempo(self.tempo)
+        if not 1 <= self.velocity <= 127:
+            raise InputError(f"velocity must be 1 to 127; received {self.velocity}")
 
     @property
     def rows(self) -> int:
@@ -66,28 +73,44 @@ class StripCodec(Codec):
         """(rows, columns, channels) of a picture."""
         return self.rows, self.columns, self.channels
 
+    @property
+    def strip_rows(self) -> int:
+        """Rows of the strip; times columns and `channels`, that is a picture, in the order of its values."""
+        return self.rows
+
     @abstractmethod
     def paint(self, piece: Piece, bars: Bars, strip: np.ndarray) -> dict[str, float]:
-        """Paint `bars` into the zeroed strip (rows, length, channels); what that lost beyond `place` is returned."""
+        """Paint `bars` into the zeroed strip (strip_rows, length, channels); what that lost beyond `bars` is returned.
+
+        Channel 0 is above 0 somewhere in each window that shows a note, and nowhere in the others.
+        """
 
     @abstractmethod
     def runs(self, strip: np.ndarray) -> Runs:
-        """The notes in a strip (rows, length, channels) of any uint8 values."""
+        """The notes in a strip (strip_rows, length, channels) of any uint8 values."""
+
+    def bars(self, piece: Piece) -> tuple[Bars, dict[str, float]]:
+        """The notes that can be shown, on the grid, and what that lost."""
+        return place(piece, self.low, self.high, self.resolution, self.unit, self.rounding, self.top)
+
+    def length(self, bars: Bars) -> int:
+        """Columns that `bars` take."""
+        return int(bars.last.max())
 
     def encode(self, piece: Piece, *, keep_empty: bool = True) -> Encoded:
         """The pictures of a piece in order of time; keep_empty: those without a note too."""
-        bars, losses = place(piece, self.low, self.high, self.resolution, self.unit, self.rounding, self.top)
+        bars, losses = self.bars(piece)
         if not len(bars.row):
             raise InputError(f"no note within the pitches {self.low} to {self.high} of {self.name}, of {len(piece)} notes")
-        length = -(-int(bars.last.max()) // self.columns) * self.columns
-        strip = np.zeros((self.rows, length, self.channels), np.uint8)
+        length = -(-self.length(bars) // self.columns) * self.columns
+        strip = np.zeros((self.strip_rows, length, self.channels), np.uint8)
         losses |= self.paint(piece, bars, strip)
-        images = cut(strip, self.columns)
-        windows = np.arange(len(images))
-        if not keep_empty:
-            windows = np.flatnonzero(images.any(axis=(1, 2, 3)))
-            images = images[windows]
-        return Encoded(images, windows, np.zeros(len(images), int), losses)
+        if keep_empty:
+            windows, images = np.arange(length // self.columns), cut(strip, self.columns)
+        else:
+            windows = np.flatnonzero(strip[..., 0].reshape(self.strip_rows, -1, self.columns).any(axis=(0, 2)))
+            images = cut(strip, self.columns, places=windows)
+        return Encoded(images.reshape(-1, *self.shape), windows, np.zeros(len(images), int), losses)
 
     def decode(
         self,
@@ -97,14 +120,40 @@ class StripCodec(Codec):
         *,
         tempo: int | None = None,
     ) -> Piece:
-        """The piece that pictures show; notes are held over from one picture to the next."""
+        """The piece that pictures show; notes are held over from one picture to the next.
+
+        InputError: pictures of another shape or type; windows not ascending, or beyond `midi.codecs.grid.LONGEST` columns.
+        """
+        images = self.checked(images)
+        if windows is not None and len(windows) and np.max(windows) > max(LONGEST // self.columns, len(images)):
+            raise InputError(f"window {np.max(windows):,} lies beyond the {LONGEST:,} columns that are read")
+        strip = join(images.reshape(-1, self.strip_rows, self.columns, self.channels), windows)
+        return self.piece(strip, tempo if tempo is None else check_tempo(tempo))
+
+    def piece(self, strip: np.ndarray, tempo: int | None) -> Piece:
+        """The piece that a strip shows, at one tempo; None: the codec's."""
         tempo = self.tempo if tempo is None else tempo
-        runs = self.runs(join(self.checked(images), windows))
+        runs = self.runs(strip)
         notes = np.zeros(len(runs.row), NOTE)
-        notes["start"] = ticks_of(runs.first, self.resolution, self.unit, tempo)
-        notes["end"] = np.maximum(ticks_of(runs.last, self.resolution, self.unit, tempo), notes["start"] + 1)
-        notes["pitch"] = self.high - runs.row if self.top == "high" else self.low + runs.row
+        notes["start"] = ticks_of(runs.first, self.resolution, self.unit, tempo, self.rounding)
+        notes["end"] = ticks_of(runs.last, self.resolution, self.unit, tempo, self.rounding)
+        notes["pitch"] = self.pitch_of(runs.row)
         notes["velocity"] = self.velocity
         for name, values in runs.features.items():
             notes[name] = values
         return make_piece(notes, division_of(self.resolution, self.unit), tempo)
+
+    def pitch_of(self, row: np.ndarray) -> np.ndarray:
+        """Rows -> MIDI pitches."""
+        return self.high - row if self.top == "high" else self.low + row
+
+    def row_of(self, pitch: np.ndarray) -> np.ndarray:
+        """MIDI pitches -> rows."""
+        return self.high - pitch if self.top == "high" else pitch - self.low
+
+
+def check_tempo(tempo: int) -> int:
+    """`tempo`, microseconds a quarter. InputError: MIDI has no such tempo."""
+    if not 1 <= tempo < 1 << 24:
+        raise InputError(f"a tempo is 1 to 16777215 microseconds a quarter; received {tempo}")
+    return tempo

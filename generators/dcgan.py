@@ -1,0 +1,253 @@
+"""DCGAN: a generator against a critic, both convolutional.
+
+`paper`: "Music generation with Neural Networks", networks as printed; `--networks released` is the generator of its code.
+`sparse88`: the GAN of "Music generation using Deep Learning" on pictures of 88 x 200 x 4, with one value scale where the
+original fed its critic another than its generator's. Both differ from the papers in this: the players move at once, by one
+loss, instead of in turn; an epoch shows every picture once; samples are drawn by the law of training.
+
+`ours`: cells as high as the picture and an eighth note wide, so that convolutions run over time alone; relativistic loss
+with R1 and R2; the critic sees made pictures in black and white, so that it can judge by music only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import keras
+import numpy as np
+from keras import ops
+
+from generators.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.config import GeneratorConfig
+from generators.dcgan_networks import Patches, players
+from generators.shifts import Shifts, roll_step
+from midi.codecs import codec_named
+from training.cli import InputError
+from training.players import frozen, player_optimizer
+from training.strategy import ReplicaSeedGenerator
+
+if TYPE_CHECKING:
+    from generators.statistics import Statistics
+
+LOW = -1.0
+"""Pictures are in [-1, 1]."""
+MONITOR = None
+"""The last epoch is kept: no loss of a GAN says how good its pictures are."""
+
+
+@dataclass(frozen=True)
+class Config(GeneratorConfig):
+    """DCGAN; the defaults are the paper's."""
+
+    latent: int = 100
+    """Numbers that a picture is made from."""
+    law: Literal["uniform", "normal"] = "uniform"
+    """How they are drawn, in training and in sampling: evenly from [-1, 1], or standard normal."""
+    learning_rate: float = 2e-4
+    """Adam's step of the generator, at the start."""
+    critic_rate: float = 2e-4
+    """Adam's step of the critic, at the start."""
+    beta_1: float = 0.5
+    """Adam's memory of gradients, of both."""
+    beta_2: float = 0.999
+    """Adam's memory of squared gradients, of both."""
+    cosine: bool = False
+    """Let both steps fall to a tenth along a cosine until the last one."""
+    networks: Literal["printed", "released", "normed", "patches"] = "printed"
+    """As the paper prints them, as in its released code, with batch norm (of the sparse pictures' paper), or ours."""
+    patch: tuple[int, int] = (4, 4)
+    """Networks of ours: rows and columns of pixels that one cell of the grid stands for; 0 is all of them."""
+    generator_width: int = 64
+    """Networks of ours: filters of the generator's finer convolutions."""
+    critic_width: int = 64
+    """Networks of ours: filters of the critic's first convolution."""
+    spectral: bool = False
+    """Networks of ours: spectral normalisation of the critic."""
+    loss: Literal["cross_entropy", "hinge", "relativistic"] = "cross_entropy"
+    """What the players minimise."""
+    fakes: int = 2
+    """Pictures made for each real one; the generator learns from all, the critic from as many as are real."""
+    penalty: float = 0.0
+    """Weight of the penalty on the critic's gradient at real pictures (R1)."""
+    fake_penalty: float = 0.0
+    """The same at made pictures (R2)."""
+    penalised: int = 1
+    """The penalties are taken on every so many-th picture of a batch."""
+    binary: bool = False
+    """The critic sees made pictures in black and white; gradients pass as if it saw the greys."""
+    informed: bool = False
+    """Networks of ours: every row of pixels starts as likely to be on as in the data."""
+    noise: float = 0.0
+    """Standard deviation of the noise on all that the critic sees."""
+    shift: int = 0
+    """The critic sees pictures up or down by up to this many rows."""
+    roll: bool = False
+    """The critic sees pictures rolled in time, by whole quarters where columns count them."""
+    moved: float = 0.5
+    """Share of the pictures that are shifted and rolled."""
+    average: float = 0.0
+    """Memory of the moving average of the generator's weights, which is what is kept; 0: none."""
+
+
+OURS = Config(
+    latent=64,
+    law="normal",
+    learning_rate=4e-4,
+    critic_rate=8e-4,
+    beta_1=0.0,
+    beta_2=0.99,
+    cosine=True,
+    networks="patches",
+    patch=(0, 6),
+    generator_width=128,
+    critic_width=128,
+    loss="relativistic",
+    fakes=1,
+    penalty=0.3,
+    fake_penalty=0.3,
+    penalised=4,
+    binary=True,
+    informed=True,
+    average=0.995,
+    batch_size=64,
+)
+QUICK = {"codec": "roll64", "latent": 8, "generator_width": 8, "critic_width": 8, "batch_size": 4, "epochs": 2}
+PRESETS = {
+    "paper": Config(),
+    "sparse88": Config(
+        codec="sparse88", networks="normed", learning_rate=1.5e-4, critic_rate=1.5e-4, fakes=1, batch_size=128
+    ),
+    "ours": OURS,
+    "quick": replace(OURS, patch=(8, 8), penalised=1, shift=1, roll=True, average=0.9, **QUICK),
+}
+
+
+@keras.saving.register_keras_serializable("generators")
+class Dcgan(keras.Model):
+    """Both players and their losses. Input: pictures (batch, h, w, c) in [-1, 1], with labels (pictures, labels (batch,)).
+
+    Output: the pictures made. `config` is a `Config` as a dict; classes: 0 for no labels.
+    Metrics: both losses, and the shares of real and of made pictures that the critic tells rightly.
+    """
+
+    def __init__(self, config: dict[str, Any], classes: int = 0, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        config = Config(**config | {"patch": tuple(config["patch"])})
+        self.config, self.classes, codec = config, classes, codec_named(config.codec)
+        patches = Patches(config.patch, config.generator_width, config.critic_width, config.spectral)
+        self.generator, self.critic = players(config.networks, codec.shape, config.latent, classes, patches)
+        self.view = Shifts(
+            config.shift, roll_step(codec, config.shift, config.roll), config.moved, config.noise, name="view"
+        )
+        self.draws = ReplicaSeedGenerator()
+        names = ("critic_loss", "generator_loss", "critic_real", "critic_fake")
+        self.measures = {name: keras.metrics.Mean(name) for name in names}
+
+    def build(self, input_shape: Any = None) -> None:
+        self.built = True  # the players are, and pictures may come with labels
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        pictures, labels = inputs if self.classes else (inputs, None)
+        count, fakes = ops.shape(pictures)[0], self.config.fakes
+        wanted = None if labels is None else ops.tile(labels, [fakes])
+        made = self.made(count * fakes, wanted, training)
+        real, fake = self.view(pictures, training=training), self.view(self.shown(made), training=training)
+        judged = frozen(self.critic, _with(fake, wanted), training=training)
+        fake = ops.stop_gradient(fake)[:count]
+        on_real = self.critic(_with(real, labels), training=training)
+        on_fake = self.critic(_with(fake, labels), training=training)
+        critic_loss, generator_loss = LOSSES[self.config.loss]
+        critic_loss = critic_loss(on_real, on_fake)
+        generator_loss = generator_loss(ops.tile(ops.stop_gradient(on_real), [fakes, 1]), judged)
+        self.add_loss(critic_loss)
+        self.add_loss(generator_loss)
+        if training:
+            self.penalise(self.config.penalty, real, labels)
+            self.penalise(self.config.fake_penalty, fake, labels)
+        right = told_apart(on_real, on_fake, paired=self.config.loss == "relativistic")
+        for metric, value in zip(self.measures.values(), (critic_loss, generator_loss, *right), strict=True):
+            metric.update_state(value)
+        return made
+
+    def made(self, count: Any, labels: Any, training: bool) -> Any:
+        """`count` pictures from latents drawn by the model's law."""
+        size = (count, self.config.latent)
+        if self.config.law == "normal":
+            drawn = keras.random.normal(size, seed=self.draws)
+        else:
+            drawn = keras.random.uniform(size, -1.0, 1.0, seed=self.draws)
+        return self.generator(_with(drawn, labels), training=training)
+
+    def shown(self, made: Any) -> Any:
+        """Black and white with the gradient of the greys (arXiv 1308.3432), so that no grey gives a picture away."""
+        if not self.config.binary:
+            return made
+        return made + ops.stop_gradient(ops.where(made > 0, 1.0, -1.0) - made)
+
+    def penalise(self, weight: float, pictures: Any, labels: Any) -> None:
+        """Add the gradient penalty at every `penalised`-th picture."""
+        if not weight:
+            return
+        every = self.config.penalised
+        labels = None if labels is None else labels[::every]
+        penalty = gradient_penalty(lambda seen: self.critic(_with(seen, labels), training=False), pictures[::every])
+        self.add_loss(weight * penalty)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"config": asdict(self.config), "classes": self.classes}
+
+
+def build(config: Config, classes: int, steps: int) -> Dcgan:
+    """The model, compiled and built. classes: labels of a conditional model, else 0; steps: of the whole training.
+
+    InputError: options that do not go together.
+    """
+    ours = ("patch", "generator_width", "critic_width", "spectral", "informed")
+    if config.networks != "patches" and (idle := [name for name in ours if getattr(config, name) != getattr(Config, name)]):
+        raise InputError(f"only --networks patches takes {', '.join(idle)}; received --networks {config.networks}")
+    model = Dcgan(asdict(config), classes if config.conditional else 0, name="dcgan")
+    model.build()
+    averages = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
+    optimizers = {
+        "generator": _adam(config, config.learning_rate, steps, **averages),
+        "critic": _adam(config, config.critic_rate, steps),
+    }
+    model.compile(player_optimizer(optimizers, model))
+    return model
+
+
+def exported(model: Dcgan) -> keras.Model:
+    """The generator: latent (batch, latent) [, label int32 (batch, 1)] -> pictures (batch, h, w, c) in [-1, 1]."""
+    return model.generator
+
+
+def latents(model: Dcgan, seeds: np.ndarray) -> np.ndarray:
+    """(len(seeds), latent) float32 by the law that the model was trained with; row i comes from seeds[i] alone."""
+    size, normal = model.config.latent, model.config.law == "normal"
+    generators = [np.random.default_rng(int(seed)) for seed in seeds]
+    rows = [one.standard_normal(size) if normal else one.uniform(-1, 1, size) for one in generators]
+    return np.array(rows, np.float32).reshape(len(rows), size)
+
+
+def start(model: Dcgan, statistics: Statistics) -> None:
+    """With `informed`, bias every row of pixels so that at the start it is on as often as in the data."""
+    if not model.config.informed:
+        return
+    drawn = latents(model, np.arange(256, dtype=np.uint64))
+    numbers = np.zeros((len(drawn), 1), np.int32) if model.classes else None
+    made = ops.convert_to_numpy(model.generator(_with(drawn, numbers), training=False))
+    values = np.arctanh(np.clip(made, -0.9999, 0.9999)).transpose(1, 3, 0, 2).reshape(*statistics.marginal.shape, -1)
+    ranks = ((1 - statistics.marginal) * (values.shape[-1] - 1)).astype(int)[..., None]
+    bias = -np.take_along_axis(np.sort(values), ranks, axis=-1)
+    model.generator.get_layer("generator_rows").bias.assign(bias)
+
+
+def _adam(config: Config, rate: float, steps: int, **arguments: Any) -> keras.optimizers.Optimizer:
+    rate = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.1) if config.cosine else rate
+    return keras.optimizers.Adam(rate, config.beta_1, config.beta_2, **arguments)
+
+
+def _with(pictures: Any, labels: Any) -> Any:
+    """What a network takes: pictures (or latents) alone, or with labels as (batch, 1)."""
+    return pictures if labels is None else [pictures, ops.reshape(labels, (-1, 1))]

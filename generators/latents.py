@@ -1,0 +1,134 @@
+"""Where latents come from: drawn by seed, along a walk, on a grid, between two files, around one. Each source gives the
+latents of item i as (windows, latent), whatever items were made before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from midi.codecs.codec import Codec
+from midi.codecs.strip import StripCodec
+from training.cli import InputError
+
+
+class Source(Protocol):
+    """The latents of numbered items."""
+
+    windows: int
+
+    def __len__(self) -> int: ...
+
+    def __call__(self, item: int) -> np.ndarray:
+        """(windows, latent) float32 of one item."""
+
+
+def seed_of(seed: int, *path: int) -> int:
+    """A 64-bit seed of its own for every (seed, item, window ...)."""
+    return int(np.random.SeedSequence([seed, *path]).generate_state(1, np.uint64)[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Latents by the model's own law; over several windows a walk that keeps Gaussian laws as they are.
+
+    z_w = similarity * z_(w-1) + sqrt(1 - similarity^2) * e_w, with e_w drawn anew: 0 makes windows independent, 1 equal.
+    """
+
+    model: keras.Model
+    module: Any
+    count: int
+    seed: int
+    windows: int = 1
+    similarity: float = 0.7
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __call__(self, item: int) -> np.ndarray:
+        seeds = np.array([seed_of(self.seed, item, window) for window in range(self.windows)], np.uint64)
+        drawn = self.module.latents(self.model, seeds)
+        for window in range(1, self.windows):
+            drawn[window] = self.similarity * drawn[window - 1] + np.sqrt(1 - self.similarity**2) * drawn[window]
+        return drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """side * side latents on the plane of the two widest directions of the model's law, `reach` deviations each way."""
+
+    model: keras.Model
+    module: Any
+    side: int = 10
+    reach: float = 2.0
+    windows: int = 1
+
+    def __len__(self) -> int:
+        return self.side**2
+
+    def __call__(self, item: int) -> np.ndarray:
+        drawn = self.module.latents(self.model, np.arange(1_024, dtype=np.uint64))
+        if drawn.shape[1] < 2:
+            raise InputError("a grid needs a model with two latents or more")
+        values, vectors = np.linalg.eigh(np.cov(drawn.T))
+        steps = np.linspace(-self.reach, self.reach, self.side)
+        row, column = divmod(item, self.side)
+        place = vectors[:, -2:] @ (np.sqrt(values[-2:]) * [steps[row], steps[column]])
+        return (drawn.mean(axis=0) + place).astype(np.float32)[None]
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """`count` steps on the straight line from one latent (windows, latent) to another."""
+
+    first: np.ndarray
+    last: np.ndarray
+    count: int
+
+    @property
+    def windows(self) -> int:
+        """Windows of an item."""
+        return len(self.first)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __call__(self, item: int) -> np.ndarray:
+        share = item / max(self.count - 1, 1)
+        return ((1 - share) * self.first + share * self.last).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Around:
+    """Variations: the latents of a user's windows, each moved by `spread` standard deviations of its own posterior."""
+
+    mean: np.ndarray
+    log_variance: np.ndarray
+    count: int
+    seed: int
+    spread: float = 1.0
+
+    @property
+    def windows(self) -> int:
+        """Windows of an item."""
+        return len(self.mean)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __call__(self, item: int) -> np.ndarray:
+        noise = np.random.default_rng(seed_of(self.seed, item)).standard_normal(self.mean.shape)
+        return (self.mean + self.spread * np.exp(self.log_variance / 2) * noise).astype(np.float32)
+
+
+def windows_of(codec: Codec, bars: int | None) -> int:
+    """Pictures that `bars` bars of 4/4 take; 1 where none are asked for. InputError: the codec counts no quarters."""
+    if bars is None:
+        return 1
+    if not isinstance(codec, StripCodec) or codec.unit != "quarter":
+        raise InputError(f"--bars needs a codec that counts quarters; {codec.name} does not: use --count")
+    if bars < 1:
+        raise InputError(f"--bars must be 1 or more; received {bars}")
+    return -int(-4 * bars * codec.resolution // codec.columns)

@@ -1,0 +1,103 @@
+"""Training a generator from data to run directory: what `python -m generators.train` does, for Python users."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from generators.calibration import calibrate
+from generators.data import batches, label_names, open_images
+from generators.statistics import Statistics, statistics_of
+from generators.watch import Watch
+from midi.codecs import codec_named
+from training.cli import InputError, tell
+from training.fit import fit
+from training.report import write_report
+from training.runs import load, open_run
+from training.split import split_corpus
+
+
+def train(
+    model: str,
+    config: Any,
+    *,
+    data: str | os.PathLike | None = None,
+    output: str | os.PathLike,
+    seed: int = 0,
+    devices: str = "1",
+    init: str | os.PathLike | None = None,
+    cache: Path | None = None,
+    samples_every: int = 10,
+    patience: int = 20,
+) -> Path:
+    """Train `model` (a name in `generators.MODELS`) with `config`; the run directory.
+
+    Options as `python -m generators.train --help` tells. InputError for data or a directory that cannot be used.
+    """
+    module, codec = importlib.import_module(f"generators.{model}"), codec_named(config.codec)
+    corpus = open_images(data, codec, cache)
+    split = split_corpus(corpus, seed=seed, labelled=config.conditional)
+    labels = label_names(corpus, split, config.conditional)
+    tell(f"pictures: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
+    statistics = statistics_of(corpus, split.train, codec)
+    if statistics.empty == 1:
+        raise InputError(
+            f"all {statistics.pictures} training pictures are black; are there notes in the range of {codec.name}?"
+        )
+    costs = statistics.costs(corpus, split.validation)
+    tell(
+        f"{100 * statistics.density:.1f} % of the cells are on, in {statistics.pitches} rows; on the validation part one "
+        f"constant costs {costs['constant']:.4f} bits a pixel, one a row {costs['marginal']:.4f}"
+    )
+    record = {
+        "package": "generators",
+        "model": model,
+        "config": asdict(config),
+        "codec": codec.facts(),
+        "labels": labels,
+        "seed": seed,
+        "data": {
+            "path": os.path.abspath(data) if data else None,
+            "fingerprint": corpus.manifest["fingerprint"],
+            "init": os.path.abspath(init) if init else None,
+        },
+    }
+    feed = {"labels": labels, "codec": codec, "low": module.LOW, "batch_size": config.batch_size}
+    training = batches(corpus, split.train, seed=seed, transpose=config.transpose, **feed)
+    with open_run(output, record) as run:
+        statistics.write(run / "statistics.json")
+        watch = Watch(run, module, codec, statistics, len(labels), patience)
+        fit(
+            lambda: module.build(config, len(labels), config.epochs * len(training)),
+            run,
+            training,
+            batches(corpus, split.validation, shuffle=False, **feed),
+            epochs=config.epochs,
+            seed=seed,
+            devices=devices,
+            monitor=module.MONITOR,
+            init=lambda fresh: begin(fresh, module, statistics, init),
+            sampler=watch.samples,
+            sample_every=samples_every,
+            watch=watch,
+        )
+        calibrate(run)
+        write_report(run)
+    return Path(output)
+
+
+def begin(fresh: keras.Model, module: Any, statistics: Statistics, init: str | os.PathLike | None) -> None:
+    """Give a fresh model the weights of the run `init`, or else what the data's statistics tell it, if it listens."""
+    if init is None:
+        getattr(module, "start", lambda model, statistics: None)(fresh, statistics)
+        return
+    source = load(init).get_weights()
+    if [weight.shape for weight in source] != [weight.shape for weight in fresh.get_weights()]:
+        raise InputError(f"the weights of {init} do not fit this model; was it trained with another model, codec or sizes?")
+    fresh.set_weights(source)
+    tell(f"started from {init}")

@@ -1,0 +1,174 @@
+"""VAE."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from keras import ops
+
+from generators.config import GeneratorConfig
+from generators.vae_networks import networks
+from generators.vae_priors import Mixture, Normal
+from midi.codecs import codec_named
+from training.cli import InputError
+from training.strategy import ReplicaSeedGenerator
+
+LOW = 0.0
+"""Pictures are in [0, 1]."""
+MONITOR = "val_loss"
+"""The epoch with the smallest loss on the validation part is kept."""
+BATCH = 256
+"""Pictures encoded at once by `encode`."""
+
+
+@dataclass(frozen=True)
+class Config(GeneratorConfig):
+    """Variational autoencoder; the defaults are the paper's."""
+
+    network: Literal["pictures", "columns"] = "pictures"
+    """pictures: the paper's convolutions; columns: ours, dense over pitch, mixed in time."""
+    filters: tuple[int, ...] = (32, 64, 64, 64)
+    """pictures: filters of the encoder's convolutions; the decoder starts from the last and goes through the first."""
+    width: int = 32
+    """Units of the encoder's dense layer (pictures), or of every group of columns (columns)."""
+    patch: int = 6
+    """columns: columns of pixels in a group."""
+    shapes: int = 10
+    """columns: shapes that a row may have in a group, silence not counted."""
+    blocks: int = 2
+    """columns: blocks in each network."""
+    dropout: float = 0.0
+    """columns: share of hidden units dropped."""
+    input_dropout: float = 0.0
+    """columns: share of the pixels hidden from the encoder."""
+    components: int = 0
+    """Normal laws in the learned prior that latents are drawn from; 0: held to N(0, 1), drawn from [-reach, reach]."""
+    reach: float = 4.0
+    """Without components: latents are drawn uniformly up to this far from 0; 0: from N(0, 1)."""
+    kl: Literal["mean", "bound"] = "mean"
+    """What is weighed beside the cross-entropy per pixel: twice the mean over the latents (published), or the sum per pixel,
+    which with weight 1 is the evidence bound."""
+    kl_weight: float = 5e-4
+    """Weight of the Kullback-Leibler divergence."""
+    warm_up: float = 0.0
+    """Share of the training in which that weight rises from 0."""
+    cosine: bool = False
+    """Let the learning rate fall to a hundredth along a cosine until the last step."""
+
+
+PRESETS = {
+    "paper": Config(),
+    "ours": Config(
+        latent=48, network="columns", width=256, components=64, kl="bound", kl_weight=1.0, warm_up=0.2, cosine=True,
+        dropout=0.1, batch_size=64, epochs=40, transpose=0,
+    ),
+    "quick": Config(
+        latent=3, filters=(4, 5, 6), width=7, reach=2.0, kl_weight=1e-3, learning_rate=5e-3, batch_size=4, epochs=2,
+    ),
+}  # fmt: skip
+
+
+@keras.saving.register_keras_serializable("generators")
+class Vae(keras.Model):
+    """See the module. config: the fields of `Config`; classes: labels, 0 for none; steps: of the whole training."""
+
+    def __init__(self, config: dict[str, Any], classes: int = 0, steps: int = 1, **arguments):
+        super().__init__(**arguments)
+        chosen = self.config = Config(**config | {"filters": tuple(config["filters"])})  # reloaded, it is a list
+        self.classes, self.steps = classes, steps
+        self.picture_shape = codec_named(chosen.codec).shape
+        self.encoder, self.decoder = networks(chosen, self.picture_shape, classes)
+        made = Mixture(chosen.latent, chosen.components, name="prior") if chosen.components else None
+        self.prior = made or Normal(chosen.latent, chosen.reach, name="prior")
+        self.seed = ReplicaSeedGenerator()
+        if chosen.warm_up:
+            self.step = self.add_weight(name="step", initializer="zeros", trainable=False, aggregation="only_first_replica")
+        self.averages = [keras.metrics.Mean(name=name) for name in ("bits", "kl", "likelihood")]
+        self.built = True
+
+    def call(self, inputs, training=False):
+        """Pictures, or (pictures, labels) -> means (batch, h, w, c), from one draw of the latents; adds the loss."""
+        pictures, labels = (inputs[0], [ops.reshape(inputs[1], (-1, 1))]) if self.classes else (inputs, [])
+        pictures = ops.clip(pictures, 0.0, 1.0)
+        mean, log_variance = self.encoder([pictures, *labels] if labels else pictures, training=training)
+        latents = mean + ops.exp(log_variance / 2) * keras.random.normal(ops.shape(mean), seed=self.seed)
+        means = self.decoder([latents, *labels] if labels else latents, training=training)
+        cross_entropy = ops.sum(ops.binary_crossentropy(pictures, means), axis=(1, 2, 3))
+        divergence = self.prior.divergence(mean, log_variance, latents)
+        self.add_loss(self.objective(cross_entropy, divergence, training))
+        return means
+
+    def objective(self, cross_entropy, divergence, training):
+        """The loss in nats per pixel from both terms (batch,) in nats per picture; the metrics see the bound itself."""
+        pixels = int(np.prod(self.picture_shape))
+        for metric, value in zip(self.averages, (cross_entropy + divergence, divergence, -cross_entropy), strict=True):
+            metric.update_state(value / (pixels * np.log(2)) if metric.name == "bits" else value)
+        share = 2 / self.config.latent if self.config.kl == "mean" else 1 / pixels
+        return ops.mean(cross_entropy) / pixels + self.weight(training) * share * ops.mean(divergence)
+
+    def weight(self, training):
+        """The weight of the divergence: rising at the start of training, whole in every evaluation."""
+        if not (training and self.config.warm_up):
+            return self.config.kl_weight
+        self.step.assign_add(1.0)
+        return self.config.kl_weight * ops.minimum(1.0, self.step / (self.config.warm_up * self.steps))
+
+    def get_config(self):
+        return {**super().get_config(), "config": asdict(self.config), "classes": self.classes, "steps": self.steps}
+
+
+def build(config: Config, classes: int, steps: int) -> Vae:
+    """The compiled and built model of pictures, or (pictures, labels) where `config.conditional`.
+
+    classes: number of labels; steps: optimizer steps of the whole training, for warm-up and cosine.
+    """
+    model = Vae(asdict(config), classes if config.conditional else 0, steps, name="vae")
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.01) if config.cosine else None
+    model.compile(keras.optimizers.Adam(rate or config.learning_rate))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def exported(model: Vae) -> keras.Model:
+    """The decoder: latent (batch, latent) [, label (batch, 1) int32] -> Bernoulli means (batch, h, w, c)."""
+    latent = keras.Input((model.config.latent,), name="latent")
+    label = keras.Input((1,), dtype="int32", name="label")
+    inputs = [latent, label] if model.classes else latent
+    return keras.Model(inputs, model.decoder(inputs), name="vae_decoder")
+
+
+def latents(model: Vae, seeds: np.ndarray) -> np.ndarray:
+    """float32 (len(seeds), latent): row i by seeds[i] alone."""
+    return model.prior.draw(seeds)
+
+
+def start(model: Vae, statistics: Any) -> None:
+    """Let the columns' decoder begin at the mean picture: the bias of its choices gives every row its mean."""
+    if model.config.network == "columns":
+        shapes, height = model.config.shapes, model.picture_shape[0]
+        mean_of_shapes = float(ops.mean(ops.sigmoid(model.decoder.get_layer("shapes").logits)))
+        sounding = np.clip(statistics.marginal.mean(axis=-1) / mean_of_shapes, 1e-4, 1 - 1e-4)
+        logits = np.zeros((height, shapes + 1))
+        logits[:, 1:] = np.log(sounding / (1 - sounding) / shapes)[:, None]
+        model.decoder.get_layer("choices").bias.assign(logits.ravel())
+
+
+def encode(model: Vae, pictures: np.ndarray, labels: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, log-variance) of every picture, each float32 (count, latent), in blocks.
+
+    pictures: (count, h, w, c) in [0, 1]; labels: (count,) where the model has any. InputError: another scale, no labels.
+    """
+    if pictures.size and (pictures.min() < 0 or pictures.max() > 1):
+        raise InputError(f"the vae takes pictures in [0, 1]; received {pictures.min():g} to {pictures.max():g}")
+    if model.classes and labels is None:
+        raise InputError("this vae was trained with labels: give the label of every picture")
+    parts = []
+    for place in range(0, len(pictures), BATCH):
+        part = slice(place, place + BATCH)
+        inputs = [pictures[part], np.reshape(labels[part], (-1, 1))] if model.classes else pictures[part]
+        parts.append([ops.convert_to_numpy(head) for head in model.encoder(inputs, training=False)])
+    empty = np.zeros((0, model.config.latent), np.float32)
+    return tuple(np.concatenate([empty, *heads]) for heads in (zip(*parts, strict=True) if parts else ([], [])))

@@ -1,0 +1,145 @@
+"""The encoders and decoders of the variational autoencoder: the paper's pictures, and our columns.
+
+An encoder maps pictures (batch, h, w, c) in [0, 1] to mean and log-variance (batch, latent); a decoder maps latents to
+the means of Bernoulli pictures. With labels both take them too, (batch, 1) int32. Any picture size: what strides and
+patches do not divide is padded on the way in and cut off on the way out.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+LABEL_WIDTH = 8
+"""Numbers that stand for a label."""
+
+
+def networks(config: Any, shape: tuple[int, int, int], classes: int) -> tuple[keras.Model, keras.Model]:
+    """Encoder and decoder by `config.network`; classes: number of labels, 0 for none."""
+    encode, decode = {"pictures": (_convolved, _picture), "columns": (_mixed_columns, _columns)}[config.network]
+    pictures, label = layers.Input(shape, name="pictures"), layers.Input((1,), dtype="int32", name="label")
+    latent = layers.Input((config.latent,), name="latent")
+    heads = encode(config, pictures, _embedded(label, classes))
+    code = _joined(latent, _embedded(label, classes))
+    encoder = keras.Model([pictures, label] if classes else pictures, heads, name="encoder")
+    decoder = keras.Model([latent, label] if classes else latent, decode(config, shape, code), name="decoder")
+    return encoder, decoder
+
+
+def _embedded(label: Any, classes: int) -> Any:
+    """(batch, LABEL_WIDTH) of labels, or None."""
+    return layers.Flatten()(layers.Embedding(classes, LABEL_WIDTH, name="labels")(label)) if classes else None
+
+
+def _joined(x: Any, label: Any) -> Any:
+    return x if label is None else layers.Concatenate()([x, label])
+
+
+def _heads(config: Any, x: Any) -> list[Any]:
+    return [layers.Dense(config.latent, name=name)(x) for name in ("mean", "log_variance")]
+
+
+def _convolved(config: Any, pictures: Any, label: Any) -> list[Any]:
+    """The paper's encoder: 3x3 convolutions, the second with stride 2, and a dense layer."""
+    x = pictures
+    for number, filters in enumerate(config.filters):
+        x = layers.Conv2D(filters, 3, 2 if number == 1 else 1, "same", activation="relu", name=f"conv_{number + 1}")(x)
+    x = layers.Dense(config.width, activation="relu", name="dense")(layers.Flatten()(x))
+    return _heads(config, _joined(x, label))
+
+
+def _picture(config: Any, shape: tuple[int, int, int], code: Any) -> Any:
+    """The paper's decoder: a dense layer, and transposed convolutions with strides 2 and 1."""
+    height, width, channels = shape
+    half, filters = (-(-height // 2), -(-width // 2)), config.filters[-1]
+    x = layers.Dense(half[0] * half[1] * filters, activation="relu", name="dense")(code)
+    x = layers.Reshape((*half, filters))(x)
+    x = layers.Conv2DTranspose(config.filters[0], 3, 2, "same", activation="relu", name="up_1")(x)
+    x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="sigmoid", name="up_2")(x)
+    return layers.Cropping2D(((0, height % 2), (0, width % 2)))(x)
+
+
+def _mixed_columns(config: Any, pictures: Any, label: Any) -> list[Any]:
+    """Groups of `patch` columns, each a vector; blocks that mix them in time; two heads on all of them."""
+    height, width, channels = pictures.shape[1:]
+    steps = -(-width // config.patch)
+    x = layers.ZeroPadding2D(((0, 0), (0, steps * config.patch - width)))(pictures)
+    x = layers.Reshape((steps, config.patch * height * channels))(layers.Permute((2, 1, 3))(x))
+    x = layers.Dense(config.width, name="columns")(layers.Dropout(config.input_dropout)(x))
+    x = _norm(_blocks(config, x, "encoder"), "out")
+    x = layers.Dropout(config.dropout)(layers.Flatten()(x))
+    return _heads(config, _joined(x, label))
+
+
+def _columns(config: Any, shape: tuple[int, int, int], code: Any) -> Any:
+    """The way back: a vector for every group of columns, the blocks, and from each vector the shapes of the group's rows."""
+    height, width, channels = shape
+    steps = -(-width // config.patch)
+    x = layers.Reshape((steps, config.width))(layers.Dense(steps * config.width, name="dense")(code))
+    x = _norm(_blocks(config, x, "decoder"), "out")
+    x = layers.Dense(height * (config.shapes + 1), name="choices")(x)
+    x = Shapes(height, config.shapes, config.patch, channels, name="shapes")(x)
+    return layers.Cropping2D(((0, 0), (0, steps * config.patch - width)))(x)
+
+
+@keras.saving.register_keras_serializable("generators")
+class Shapes(layers.Layer):
+    """In a group of columns every row is silent or has one of `shapes` learned shapes; these are the means of the pixels.
+
+    Logits (batch, groups, height * (shapes + 1)), silence first, -> (batch, height, groups * patch, channels). A note that
+    the decoder is not sure of keeps the shape of a note: with a logit for every pixel it falls into single columns.
+    """
+
+    def __init__(self, height: int, shapes: int, patch: int, channels: int, **arguments):
+        super().__init__(**arguments)
+        self.height, self.shapes, self.patch, self.channels = height, shapes, patch, channels
+
+    def build(self, input_shape):
+        self.logits = self.add_weight(shape=(self.shapes, self.patch * self.channels), initializer=self._runs, name="logits")
+
+    def call(self, logits):
+        groups = logits.shape[1]
+        share = ops.softmax(ops.reshape(logits, (-1, groups, self.height, self.shapes + 1)))[..., 1:]
+        means = ops.reshape(self.values(share), (-1, groups, self.height, self.patch, self.channels))
+        means = ops.transpose(means, (0, 2, 1, 3, 4))
+        return ops.reshape(means, (-1, self.height, groups * self.patch, self.channels))
+
+    def values(self, share):
+        """(..., shapes) -> (..., patch * channels): shapes weighed by their shares."""
+        return ops.matmul(share, ops.sigmoid(self.logits))
+
+    def _runs(self, shape, dtype=None):
+        """Runs of columns, the longest first; again from the start where there are more shapes than runs."""
+        ends = itertools.combinations(range(self.patch + 1), 2)
+        runs = sorted(ends, key=lambda run: (run[0] - run[1], run[0]))
+        on = np.array([[first <= column < last for column in range(self.patch)] for first, last in runs])
+        return ops.cast(np.repeat(np.resize(4.0 * on - 2.0, (self.shapes, self.patch)), self.channels, axis=1), dtype)
+
+    def get_config(self):
+        sizes = {name: getattr(self, name) for name in ("height", "shapes", "patch", "channels")}
+        return {**super().get_config(), **sizes}
+
+
+def _blocks(config: Any, x: Any, name: str) -> Any:
+    """Residual blocks of two dense layers over time for each feature, then two over the features for each time.
+
+    "MLP-Mixer: An all-MLP Architecture for Vision" (arXiv 2105.01601), with columns in place of patches.
+    """
+    steps, width = x.shape[1:]
+    for number in range(config.blocks):
+        y = layers.Permute((2, 1))(_norm(x, f"{name}_time_{number}"))
+        y = layers.Dense(2 * steps, activation="gelu", name=f"{name}_time_{number}_in")(y)
+        y = layers.Dense(steps, name=f"{name}_time_{number}_out")(y)
+        x = layers.Add()([x, layers.Permute((2, 1))(y)])
+        y = layers.Dense(2 * width, activation="gelu", name=f"{name}_{number}_in")(_norm(x, f"{name}_{number}"))
+        y = layers.Dense(width, name=f"{name}_{number}_out")(layers.Dropout(config.dropout)(y))
+        x = layers.Add()([x, y])
+    return x
+
+
+def _norm(x: Any, name: str) -> Any:
+    return layers.LayerNormalization(epsilon=1e-6, name=f"{name}_norm")(x)

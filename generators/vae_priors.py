@@ -1,0 +1,81 @@
+"""What latents are held to and where they are drawn from."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import ops
+
+LOG_TAU = float(np.log(2 * np.pi))
+
+
+def normal_divergence(mean, log_variance):
+    """(batch,) Kullback-Leibler divergence of N(mean, exp(log_variance)) from N(0, 1), in nats: the closed form."""
+    return -0.5 * ops.sum(1 + log_variance - mean**2 - ops.exp(log_variance), axis=-1)
+
+
+@keras.saving.register_keras_serializable("generators")
+class Normal(keras.layers.Layer):
+    """The standard normal as prior; `reach`: draws are uniform in [-reach, reach], as published, 0: normal."""
+
+    def __init__(self, latent: int, reach: float = 0.0, **arguments):
+        super().__init__(**arguments)
+        self.latent, self.reach = latent, reach
+        self.built = True
+
+    def divergence(self, mean, log_variance, latents):
+        """(batch,) nats; `latents` are not needed."""
+        return normal_divergence(mean, log_variance)
+
+    def draw(self, seeds: np.ndarray) -> np.ndarray:
+        """float32 (len(seeds), latent)."""
+        rows = [np.random.default_rng(seed) for seed in seeds]
+        if self.reach:
+            return np.array([row.uniform(-self.reach, self.reach, self.latent) for row in rows], np.float32)
+        return np.array([row.standard_normal(self.latent) for row in rows], np.float32)
+
+    def get_config(self):
+        return {**super().get_config(), "latent": self.latent, "reach": self.reach}
+
+
+@keras.saving.register_keras_serializable("generators")
+class Mixture(keras.layers.Layer):
+    """A mixture of `components` normal laws with diagonal covariance, learned with the networks, as prior.
+
+    It comes to fit the codes of the data, so that what is drawn from it is what the decoder knows ("VAE with a VampPrior",
+    arXiv 1705.07120, compares it). The divergence is an estimate from one draw.
+    """
+
+    def __init__(self, latent: int, components: int, **arguments):
+        super().__init__(**arguments)
+        self.latent, self.components = latent, components
+        shape = (components, latent)
+        self.means = self.add_weight(shape=shape, initializer=keras.initializers.RandomNormal(stddev=0.5), name="means")
+        self.log_scales = self.add_weight(shape=shape, initializer="zeros", name="log_scales")
+        self.logits = self.add_weight(shape=(components,), initializer="zeros", name="logits")
+        self.built = True
+
+    def log_density(self, latents):
+        """(batch, latent) -> (batch,) nats."""
+        apart = (latents[:, None] - self.means) * ops.exp(-self.log_scales)
+        each = -0.5 * ops.sum(apart**2 + LOG_TAU + 2 * self.log_scales, axis=-1)
+        return ops.logsumexp(each + ops.log_softmax(self.logits), axis=-1)
+
+    def divergence(self, mean, log_variance, latents):
+        """(batch,) nats: log q(z) - log p(z) with the first term's mean in closed form, at the drawn `latents`."""
+        entropy = 0.5 * ops.sum(1 + LOG_TAU + log_variance, axis=-1)
+        return -entropy - self.log_density(latents)
+
+    def draw(self, seeds: np.ndarray) -> np.ndarray:
+        """float32 (len(seeds), latent)."""
+        means, scales = (ops.convert_to_numpy(weight) for weight in (self.means, ops.exp(self.log_scales)))
+        heap = np.cumsum(ops.convert_to_numpy(ops.softmax(self.logits)).astype(np.float64))
+        rows = [np.random.default_rng(seed) for seed in seeds]
+        chosen = [min(np.searchsorted(heap, row.random() * heap[-1], side="right"), self.components - 1) for row in rows]
+        drawn = [
+            means[which] + scales[which] * row.standard_normal(self.latent) for which, row in zip(chosen, rows, strict=True)
+        ]
+        return np.array(drawn, np.float32)
+
+    def get_config(self):
+        return {**super().get_config(), "latent": self.latent, "components": self.components}

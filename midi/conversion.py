@@ -1,0 +1,156 @@
+"""A MIDI file into picture files and back: what `python -m midi.convert` does to each file, for Python users."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from midi import picture
+from midi.codecs.codec import Codec, Encoded
+from midi.codecs.losses import NAMES
+from midi.fidelity import exact, fidelity
+from midi.notes import Piece, make_piece
+from midi.parts import Parts, encode_parts, remark
+from midi.reading import read
+from midi.writing import write
+from training.cli import InputError
+from training.files import refuse_existing, write_json
+from training.runs import versions
+
+COLUMNS = (
+    "source", "outcome", "reason", "targets", "pictures", "seconds", *NAMES, "left_out", "onset_f1", "note_f1", "exact",
+    "duplicates",
+)  # fmt: skip
+"""Of a report: one row a file; `seconds` is what its conversion took."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How files are converted."""
+
+    codec: Codec
+    """Of the pictures to be made."""
+    decoder: Codec | None = None
+    """Of NPY files that no record tells it of."""
+    strict: bool = False
+    """Read MIDI by mido."""
+    parts: Parts = "together"
+    """tracks: a picture for each track."""
+    measure: bool = False
+    """Decode the pictures again and compare."""
+    force: bool = False
+    """Overwrite results."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """For the record beside each result."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file."""
+
+    source: Path
+    targets: list[Path] = field(default_factory=list)
+    """The results."""
+    told: list[str] = field(default_factory=list)
+    """Lines for the user."""
+    error: str = ""
+    """Why there is no result, or ""."""
+    row: dict[str, Any] = field(default_factory=dict)
+    """The file's row in a report: COLUMNS."""
+
+
+def convert(source: Path, target: Path, how: Conversion) -> Outcome:
+    """Convert one file, by the suffix of `source`. A file that cannot be is no exception, but an Outcome with its reason."""
+    began = time.perf_counter()
+    targets, told, row, error = [], [], {}, ""
+    try:
+        turn = _to_midi if is_picture(source) else _to_pictures
+        targets, row = turn(source, target, how, told)
+    except (InputError, FileNotFoundError, PermissionError) as caught:
+        error = " ".join(str(caught).split())
+    except MemoryError:
+        error = f"{source} is too long for this machine's memory; cut it"
+    row |= {
+        "source": source,
+        "outcome": "left out" if error else "converted",
+        "reason": error,
+        "targets": " ".join(path.name for path in targets),
+        "seconds": round(time.perf_counter() - began, 4),
+    }
+    return Outcome(source, targets, told, error, row)
+
+
+def is_picture(path: Path) -> bool:
+    """Does a file of this name become MIDI?"""
+    return path.suffix.lower() in picture.SUFFIXES
+
+
+def _to_pictures(source: Path, target: Path, how: Conversion, told: list[str]) -> tuple[list[Path], dict[str, Any]]:
+    piece = read(source, strict=how.strict, note=told.append)
+    encoded, losses = encode_parts(piece, how.codec, how.parts)
+    targets = [target] if how.parts == "together" else _numbered(target, len(encoded))
+    _refuse(targets, how.force)
+    tempo = piece.tempo_at(0) or None
+    for path, part in zip(targets, encoded, strict=True):
+        picture.save(path, part, how.codec, tempo)
+        facts = picture.facts_of(part, how.codec, tempo) | {"losses": part.losses, "left_out": piece.left_out}
+        _record(path, source, how, facts)
+    if lost := remark(losses, piece.left_out):
+        told.append(f"{source}: {lost}")
+    row = {name: int(losses[name]) if losses[name] == int(losses[name]) else round(losses[name], 6) for name in NAMES}
+    row |= {"pictures": sum(len(part.images) for part in encoded), "left_out": sum(piece.left_out.values())}
+    return targets, row | (_measured(source, piece, encoded, how.codec, told) if how.measure else {})
+
+
+def _to_midi(source: Path, target: Path, how: Conversion, told: list[str]) -> tuple[list[Path], dict[str, Any]]:
+    _refuse([target], how.force)
+    loaded = picture.load(source, how.decoder)
+    piece = loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
+    if not len(piece):
+        told.append(f"{source}: its pictures show no note")
+    write(target, piece)
+    facts = {"codec": loaded.codec.name, "facts": loaded.codec.facts(), "tempo": loaded.tempo, "notes": len(piece)}
+    _record(target, source, how, facts)
+    return [target], {"pictures": len(loaded.images), "notes": len(piece)}
+
+
+def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, told: list[str]) -> dict[str, Any]:
+    """What comes back of a piece from its pictures, all parts together."""
+    back = decode_parts(encoded, codec, piece.tempo_at(0) or None)
+    share, duplicates = exact(piece, back)
+    row = {"exact": round(share, 6), "duplicates": duplicates}
+    try:
+        found = fidelity(piece, back)
+    except InputError as error:
+        told.append(f"{source}: not measured: {error}")
+        return row
+    return row | {"onset_f1": round(found.onset_f1, 6), "note_f1": round(found.note_f1, 6)}
+
+
+def decode_parts(encoded: list[Encoded], codec: Codec, tempo: int | None) -> Piece:
+    """One piece of the pictures of all parts."""
+    pieces = [codec.decode(part.images, part.windows, part.layers, tempo=tempo) for part in encoded]
+    first = pieces[0]
+    if len(pieces) == 1:
+        return first
+    notes = np.concatenate([piece.notes for piece in pieces])
+    return make_piece(notes, first.division, first.tempos, first.signatures)
+
+
+def _numbered(target: Path, count: int) -> list[Path]:
+    return [target.with_stem(f"{target.stem}-{number}") for number in range(1, count + 1)]
+
+
+def _refuse(targets: list[Path], force: bool) -> None:
+    for path in targets:
+        refuse_existing(path, force)
+        refuse_existing(picture.record_path(path), force)
+
+
+def _record(target: Path, source: Path, how: Conversion, facts: dict[str, Any]) -> None:
+    record = {"command": "midi.convert", "source": source, "options": how.options, **facts, "versions": versions()}
+    write_json(picture.record_path(target), record, durable=False)

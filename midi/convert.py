@@ -1,0 +1,192 @@
+"""Turn MIDI files into pictures (PNG, or NPY arrays) and pictures back into MIDI files, by the suffix of each file.
+
+A folder stands for all MIDI files and pictures below it; hidden files are passed over. A picture carries its codec and the
+piece's first tempo, so the way back needs no option. What a codec does not keep is told, and counted in --report.
+Beside each result, <its name>.json tells how it was made. A file that cannot be converted is one line, and the others go
+on; the exit status is then 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
+
+import tyro
+
+from training.cli import InputError, bar, run
+
+if TYPE_CHECKING:
+    from midi.conversion import Conversion, Outcome
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to convert, and how."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """MIDI files, pictures and folders."""
+    output: Path = Path(".")
+    """Folder for the results, named like the files (a second file of the same name gets -2), or a file's name if there is
+    but one result."""
+    to: Literal["png", "npy"] = "png"
+    """What MIDI files become; --output NAME.npy says it too."""
+    codec: str | None = None
+    """Codec of the pictures to be made (lossless by default), and of NPY files that no <name>.json tells it of."""
+    low: int | None = None
+    """MIDI pitch of the lowest row. Where this and the next five are not given, the codec has its own."""
+    high: int | None = None
+    """MIDI pitch of the highest row."""
+    columns: int | None = None
+    """Columns of a picture."""
+    resolution: int | None = None
+    """Columns in a quarter note, or in a second if the codec's columns measure seconds."""
+    unit: Literal["quarter", "second"] | None = None
+    """What columns measure."""
+    velocity: int | None = None
+    """Velocity, 1 to 127, of decoded notes where the codec keeps none."""
+    parts: Literal["together", "tracks"] = "together"
+    """tracks: a picture for each track, named -1, -2 ..."""
+    strict: bool = False
+    """Read MIDI files by mido alone, slower."""
+    report: Path | None = None
+    """CSV with a row for each file: outcome, reason, every loss, and the F1 scores of the way there and back (onset; onset
+    and offset; within 50 ms)."""
+    jobs: int = 1
+    """Worker processes."""
+    force: bool = False
+    """Overwrite results that exist."""
+
+
+def main(options: Options) -> None:
+    """Convert every file, print the paths of the results."""
+    how = _conversion(options)
+    jobs = _jobs(options)
+    if options.report:
+        _check_report(options, jobs)
+    rows, failed = [], []
+    for outcome in bar(_outcomes(jobs, how, options.jobs), len(jobs)):
+        rows.append(outcome.row)
+        for line in outcome.told:
+            _say(line)
+        for path in outcome.targets:
+            _say(str(path), sys.stdout)
+        if outcome.error:
+            failed.append(outcome.error)
+            if len(jobs) > 1:
+                _say(f"error: {outcome.error}")
+    if options.report:
+        _write_report(options.report, rows)
+    if failed:
+        raise InputError(failed[0] if len(jobs) == 1 else f"{len(failed)} of {len(jobs)} files could not be converted")
+
+
+def _conversion(options: Options) -> Conversion:
+    from midi.codecs import codec_named
+    from midi.conversion import Conversion
+
+    fields = {name: getattr(options, name) for name in ("low", "high", "columns", "resolution", "unit", "velocity")}
+    codec = codec_named(options.codec or "lossless", **{name: value for name, value in fields.items() if value is not None})
+    return Conversion(
+        codec,
+        decoder=codec if options.codec else None,
+        strict=options.strict,
+        parts=options.parts,
+        measure=options.report is not None,
+        force=options.force,
+        options=asdict(options),
+    )
+
+
+def _jobs(options: Options) -> list[tuple[Path, Path]]:
+    """(source, target) of every file; no two targets are the same and none is a source."""
+    from midi.conversion import is_picture
+    from training.files import distinct
+
+    found = [pair for path in options.files for pair in _found(path)]
+    if not found:
+        raise InputError("expected MIDI files, pictures or folders; received none")
+    if not options.output.is_dir() and options.output.suffix.lower() in (".png", ".npy", ".mid", ".midi"):
+        targets = [_only_target(found[0][0], options.output, len(found))]
+    else:
+        names = [name.with_suffix(".mid" if is_picture(name) else f".{options.to}") for _, name in found]
+        targets = distinct([options.output / name for name in names])
+    jobs = [(source, target) for (source, _), target in zip(found, targets, strict=True)]
+    sources = {source.resolve() for source, _ in jobs}
+    for source, target in jobs:
+        if target.resolve() in sources:
+            raise InputError(f"{source} would overwrite {target}, which is to be converted too; give another --output")
+    return jobs
+
+
+def _found(path: Path) -> list[tuple[Path, Path]]:
+    """The file itself, or those in a folder, each with the name below the output folder."""
+    from midi.picture import SUFFIXES as PICTURES
+    from midi.reading import SUFFIXES
+    from training.sources import find_sources
+
+    if not path.is_dir():
+        return [(path, Path(path.name))]
+    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | PICTURES)]
+
+
+def _only_target(source: Path, target: Path, count: int) -> Path:
+    from midi.conversion import is_picture
+
+    if count > 1:
+        raise InputError(f"--output {target} names one file, but there are {count} results; give a folder")
+    if is_picture(source) == is_picture(target):
+        raise InputError(f"MIDI becomes a .png or .npy, and these a .mid; received {source.name} and --output {target.name}")
+    return target
+
+
+def _outcomes(jobs: list[tuple[Path, Path]], how: Conversion, processes: int) -> Iterator[Outcome]:
+    """The outcome of every job, in order."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    from midi.conversion import convert
+
+    if processes < 1:
+        raise InputError(f"--jobs must be 1 or more; received {processes}")
+    if processes == 1:
+        yield from (convert(source, target, how) for source, target in jobs)
+        return
+    try:
+        yield from Parallel(n_jobs=processes, return_as="generator")(delayed(convert)(*job, how) for job in jobs)
+    except TerminatedWorkerError:
+        raise InputError("a worker process was killed (out of memory?); --jobs 1 needs the least memory") from None
+
+
+def _check_report(options: Options, jobs: list[tuple[Path, Path]]) -> None:
+    """Before the work: the report can be written, and is none of the files."""
+    from training.files import refuse_existing
+
+    refuse_existing(options.report, options.force)
+    if options.report.resolve() in {path.resolve() for job in jobs for path in job}:
+        raise InputError(f"--report {options.report} is one of the files")
+
+
+def _write_report(path: Path, rows: list[dict]) -> None:
+    import csv
+
+    from midi.conversion import COLUMNS
+    from training.files import atomic
+
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _say(message: str, stream: TextIO | None = None) -> None:
+    """One line, by default on stderr, without breaking the bar of files."""
+    from tqdm import tqdm
+
+    tqdm.write(message, file=stream or sys.stderr)
+
+
+if __name__ == "__main__":
+    run(main, Options)

@@ -1,0 +1,47 @@
+"""A piece as a codec shows it: whole, or each track by itself, and what that does not keep, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from midi.codecs.codec import Codec, Encoded
+from midi.codecs.losses import NAMES, added, in_words
+from midi.notes import Piece, with_notes
+from training.cli import InputError
+
+Parts = Literal["together", "tracks"]
+"""All notes of a piece in one picture, or a picture for each track that has notes."""
+
+
+def encode_parts(piece: Piece, codec: Codec, parts: Parts = "together") -> tuple[list[Encoded], dict[str, float]]:
+    """(the pictures of each part of a piece, windows without a note left out; the losses of all parts together).
+
+    A track without a note that the codec can show is passed over; its notes count as out of range. InputError: there is
+    no such note in any track.
+    """
+    if parts == "together" or not len(piece):
+        encoded = codec.encode(piece, keep_empty=False)
+        return [encoded], added([encoded.losses])
+    encoded, hidden, reason = [], 0, ""
+    for track in np.unique(piece.notes["track"]):
+        part = with_notes(piece, piece.notes[piece.notes["track"] == track])
+        try:
+            encoded.append(codec.encode(part, keep_empty=False))
+        except InputError as error:
+            hidden, reason = hidden + len(part), reason or str(error)
+    if not encoded:
+        raise InputError(reason)
+    losses = added(part.losses for part in encoded)
+    losses |= {name: max(part.losses.get(name, 0) for part in encoded) for name in ("tempos", "signatures")}
+    return encoded, losses | {"notes": len(piece), "out_of_range": losses["out_of_range"] + hidden}
+
+
+def remark(losses: Mapping[str, float], left_out: Mapping[str, int]) -> str:
+    """One line: what pictures lose of the notes, and what of the file was no note; "" if nothing."""
+    beside = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in left_out.items() if count)
+    lost = {name: losses.get(name, 0) for name in NAMES}  # some codecs count what is no note again
+    whole = lost["kept"] == lost["notes"] and not any(lost[name] for name in NAMES if name not in ("notes", "kept"))
+    return "; ".join(filter(None, ["" if whole else in_words(lost), beside and f"left out {beside}"]))

@@ -1,0 +1,222 @@
+"""MIDI pictures as files that carry their codec, so that `load` needs no option.
+
+PNG: one sheet for a piece. Windows lie side by side in time, layers one below the other; pictures of one channel are grey,
+of three RGB, of four RGBA, and of any other number grey, their channels one below the other within a layer. Text: format,
+codec (its name), facts (all its fields, JSON), windows, layers and tempo (microseconds a quarter, where known).
+NPY: uint8 (windows * layers, height, width, channels), window by window; the same facts stand in `<its name>.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from midi.codecs import from_facts
+from midi.codecs.codec import Codec, Encoded
+from training.cli import InputError
+from training.files import atomic, read_json, write_json
+
+FORMAT = "1"
+"""Version of the picture format; readers refuse any other."""
+LARGEST = 1 << 30
+"""Bytes of the pictures of a file at most."""
+SUFFIXES = frozenset([".png", ".npy"])
+"""File names that are taken for MIDI pictures."""
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, OverflowError, struct.error, zlib.error)
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedPicture:
+    """A file's content: what `codec.decode` takes to make a piece of it."""
+
+    images: np.ndarray
+    """uint8 (count, height, width, channels), window by window; black ones of layers above 0 left out."""
+    windows: np.ndarray
+    """(count,) place of each in time."""
+    layers: np.ndarray
+    """(count,) which picture of its window it is."""
+    codec: Codec
+    tempo: int | None
+    """Microseconds a quarter; None: the codec's."""
+
+
+def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: int | None = None) -> None:
+    """Write the pictures of a piece as PNG or NPY, by the suffix of `path`, atomically; places without one are black.
+
+    tempo: microseconds a quarter, 1 to 2^24 - 1, for codecs that do not keep it.
+    InputError: no pictures, another shape than the codec's, more than LARGEST bytes, another suffix.
+    """
+    path = Path(path)
+    images = codec.checked(encoded.images)
+    if not len(images):
+        raise InputError(f"{path} would hold no picture: the piece has no note that {codec.name} can show")
+    facts = facts_of(encoded, codec, tempo)
+    windows, layers = facts["windows"], facts["layers"]
+    _refuse_large(path, windows * layers * images[0].size)
+    if _is_npy(path):
+        stack = np.zeros((windows, layers, *codec.shape), np.uint8)
+        stack[encoded.windows, encoded.layers] = images
+        stack = stack.reshape(-1, *codec.shape)
+        with atomic(path, durable=False) as temporary, temporary.open("wb") as file:  # np.save misses a full disk
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(stack))
+            file.write(stack.data)
+        write_json(record_path(path), facts, durable=False)
+        return
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in facts.items():
+        chunks.add_text(key, json.dumps(value) if key == "facts" else str(value))
+    sheet = np.zeros(_sheet_shape(codec, windows, layers), np.uint8)
+    _tiles(sheet, codec, windows, layers)[encoded.windows, encoded.layers] = _flat(images)
+    with atomic(path, durable=False) as temporary:
+        Image.fromarray(sheet).save(temporary, format="PNG", pnginfo=chunks)
+
+
+def facts_of(encoded: Encoded, codec: Codec, tempo: int | None) -> dict[str, Any]:
+    """What a picture file carries beside its pixels. InputError: no tempo of MIDI."""
+    windows, layers = int(encoded.windows.max()) + 1, int(encoded.layers.max()) + 1
+    facts = {"format": FORMAT, "codec": codec.name, "facts": codec.facts(), "windows": windows, "layers": layers}
+    if tempo is None:
+        return facts
+    if not 1 <= tempo < 1 << 24:
+        raise InputError(f"a tempo must be 1 to 2^24 - 1 microseconds a quarter; received {tempo}")
+    return facts | {"tempo": tempo}
+
+
+def load(path: str | os.PathLike, codec: Codec | None = None) -> LoadedPicture:
+    """Read what `save` wrote. codec: of an NPY file without `<its name>.json`, one picture following the other.
+
+    InputError: missing, damaged, cut short, without codec, of another version, size, mode or type.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            return _read_npy(path, codec) if _is_npy(path) else _read_png(path, file)
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path} not found") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except _BROKEN as error:
+        kind = "NPY" if _is_npy(path) else "PNG"
+        raise InputError(f"{path} is not a whole {kind} ({error}); was it cut short or damaged?") from None
+
+
+def record_path(path: Path) -> Path:
+    """Where a result's facts lie: `<its name>.json`."""
+    return path.with_name(path.name + ".json")
+
+
+def _is_npy(path: Path) -> bool:
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"MIDI pictures are .png or .npy files; received {path.name}")
+    return path.suffix.lower() == ".npy"
+
+
+def _sheet_shape(codec: Codec, windows: int, layers: int) -> tuple[int, ...]:
+    height, width, channels = codec.shape
+    if channels in _MODES:
+        return (layers * height, windows * width, channels)[: 2 if channels == 1 else 3]
+    return layers * channels * height, windows * width
+
+
+def _tiles(sheet: np.ndarray, codec: Codec, windows: int, layers: int) -> np.ndarray:
+    """A view (windows, layers, rows, width, samples) of a sheet; rows: those of all channels of a grey picture."""
+    width = codec.shape[1]
+    return sheet.reshape(layers, -1, windows, width, sheet.shape[2] if sheet.ndim == 3 else 1).transpose(2, 0, 1, 3, 4)
+
+
+def _flat(images: np.ndarray) -> np.ndarray:
+    """(count, height, width, channels) -> (count, rows, width, samples), as in `_tiles`."""
+    count, _, width, channels = images.shape
+    return images if channels in _MODES else images.transpose(0, 3, 1, 2).reshape(count, -1, width, 1)
+
+
+def _read_png(path: Path, file: BinaryIO) -> LoadedPicture:
+    PngImagePlugin.PngImageFile(file).verify()  # the checksums, which decoding alone passes over
+    file.seek(0)
+    # Not Image.open: a long piece is larger than the size from which it suspects an attack; ours is checked here.
+    image = PngImagePlugin.PngImageFile(file)
+    text = image.info
+    if "facts" not in text or "windows" not in text:
+        carried = f"carries codec {text['codec']!r}" if "codec" in text else "carries no codec"
+        raise InputError(
+            f"{path} {carried}; expected a picture that midi.convert made, as it was saved: image editors drop the text"
+        )
+    codec, windows, layers, tempo = _facts(path, text, json.loads)
+    shape = _sheet_shape(codec, windows, layers)
+    expected = (shape[1], shape[0]), _MODES.get(codec.shape[2], "L")
+    if (image.size, image.mode) != expected:
+        raise InputError(
+            f"{path} is {image.size[0]} x {image.size[1]} {image.mode}; expected {shape[1]} x {shape[0]} {expected[1]} "
+            "by the codec it carries: it was resized or edited"
+        )
+    _refuse_large(path, windows * layers * int(np.prod(codec.shape)))
+    tiles = _tiles(np.asarray(image), codec, windows, layers)
+    kept = _kept(tiles)
+    images = tiles[kept]
+    if codec.shape[2] not in _MODES:
+        height, width, channels = codec.shape
+        images = images.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+    return LoadedPicture(np.ascontiguousarray(images), *np.nonzero(kept), codec, tempo)
+
+
+def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
+    stack = np.lib.format.open_memmap(path, mode="r")  # the map compares the header with the file's length
+    if stack.dtype != np.uint8 or stack.ndim != 4 or not stack.size:
+        raise InputError(f"{path} must hold uint8 (count, height, width, channels); received {stack.dtype} {stack.shape}")
+    _refuse_large(path, stack.size)
+    record = record_path(path)
+    if record.exists():
+        facts = read_json(record)
+        if not isinstance(facts, dict) or "facts" not in facts:
+            raise InputError(f"{record} tells no codec; expected what midi.convert wrote beside {path.name}")
+        told, windows, layers, tempo = _facts(record, facts, lambda fields: fields)
+        codec = codec or told
+    elif codec is None:
+        raise InputError(f"{path} has no {record.name} beside it, which tells its codec; give --codec")
+    else:
+        windows, layers, tempo = len(stack), 1, None
+    if windows * layers != len(stack):
+        raise InputError(
+            f"{path} holds {len(stack)} pictures; expected {windows} x {layers} by {record.name}: was it edited?"
+        )
+    stack = codec.checked(stack).reshape(windows, layers, *codec.shape)
+    kept = _kept(stack)
+    return LoadedPicture(np.array(stack[kept]), *np.nonzero(kept), codec, tempo)
+
+
+def _kept(tiles: np.ndarray) -> np.ndarray:
+    """(windows, layers): which pictures are given back."""
+    kept = tiles.any(axis=(2, 3, 4))
+    kept[:, 0] = True
+    return kept
+
+
+def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, int, int | None]:
+    """Codec, windows, layers and tempo by the text chunks, or by a record; parsed: makes the codec's facts an object."""
+    if str(text.get("format")) != FORMAT:
+        raise InputError(f"{path} has picture format {text.get('format')}; this version reads {FORMAT}")
+    try:
+        codec = from_facts(parsed(text["facts"]))
+        windows, layers = int(text["windows"]), int(text["layers"])
+        tempo = int(text["tempo"]) if "tempo" in text else None
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InputError(f"{path} carries damaged facts ({str(error)[:200]})") from None
+    if windows < 1 or layers < 1 or not (tempo is None or 1 <= tempo < 1 << 24):
+        raise InputError(f"{path} carries damaged facts: {windows} windows, {layers} layers, tempo {tempo}")
+    return codec, windows, layers, tempo
+
+
+def _refuse_large(path: Path, size: int) -> None:
+    if size > LARGEST:
+        raise InputError(f"{path}: its pictures have {size:,} bytes; at most {LARGEST:,} are written or read: cut the piece")

@@ -1,0 +1,154 @@
+"""Turn MIDI files, and pictures that midi.convert made of them, into sound (WAV, 16 bits, stereo).
+
+A SoundFont (.sf2, .sf3) plays if one is given; else a small built-in synthesiser does, which needs no files. A folder stands
+for all MIDI files and pictures (.png) below it; hidden files are passed over. The loudest sample is 0.95 of full scale.
+Beside each result, <its name>.json tells how it was made. A file that cannot be rendered is one line, and the others go
+on; the exit status is then 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from training.cli import InputError, bar, run, tell
+
+if TYPE_CHECKING:
+    from midi.notes import Piece
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to render, and how."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """MIDI files, pictures and folders."""
+    output: Path = Path(".")
+    """Folder for the results, named like the files (a second file of the same name gets -2), or the name of a .wav file if
+    there is but one result."""
+    soundfont: Path | None = None
+    """SoundFont to play with; the built-in synthesiser plays without one."""
+    rate: int = 44_100
+    """Sample rate in Hz."""
+    seed: int = 0
+    """Random seed of the built-in drums' noise."""
+    plot: bool = False
+    """Also draw the piano roll of the first 32 bars, as <name>.wav.png."""
+    jobs: int = 1
+    """Worker processes."""
+    force: bool = False
+    """Overwrite results that exist."""
+
+
+def main(options: Options) -> None:
+    """Render every file, print the paths of the results."""
+    if options.soundfont is not None:
+        from midi.rendering import check_soundfont
+
+        check_soundfont(options.soundfont)
+    jobs = _jobs(options)
+    failed = []
+    for target, told, error in bar(_rendered(jobs, options), len(jobs)):
+        for line in told:
+            _say(line)
+        if error:
+            failed.append(error)
+            if len(jobs) > 1:
+                _say(f"error: {error}")
+        else:
+            print(target)
+    if failed:
+        raise InputError(failed[0] if len(jobs) == 1 else f"{len(failed)} of {len(jobs)} files could not be rendered")
+
+
+def _jobs(options: Options) -> list[tuple[Path, Path]]:
+    """(source, target) of every file; no two targets are the same."""
+    from training.files import distinct
+
+    if options.jobs < 1:
+        raise InputError(f"--jobs must be 1 or more; received {options.jobs}")
+    found = [pair for path in options.files for pair in _found(path)]
+    if not found:
+        raise InputError("expected MIDI files, pictures or folders; received none")
+    if options.output.is_dir() or options.output.suffix.lower() != ".wav":
+        targets = distinct([options.output / name.with_suffix(".wav") for _, name in found])
+    elif len(found) > 1:
+        raise InputError(f"--output {options.output} names one file, but there are {len(found)} results; give a folder")
+    else:
+        targets = [options.output]
+    return [(source, target) for (source, _), target in zip(found, targets, strict=True)]
+
+
+def _found(path: Path) -> list[tuple[Path, Path]]:
+    """The file itself, or those in a folder, each with the name below the output folder."""
+    from midi.reading import SUFFIXES
+    from training.sources import find_sources
+
+    if not path.is_dir():
+        return [(path, Path(path.name))]
+    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | {".png"})]
+
+
+def _rendered(jobs: list[tuple[Path, Path]], options: Options) -> Iterator[tuple[Path, list[str], str]]:
+    from joblib import Parallel, delayed
+
+    workers = Parallel(n_jobs=min(options.jobs, len(jobs)), return_as="generator")
+    return workers(delayed(_render)(source, target, options) for source, target in jobs)
+
+
+def _render(source: Path, target: Path, options: Options) -> tuple[Path, list[str], str]:
+    """(target, what is to be told, why it could not be made or nothing)."""
+    told: list[str] = []
+    try:
+        _write(source, target, options, told)
+    except (InputError, FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        reason = " ".join(str(error).split())
+        return target, told, reason if str(source) in reason else f"{source}: {reason}"
+    return target, told, ""
+
+
+def _write(source: Path, target: Path, options: Options, told: list[str]) -> None:
+    from midi.rendering import render
+    from training.files import refuse_existing, write_json
+    from training.runs import versions
+
+    record, drawing = (target.with_name(target.name + suffix) for suffix in (".json", ".png"))
+    for path in (target, record, drawing)[: 3 if options.plot else 2]:
+        refuse_existing(path, options.force)
+    piece = _read(source, told)
+    facts = render(piece, target, soundfont=options.soundfont, rate=options.rate, seed=options.seed)
+    if options.plot:
+        from midi.plots import roll_figure, save_figure
+
+        save_figure(roll_figure(piece, title=target.stem), drawing)
+    facts |= {"left_out": piece.left_out}
+    write_json(
+        record, {"command": "midi.render", "source": source, "options": asdict(options), **facts, "versions": versions()}
+    )
+
+
+def _read(source: Path, told: list[str]) -> Piece:
+    """The piece in a MIDI file, or that a picture shows."""
+    if source.suffix.lower() == ".png":
+        from midi.picture import load
+
+        loaded = load(source)
+        return loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
+    from midi.reading import read
+
+    return read(source, note=told.append)
+
+
+def _say(message: str) -> None:
+    from tqdm import tqdm
+
+    with tqdm.external_write_mode():
+        tell(message)
+
+
+if __name__ == "__main__":
+    run(main, Options)

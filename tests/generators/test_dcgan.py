@@ -1,0 +1,287 @@
+"""The DCGAN against its papers' parameter counts, losses by hand, and what its two players must not do to each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from generators import dcgan
+from generators.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.dcgan_networks import KINDS, Even, Patches, players
+from generators.shifts import Shifts, roll_step, shifted
+from midi.codecs import codec_named
+from training.best import averaged
+from training.cli import InputError
+from training.players import frozen
+
+QUICK = dcgan.PRESETS["quick"]
+SHAPE = codec_named(QUICK.codec).shape
+
+
+def pictures(count: int = 8, shape=SHAPE) -> np.ndarray:
+    """Sparse black and white pictures in [-1, 1]."""
+    return np.where(np.random.default_rng(0).random((count, *shape)) < 0.1, 1.0, -1.0).astype(np.float32)
+
+
+def quick(classes: int = 0, **fields) -> dcgan.Dcgan:
+    keras.utils.set_random_seed(0)
+    return dcgan.build(replace(QUICK, conditional=classes > 0, **fields), classes, steps=4)
+
+
+@pytest.fixture(scope="module")
+def trained() -> dcgan.Dcgan:
+    model = quick()
+    model.history = model.fit(pictures(), batch_size=4, epochs=2, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "generator", "critic"),
+    [
+        ("printed", (96, 96, 1), 1_963_201, 74_433),
+        ("released", (96, 96, 1), 2_323_777, 74_433),
+        ("normed", (88, 200, 4), 3_655_492, 470_369),
+    ],
+)
+def test_the_networks_have_as_many_parameters_as_published(kind, shape, generator, critic):
+    made, judged = players(kind, shape, 100, 0, Patches())
+    assert (made.count_params(), judged.count_params()) == (generator, critic)
+    assert (made.output_shape, judged.output_shape) == ((None, *shape), (None, 1))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(13, 22, 2), (64, 64, 1)])
+def test_networks_fit_any_size_and_every_variable_is_one_players(kind, shape):
+    sizes = Patches(patch=(0, 6), generator_width=4, critic_width=4, spectral=True)
+    made, judged = players(kind, shape, 5, 3, sizes)
+    picture = np.asarray(made([np.ones((2, 5), np.float32), np.array([[0], [2]])]))
+    assert picture.shape == (2, *shape)
+    assert np.abs(picture).max() <= 1
+    assert judged([picture, np.array([[0], [2]])]).shape == (2, 1)
+    assert all("generator" in weight.path for weight in made.weights)
+    assert all("critic" in weight.path for weight in judged.weights)
+
+
+def test_even_kernels_are_normal_and_the_same_in_all_columns():
+    kernel = np.asarray(Even(0.5, seed=3)((40, 6, 2, 30)))
+    np.testing.assert_array_equal(kernel, np.repeat(kernel[:, :1], 6, axis=1))
+    assert abs(kernel.std() - 0.5) < 0.03
+    assert Even.from_config(Even(0.5, 3).get_config()).stddev == 0.5
+
+
+def test_presets_are_as_published():
+    paper, sparse = dcgan.PRESETS["paper"], dcgan.PRESETS["sparse88"]
+    assert (paper.codec, paper.latent, paper.law, paper.learning_rate, paper.critic_rate) == (
+        "roll96", 100, "uniform", 2e-4, 2e-4,
+    )  # fmt: skip
+    assert (paper.beta_1, paper.batch_size, paper.fakes, paper.loss) == (0.5, 32, 2, "cross_entropy")
+    assert (sparse.codec, sparse.learning_rate, sparse.critic_rate, sparse.beta_1, sparse.batch_size, sparse.fakes) == (
+        "sparse88", 1.5e-4, 1.5e-4, 0.5, 128, 1,
+    )  # fmt: skip
+
+
+def test_losses_have_the_values_of_their_formulas():
+    real, fake = np.array([[2.0], [-1.0]], np.float32), np.array([[0.5], [-3.0]], np.float32)
+    sigmoid = keras.losses.BinaryCrossentropy(from_logits=True)
+    both = np.concatenate([real, fake])
+    expected = {
+        "cross_entropy": (sigmoid(np.array([[1], [1], [0], [0]]), both), sigmoid(np.ones((2, 1)), fake)),
+        "hinge": ((0 + 2) / 2 + (1.5 + 0) / 2, 2.5 / 2),
+        "relativistic": (np.log1p(np.exp([-1.5, -2])).mean(), np.log1p(np.exp([1.5, 2])).mean()),
+    }
+    assert set(expected) == set(LOSSES)
+    for name, losses in LOSSES.items():
+        np.testing.assert_allclose([float(loss(real, fake)) for loss in losses], expected[name], rtol=1e-5)
+
+
+def test_gradient_penalty_of_a_linear_critic_is_half_its_squared_weights():
+    weights = np.random.default_rng(0).standard_normal((3, 4, 1)).astype(np.float32)
+    penalty = gradient_penalty(lambda seen: ops.sum(seen * weights, axis=(1, 2, 3)), pictures(5, (3, 4, 1)))
+    np.testing.assert_allclose(penalty, (weights**2).sum() / 2, rtol=1e-5)
+
+
+def test_pairs_are_told_apart_wherever_their_logits_lie():
+    real, fake = np.array([12.0, 11.0, 8.0, 13.0]), np.array([7.0, 8.0, 9.0, 12.0])
+    assert [float(share) for share in told_apart(real, fake, paired=True)] == [0.75, 0.75]
+    assert [float(share) for share in told_apart(real, fake, paired=False)] == [1.0, 0.0]
+
+
+def test_each_loss_reaches_its_own_player_only():
+    model, x = quick(penalty=0.0, fake_penalty=0.0), tf.constant(pictures(4))
+    with tf.GradientTape(persistent=True) as tape:
+        model(x, training=True)
+        critic_loss, generator_loss = model.losses
+    for loss, learns, rests in (
+        (critic_loss, model.critic, model.generator),
+        (generator_loss, model.generator, model.critic),
+    ):
+        gradients = tape.gradient(loss, [weight.value for weight in learns.trainable_variables])
+        assert sum(float(np.abs(gradient).sum()) for gradient in gradients) > 0
+        gradients = tape.gradient(loss, [weight.value for weight in rests.trainable_variables])
+        assert all(gradient is None or not np.any(gradient) for gradient in gradients)
+
+
+def test_penalties_move_the_critic_and_black_and_white_pictures_teach_the_generator():
+    model, x = quick(penalty=2.0, fake_penalty=3.0), tf.constant(pictures(4))
+    model(x, training=True)
+    _, _, at_real, at_fake = model.losses
+    assert float(at_real) > 0
+    assert float(at_fake) > 0
+    model(x, training=False)
+    assert len(model.losses) == 2
+    assert set(np.unique(model.shown(model.made(3, None, False)))) == {-1.0, 1.0}
+
+
+def test_two_optimizers_map_every_variable_with_their_own_rates():
+    model = quick()
+    owners = {id(part): part for part in model.optimizer.optimizers}
+    for variable in model.trainable_variables:
+        part = owners.pop(id(model.optimizer._optimizer_map[variable.path]), None)
+        if part is not None:
+            assert float(part.learning_rate) == np.float32(
+                QUICK.learning_rate if variable.path.startswith("generator") else QUICK.critic_rate
+            )
+    assert not owners
+    assert model.optimizer.built
+
+
+def test_quick_trains_and_keeps_averages(trained):
+    assert all(np.isfinite(values).all() for values in trained.history.history.values())
+    assert {"critic_loss", "generator_loss", "critic_real", "critic_fake"} <= set(trained.history.history)
+    fresh = quick()
+    assert all(
+        not np.array_equal(old, new)
+        for old, new in zip(fresh.trainable_variables, trained.trainable_variables, strict=True)
+        if old.path != "critic_logit/bias"  # adds nothing to the difference of two logits
+    )
+
+
+def test_saved_and_loaded_it_is_the_same_model_with_its_averages(trained, tmp_path):
+    before = trained.generator.get_weights()
+    with averaged(trained):
+        trained.save(tmp_path / "model.keras")
+        expected = trained.generator.get_weights()
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert loaded.config == trained.config
+    assert loaded.optimizer.built
+    for ours, theirs in zip(expected, loaded.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for ours, theirs in zip(trained.optimizer.variables, loaded.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert all(np.array_equal(old, now) for old, now in zip(before, trained.generator.get_weights(), strict=True))
+    loaded.fit(pictures(), batch_size=4, verbose=0)
+    average = [not np.array_equal(*pair) for pair in zip(expected, loaded.generator.get_weights(), strict=True)]
+    assert any(average)
+
+
+def test_exported_is_the_generator(trained):
+    drawn = dcgan.latents(trained, np.arange(3, dtype=np.uint64))
+    values = np.asarray(dcgan.exported(trained)(drawn, training=False))
+    np.testing.assert_array_equal(values, trained.generator(drawn, training=False))
+    assert values.shape == (3, *SHAPE)
+    assert np.abs(values).max() <= 1
+
+
+@pytest.mark.parametrize(("law", "spread"), [("normal", 1.0), ("uniform", 3**-0.5)])
+def test_latents_depend_on_their_own_seed_and_follow_the_training_law(law, spread):
+    model = quick(law=law)
+    seeds = np.array([7, 2**64 - 1, 3, *range(100, 1100)], np.uint64)
+    rows = dcgan.latents(model, seeds)
+    np.testing.assert_array_equal(dcgan.latents(model, seeds[[2, 0]]), rows[[2, 0]])
+    assert rows.dtype == np.float32
+    assert rows.shape == (1003, QUICK.latent)
+    assert abs(rows.std() - spread) < 0.03
+    model.generator = lambda drawn, training: drawn
+    assert abs(float(ops.std(model.made(1000, None, True))) - spread) < 0.03
+
+
+def test_labels_change_pictures_and_judgements(tmp_path):
+    model, labels = quick(classes=2), np.array([0, 1] * 4, np.int32)
+    history = model.fit((pictures(), labels), batch_size=4, epochs=2, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    drawn = dcgan.latents(model, np.array([5, 5], np.uint64))
+    two = model.generator([drawn, np.array([[0], [1]])], training=False)
+    assert not np.allclose(two[0], two[1], atol=1e-4)
+    judged = model.critic([pictures()[[0, 0]], np.array([[0], [1]])])
+    assert float(judged[0, 0]) != float(judged[1, 0])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.generator([drawn, np.array([[0], [1]])], training=False), two)
+
+
+def test_start_gives_every_row_the_datas_density():
+    model = quick()
+    marginal = np.linspace(0.0, 0.3, SHAPE[0])[:, None]
+    dcgan.start(model, SimpleNamespace(marginal=marginal))
+    made = model.generator(dcgan.latents(model, np.arange(300, dtype=np.uint64)), training=False)
+    on = (np.asarray(made) > 0).mean(axis=(0, 2))
+    np.testing.assert_allclose(on, marginal, atol=0.06)
+    assert on[0] < 0.01
+
+
+def test_start_leaves_the_papers_networks_alone():
+    model = quick(networks="printed", informed=False, patch=(4, 4), generator_width=64, critic_width=64)
+    before = model.get_weights()
+    dcgan.start(model, SimpleNamespace(marginal=np.full((SHAPE[0], 1), 0.1)))
+    assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True))
+
+
+def test_options_that_do_not_go_together_are_refused():
+    with pytest.raises(InputError, match=r"--networks patches takes spectral; received --networks printed"):
+        dcgan.build(replace(dcgan.PRESETS["paper"], spectral=True), 0, 1)
+    with pytest.raises(InputError, match="other axes"):
+        roll_step(SimpleNamespace(name="chords"), 0, True)
+    assert [roll_step(codec_named("roll96"), 3, roll) for roll in (False, True)] == [0, 12]
+
+
+def test_shifts_move_as_numpy_does():
+    x = pictures(4, (6, 8, 2))
+    out = np.asarray(shifted(x, np.array([0, 2, -1, 0]), np.array([0, 3, 0, 8])))
+    np.testing.assert_array_equal(out[0], x[0])
+    np.testing.assert_array_equal(out[1, 2:], np.roll(x[1], 3, axis=1)[:4])
+    assert (out[1, :2] == -1).all()
+    assert (out[2, 5] == -1).all()
+    np.testing.assert_array_equal(out[2, :5], x[2, 1:])
+    np.testing.assert_array_equal(out[3], x[3])
+
+
+def test_the_view_is_one_law_and_lets_gradients_pass():
+    view = Shifts(rows=2, step=4, share=0.5, noise=0.0)
+    x = np.full((4000, 7, 12, 1), -1.0, np.float32)
+    x[:, 3, 0] = 1
+    seen = np.asarray(view(x, training=True))[..., 0]
+    rows, columns = (
+        np.bincount(place, minlength=size) / 4000 for place, size in zip(np.nonzero(seen > 0)[1:], (7, 12), strict=True)
+    )
+    np.testing.assert_allclose(rows[1:6], [0.1, 0.1, 0.6, 0.1, 0.1], atol=0.03)
+    np.testing.assert_allclose(columns[[0, 4, 8]], [2 / 3, 1 / 6, 1 / 6], atol=0.03)
+    with tf.GradientTape() as tape:
+        watched = tf.Variable(x[:5])
+        loss = ops.sum(view(watched, training=True)[:, 3] ** 3)
+    assert np.abs(tape.gradient(loss, watched)).sum() > 0
+    np.testing.assert_array_equal(view(x, training=False), x)
+
+
+def test_noise_has_its_deviation_and_real_and_made_pictures_get_their_own():
+    view = Shifts(noise=0.3)
+    x = np.zeros((20, 8, 8, 1), np.float32)
+    first, second = (np.asarray(view(x, training=True)) for _ in range(2))
+    assert abs(first.std() - 0.3) < 0.02
+    assert not np.array_equal(first, second)
+
+
+def test_spectral_norm_holds_the_critic_and_frozen_calls_leave_it():
+    model = quick(spectral=True)
+    model.fit(pictures(), batch_size=4, epochs=2, verbose=0)
+    before = [weight.numpy() for weight in model.critic.weights]
+    frozen(model.critic, tf.constant(pictures(4)), training=True)
+    assert all(np.array_equal(old, now) for old, now in zip(before, model.critic.weights, strict=True))
+    model.critic(tf.constant(pictures(4)), training=True)
+    kernel = model.critic.get_layer("critic_dense_norm").layer.kernel.numpy()
+    assert np.linalg.norm(kernel, 2) < 1.5

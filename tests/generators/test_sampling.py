@@ -1,0 +1,89 @@
+"""Samples by number: streamed, continued, and the same when made alone."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from classifiers.pretrained import path as pretrained
+from generators import MODELS
+from generators.generator import Generator
+from generators.latents import Drawn
+from generators.sampling import Settings, sample
+from midi.picture import load
+from midi.reading import read
+from training.cli import InputError
+
+
+def drawn(generator, count, windows=1):
+    return Drawn(generator.model, generator.module, count, seed=7, windows=windows)
+
+
+def settings(count, **changes):
+    return Settings(**{"source": "drawn", "count": count, "seed": 7, "formats": ("midi", "png", "npy"), **changes})
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for kind in ("midi", "png", "npy")
+            for path in sorted((folder / kind).glob("*"))}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_format_holds_the_same_picture(runs, model, tmp_path):
+    generator = Generator(runs[model])
+    manifest = sample(generator, drawn(generator, 3), tmp_path / "out", settings(3))
+    rows = list(csv.DictReader(manifest.read_text().splitlines()))
+    assert [row["item"] for row in rows] == ["0", "1", "2"]
+    for row in rows:
+        midi, png, npy = (tmp_path / "out" / name for name in row["files"].split())
+        images = np.load(npy)
+        np.testing.assert_array_equal(load(png).images, images)
+        piece = generator.codec.decode(images)
+        assert int(row["notes"]) == len(piece) == len(read(midi))
+    assert (tmp_path / "out" / "sheet.png").exists()
+
+
+def test_one_item_alone_is_the_same_and_a_cut_off_manifest_goes_on(runs, tmp_path):
+    generator = Generator(runs["vae"])
+    manifest = sample(generator, drawn(generator, 70), tmp_path / "all", settings(70))
+    sample(generator, drawn(generator, 70), tmp_path / "one", settings(70), items=[66])
+    whole, alone = files(tmp_path / "all"), files(tmp_path / "one")
+    assert sorted(alone) == ["midi/000066.mid", "npy/000066.npy", "png/000066.png"]
+    assert all(whole[name] == content for name, content in alone.items())
+    text = manifest.read_text()
+    manifest.write_text(text[: text.index("\n40,") + 3])
+    (tmp_path / "all" / "midi" / "000069.mid").unlink()
+    sample(generator, drawn(generator, 70), tmp_path / "all", settings(70))
+    assert files(tmp_path / "all") == whole
+    assert manifest.read_text() == text
+
+
+@pytest.mark.parametrize("binarise", ["fixed", "bernoulli", "minmax"])
+def test_other_binarisations(runs, tmp_path, binarise):
+    generator = Generator(runs["vae"])
+    sample(generator, drawn(generator, 2), tmp_path / "out", settings(2, binarise=binarise))
+
+
+def test_several_windows_are_one_piece(runs, tmp_path):
+    generator = Generator(runs["vae"])
+    sample(generator, drawn(generator, 2, windows=3), tmp_path / "out", settings(2))
+    assert np.load(tmp_path / "out" / "npy" / "000001.npy").shape == (3, *generator.codec.shape)
+
+
+def test_bad_input_is_one_line(runs, tmp_path):
+    generator = Generator(runs["vae"])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    with pytest.raises(InputError, match="not empty"):
+        sample(generator, drawn(generator, 1), tmp_path / "mine", settings(1))
+    with pytest.raises(InputError, match="no label"):
+        sample(generator, drawn(generator, 1), tmp_path / "out", settings(1, label="waltz"))
+    with pytest.raises(InputError, match="numbered from 0 to 0"):
+        sample(generator, drawn(generator, 1), tmp_path / "out", settings(1), items=[5])
+    with pytest.raises(InputError, match="1 or more"):
+        settings(0)
+    sample(generator, drawn(generator, 1), tmp_path / "out", settings(1))
+    with pytest.raises(InputError, match="other settings"):
+        sample(generator, drawn(generator, 1), tmp_path / "out", settings(1, binarise="fixed"))
+    with pytest.raises(InputError, match="expected one that"):
+        Generator(pretrained())

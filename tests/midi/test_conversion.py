@@ -1,0 +1,134 @@
+"""One file converted: what is kept, counted, measured and refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from midi import conversion, picture
+from midi.codecs import codec_named
+from midi.conversion import COLUMNS, Conversion, convert
+from midi.fidelity import exact
+from midi.notes import make_piece, note_table, with_notes
+from midi.reading import read
+from midi.writing import write
+
+ROLL = Conversion(codec_named("roll96"), measure=True)
+LOSSLESS = Conversion(codec_named("lossless"), measure=True)
+
+
+def band():
+    """A tune off the grid, a chord and drums, on three tracks, at 96 beats a minute."""
+    notes = note_table(
+        7,
+        start=[0, 490, 960, 1920, 1920, 0, 960],
+        end=[480, 960, 1440, 3840, 3840, 100, 1060],
+        pitch=[60, 64, 67, 48, 55, 36, 38],
+        velocity=[90, 80, 70, 60, 60, 110, 110],
+        program=[73, 73, 73, 32, 32, 0, 0],
+        track=[0, 0, 0, 1, 1, 2, 2],
+        drum=[False] * 5 + [True] * 2,
+    )
+    return make_piece(notes, 480, 625_000)
+
+
+@pytest.fixture
+def tune(tmp_path):
+    write(tmp_path / "tune.mid", band())
+    return tmp_path / "tune.mid"
+
+
+@pytest.mark.parametrize("suffix", ["png", "npy"])
+def test_lossless_there_and_back(tune, tmp_path, suffix):
+    there = convert(tune, tmp_path / f"tune.{suffix}", LOSSLESS)
+    back = convert(there.targets[0], tmp_path / "back.mid", ROLL)
+    assert (there.error, there.told, back.error) == ("", [], "")
+    assert exact(read(tune), read(tmp_path / "back.mid")) == (1.0, 0)
+    assert read(tmp_path / "back.mid").tempos.tolist() == [(0, 625_000)]
+    assert {name: there.row[name] for name in ("onset_f1", "note_f1", "exact", "notes", "kept")} == {
+        "onset_f1": 1, "note_f1": 1, "exact": 1, "notes": 7, "kept": 7
+    }  # fmt: skip
+
+
+def test_losses_are_told_and_counted(tune, tmp_path):
+    found = convert(tune, tmp_path / "a.png", ROLL)
+    assert found.told == [
+        f"{tune}: 7 of 7 notes kept; moved 1, resized 2, largest shift 0.0208333, velocities 7, programs 7"
+    ]
+    assert (found.row["moved"], found.row["programs"], found.row["pictures"]) == (1, 7, 1)
+    assert found.row["onset_f1"] == pytest.approx(5 / 7)  # the drums come back pitched
+    assert found.row["exact"] == 0
+    assert set(found.row) <= set(COLUMNS)
+    record = json.loads((tmp_path / "a.png.json").read_text())
+    assert record["losses"]["velocities"] == 7
+    assert record["facts"] == ROLL.codec.facts()
+    assert record["versions"]["numpy"] == np.__version__
+
+
+def test_the_picture_carries_the_tempo(tune, tmp_path):
+    convert(tune, tmp_path / "a.png", ROLL)
+    convert(tmp_path / "a.png", tmp_path / "b.mid", ROLL)
+    back = read(tmp_path / "b.mid")
+    assert back.tempo_at(0) == 625_000
+    assert back.seconds(back.notes["start"]).max() == pytest.approx(band().seconds(1920))
+    assert json.loads((tmp_path / "b.mid.json").read_text())["notes"] == 7
+
+
+def test_a_picture_for_each_track(tune, tmp_path):
+    found = convert(tune, tmp_path / "a.png", Conversion(codec_named("roll96"), parts="tracks", measure=True))
+    assert [path.name for path in found.targets] == ["a-1.png", "a-2.png", "a-3.png"]
+    assert (found.row["notes"], found.row["kept"], found.row["pictures"]) == (7, 7, 3)
+    assert found.row["onset_f1"] == pytest.approx(5 / 7)
+    convert(tmp_path / "a-2.png", tmp_path / "b.mid", ROLL)
+    assert sorted(read(tmp_path / "b.mid").notes["pitch"].tolist()) == [48, 55]
+
+
+def test_a_track_beyond_the_rows_is_counted(tune, tmp_path):
+    high = Conversion(codec_named("roll96", low=60, high=90), parts="tracks")
+    found = convert(tune, tmp_path / "a.png", high)
+    assert [path.name for path in found.targets] == ["a-1.png"]
+    assert (found.row["notes"], found.row["kept"], found.row["out_of_range"]) == (7, 3, 4)
+    none = convert(tune, tmp_path / "b.png", Conversion(codec_named("roll96", low=90, high=96), parts="tracks"))
+    assert "no note within the pitches 90 to 96" in none.error
+
+
+def test_what_cannot_be_converted(tmp_path, monkeypatch):
+    (tmp_path / "bad.mid").write_bytes(b"no music")
+    write(tmp_path / "empty.mid", make_piece(note_table(0)))
+    for name, said in [("bad.mid", "not a MIDI file"), ("empty.mid", "of 0 notes"), ("none.mid", "not found")]:
+        for how in (ROLL, Conversion(codec_named("roll96"), parts="tracks")):
+            found = convert(tmp_path / name, tmp_path / "a.png", how)
+            assert said in found.error
+            assert (found.row["outcome"], found.row["reason"], found.targets) == ("left out", found.error, [])
+    write(tmp_path / "tune.mid", band())
+    monkeypatch.setattr(conversion, "read", lambda *_, **__: (_ for _ in ()).throw(MemoryError))
+    assert "memory" in convert(tmp_path / "tune.mid", tmp_path / "a.png", ROLL).error
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_black_pictures_become_an_empty_file(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((2, *ROLL.codec.shape), np.uint8))
+    found = convert(tmp_path / "a.npy", tmp_path / "a.mid", Conversion(ROLL.codec, decoder=ROLL.codec))
+    assert found.told == [f"{tmp_path / 'a.npy'}: its pictures show no note"]
+    assert len(read(tmp_path / "a.mid")) == 0
+
+
+def test_a_crowd_is_not_measured_but_converted(tune, tmp_path, monkeypatch):
+    monkeypatch.setattr("midi.fidelity.LARGEST", 3)
+    write(tune, with_notes(band(), np.repeat(band().notes[:1], 4)))
+    found = convert(tune, tmp_path / "a.png", ROLL)
+    assert found.error == ""
+    assert any("not measured" in line for line in found.told)
+    assert "onset_f1" not in found.row
+
+
+def test_results_are_not_overwritten(tune, tmp_path):
+    assert convert(tune, tmp_path / "a.png", ROLL).error == ""
+    for taken in ("a.png", "a.png.json"):
+        assert f"{taken} exists already" in convert(tune, tmp_path / "a.png", ROLL).error
+        (tmp_path / taken).unlink()
+    convert(tune, tmp_path / "a.png", ROLL)
+    assert convert(tune, tmp_path / "a.png", Conversion(codec_named("roll64"), force=True)).error == ""
+    assert picture.load(tmp_path / "a.png").codec.name == "roll64"

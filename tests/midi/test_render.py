@@ -1,0 +1,109 @@
+"""python -m midi.render: files, folders, pictures, records, drawings, and files that cannot be rendered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import soundfile
+
+from midi import picture
+from midi.codecs import codec_named
+from midi.demo import compose, write_corpus
+from midi.render import Options, main
+from midi.writing import write
+from training.cli import InputError
+
+RATE = 8_000
+
+
+@pytest.fixture
+def song(tmp_path):
+    write(tmp_path / "in" / "song.mid", compose("folk", 0, 4))
+    return tmp_path / "in" / "song.mid"
+
+
+def test_a_file_with_its_record_and_drawing(song, tmp_path, capsys):
+    main(Options((song,), tmp_path / "out", rate=RATE, plot=True, seed=4))
+    target = tmp_path / "out" / "song.wav"
+    assert capsys.readouterr().out.split() == [str(target)]
+    record = json.loads((tmp_path / "out" / "song.wav.json").read_text())
+    assert record["options"]["seed"] == 4
+    assert record["samples"] == soundfile.info(target).frames
+    assert record["clipped"] == 0
+    assert 0 < record["rms"] < record["peak"] == pytest.approx(0.95)
+    assert {"python", "numpy"} <= set(record["versions"])
+    assert (tmp_path / "out" / "song.wav.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_name_for_the_only_result(song, tmp_path):
+    main(Options((song,), tmp_path / "other.wav", rate=RATE))
+    assert soundfile.info(tmp_path / "other.wav").channels == 2
+
+
+def test_a_picture_sounds_like_its_piece(song, tmp_path):
+    codec = codec_named("lossless")
+    picture.save(tmp_path / "in" / "shown.png", codec.encode(compose("folk", 0, 4)), codec)
+    main(Options((tmp_path / "in",), tmp_path / "out", rate=RATE))
+    assert (tmp_path / "out" / "shown.wav").read_bytes() == (tmp_path / "out" / "song.wav").read_bytes()
+
+
+def test_worker_processes_make_the_same(tmp_path):
+    write_corpus(tmp_path / "in", 1, bars=4)
+    for jobs in (1, 2):
+        main(Options((tmp_path / "in",), tmp_path / str(jobs), rate=RATE, jobs=jobs))
+    made = sorted(path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*.wav"))
+    assert len(made) == 7
+    assert all((tmp_path / "1" / path).read_bytes() == (tmp_path / "2" / path).read_bytes() for path in made)
+
+
+def test_a_bad_file_is_one_line_and_the_others_go_on(song, tmp_path, capsys):
+    (song.parent / "bad.mid").write_text("no music")
+    (song.parent / "empty.png").write_bytes(b"")
+    with pytest.raises(InputError, match="2 of 3 files could not be rendered"):
+        main(Options((song.parent,), tmp_path / "out", rate=RATE))
+    printed = capsys.readouterr()
+    assert printed.out.split() == [str(tmp_path / "out" / "song.wav")]
+    errors = [line for line in printed.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 2
+    assert "bad.mid is not a MIDI file" in errors[0]
+    assert "empty.png" in errors[1]
+
+
+def test_results_are_not_overwritten(song, tmp_path):
+    main(Options((song,), tmp_path, rate=RATE))
+    with pytest.raises(InputError, match=r"song\.wav exists already"):
+        main(Options((song,), tmp_path, rate=RATE))
+    main(Options((song,), tmp_path, rate=RATE, force=True))
+
+
+def test_two_files_of_one_name(song, tmp_path):
+    write(tmp_path / "more" / "song.mid", compose("waltz", 0, 4))
+    main(Options((song, tmp_path / "more" / "song.mid"), tmp_path / "out", rate=RATE))
+    assert {path.name for path in (tmp_path / "out").glob("*.wav")} == {"song.wav", "song-2.wav"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"files": ()}, "received none"),
+        ({"output": "one.wav"}, "names one file, but there are 2"),
+        ({"soundfont": "none.sf2"}, "cannot be read: No such file"),
+        ({"jobs": 0}, "--jobs must be 1 or more"),
+        ({"rate": 1}, "2 of 2 files could not"),
+    ],
+)
+def test_bad_options(change, message, song, tmp_path):
+    write(song.parent / "more.mid", compose("waltz", 0, 4))
+    paths = {name: tmp_path / value if name in ("output", "soundfont") else value for name, value in change.items()}
+    with pytest.raises(InputError, match=message):
+        main(Options(**({"files": (song.parent,), "output": tmp_path / "out"} | paths)))
+
+
+def test_the_command_ends_with_status_1(tmp_path):
+    command = [sys.executable, "-m", "midi.render", str(tmp_path / "none.mid")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == f"error: {tmp_path / 'none.mid'} not found\n"
