@@ -2,8 +2,9 @@
 
 Prints a table of pitches, density, polyphony, lengths, scale and groove (`midi.measurement` tells each measure). Two sets
 are compared by the distances of their pieces, as in "On the evaluation of generative models in music" (Yang and Lerch):
-the area under both densities of the distances within A and between A and B (overlap; 1: they vary alike) and the
-Kullback-Leibler divergence of the two. Halves of A compared with each other show what sets that do not differ give.
+the area under both densities of the distances within a set and between the sets (overlap; 1: they vary alike) and the
+Kullback-Leibler divergence of the two. Seen from A it tells whether B's pieces are like A's, seen from B whether they
+differ as much; copies of one good piece pass the first alone. Halves of A show what sets that do not differ give.
 A file that cannot be read is one line, and the others go on.
 """
 

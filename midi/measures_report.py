@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from midi.comparison import Comparison, mean_overlap
+from midi.comparison import Comparison, Side, mean_overlap
 from midi.measured_set import MeasuredSet
 from midi.measurement import LENGTH_NAMES
 from training.cli import InputError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.gridspec import GridSpecBase
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+COLUMNS = ("overlap, from A", "divergence", "overlap, from B")
 
 
 def text_table(
@@ -28,18 +29,19 @@ def text_table(
     against: Mapping[str, Comparison] | None = None,
     floor: Mapping[str, Comparison] | None = None,
 ) -> str:
-    """One line a measure: mean and deviation in each set, then overlap (with its interval) and divergence, then the same
-    of the halves of the first set."""
+    """One line a measure: mean and deviation in each set, the comparison of the two, that of the halves of the first.
+
+    Of a comparison: overlap and divergence seen from A, overlap seen from B, intervals in brackets.
+    """
     compared = [(label, each) for label, each in (("", against), ("halves: ", floor)) if each is not None]
     head = ["", *(f"{'AB'[place]}: mean ± deviation" for place in range(len(sets)))]
-    head += [label + column for label, _ in compared for column in ("overlap", "divergence")]
+    head += [label + column for label, _ in compared for column in COLUMNS]
     rows = [
         [name, *(_spread(each, name) for each in sets), *(cell for _, found in compared for cell in _scores(found[name]))]
         for name in sets[0].table
     ]
     if compared:
-        overlaps = [mean_overlap(found) for _, found in compared]
-        means = [cell for mean in overlaps for cell in ("undefined" if mean is None else f"{mean:.3f}", "")]
+        means = [cell for _, found in compared for cell in (_mean(found, "a"), "", _mean(found, "b"))]
         rows.append(["mean overlap", *("" for _ in sets), *means])
     titles = [f"{'AB'[place]}: {each.name}, {len(each):,} pieces" for place, each in enumerate(sets)]
     return "\n".join([*titles, *_aligned([head, *rows])])
@@ -52,13 +54,20 @@ def _spread(measured: MeasuredSet, name: str) -> str:
     return f"{values[defined].mean():.4g} ± {values[defined].std():.3g}" if defined.any() else "undefined"
 
 
-def _scores(found: Comparison) -> tuple[str, str]:
+def _scores(found: Comparison) -> tuple[str, str, str]:
     if found.overlap is None:
-        return "undefined", ""
-    interval = found.a.overlap_interval
-    return f"{found.overlap:.3f}" + (
-        f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
-    ), f"{found.divergence:.3f}"
+        return "undefined", "", ""
+    return _with_interval(found.a), f"{found.divergence:.3f}", _with_interval(found.b)
+
+
+def _with_interval(side: Side) -> str:
+    interval = side.overlap_interval
+    return f"{side.overlap:.3f}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+
+
+def _mean(comparisons: Mapping[str, Comparison], side: Literal["a", "b"]) -> str:
+    mean = mean_overlap(comparisons, side)
+    return "undefined" if mean is None else f"{mean:.3f}"
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:
@@ -78,7 +87,7 @@ def record(
     for name, comparisons in (("against", against), ("halves", floor)):
         if comparisons is not None:
             found[name] = {measure: asdict(each) for measure, each in comparisons.items()}
-            found[f"{name}_mean_overlap"] = mean_overlap(comparisons)
+            found[f"{name}_mean_overlap"] = {side: mean_overlap(comparisons, side) for side in ("a", "b")}
     return found
 
 

@@ -76,8 +76,9 @@ def test_overlap_falls_as_sets_part():
 def test_a_collapsed_set_is_seen():
     found = one(normal(200), {"x": np.full(100, 0.125)})
     assert (found.b.distance, found.b.deviation) == (0, 0)
-    assert found.b.overlap < 0.2
-    assert found.overlap < 0.9
+    assert found.b.overlap < 0.2 < found.overlap < 0.9
+    assert mean_overlap({"x": found}, "b") == found.b.overlap
+    assert mean_overlap({"x": found}) == found.overlap
 
 
 def test_order_does_not_matter():

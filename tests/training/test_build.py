@@ -15,7 +15,7 @@ import training.build
 from tests.training.conftest import Numbers
 from training.build import build_corpus
 from training.cli import InputError
-from training.corpus import Corpus
+from training.corpus import Corpus, read_table
 from training.lock import exclusive
 from training.sources import find_sources
 
@@ -51,6 +51,35 @@ def test_bad_files_become_rows_with_reasons(folder, tmp_path):
     }
     assert len(corpus) == 45
     assert corpus[[0, 44]].tolist() == [[100, 100], [504, 504]]
+
+
+class Remarking(Numbers):
+    """Returns a remark, as a generator may."""
+
+    def __call__(self, path):
+        yield from super().__call__(path)
+        return f"of {path.stem},\nin two lines"
+
+
+def test_a_remark_stands_in_the_table(folder, tmp_path):
+    (folder / "alto" / "bad.txt").write_text("4 bad")
+    (folder / "alto" / "none.txt").write_text("0 nothing")
+    for name, encoder in (("plain", Numbers()), ("told", Remarking())):
+        build_corpus(find_sources(folder / "alto", {".txt"}), encoder, tmp_path / name, jobs=1)
+    plain, told = (read_table(tmp_path / name / "items.csv") for name in ("plain", "told"))
+    assert [row["remark"] for row in told] == ["", "", *(f"of song {k}, in two lines" for k in range(5))]
+    assert [row | {"remark": ""} for row in told] == plain
+    shards = [(tmp_path / name / "shard-00000.npy").read_bytes() for name in ("plain", "told")]
+    assert shards[0] == shards[1]
+
+
+def test_a_corpus_without_remarks_is_read(corpus):
+    """Corpora written before the column existed."""
+    table = corpus.directory / "items.csv"
+    lines = table.read_text().splitlines()
+    assert lines[0].endswith(",remark")
+    table.write_text("\n".join(line.removesuffix(",remark").removesuffix(",") for line in lines) + "\n")
+    assert len(Corpus(corpus.directory)) == len(corpus)
 
 
 def test_many_shards_in_processes_equal_one_process(folder, tmp_path, monkeypatch):

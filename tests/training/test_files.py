@@ -1,12 +1,13 @@
 """Nothing half-written is ever seen under the final name."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training.cli import InputError
-from training.files import atomic, free_name, read_json, refuse_existing, write_json
+from training.files import atomic, distinct, free_name, read_json, refuse_existing, write_json
 
 
 def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
@@ -20,6 +21,25 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
         fail()
     assert (tmp_path / "a.txt").read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_without_waiting_for_the_disk_it_is_atomic_too(tmp_path, monkeypatch):
+    def never(_):
+        raise AssertionError
+
+    monkeypatch.setattr("training.files.fsync", never)
+    with atomic(tmp_path / "a.txt", durable=False) as temporary:
+        temporary.write_text("new")
+        assert not (tmp_path / "a.txt").exists()
+    write_json(tmp_path / "b.json", {}, durable=False)
+    assert sorted(os.listdir(tmp_path)) == ["a.txt", "b.json"]
+    with pytest.raises(AssertionError), atomic(tmp_path / "c.txt") as temporary:
+        temporary.touch()
+
+
+def test_names_are_numbered_where_they_meet():
+    wanted = [Path(name) for name in ("a.png", "A.png", "b/a.png", "a.png", "a-2.png", "a.npy")]
+    assert [str(path) for path in distinct(wanted)] == ["a.png", "A-2.png", "b/a.png", "a-3.png", "a-2-2.png", "a.npy"]
 
 
 def test_success_replaces_and_keeps_the_suffix_on_the_way(tmp_path):
