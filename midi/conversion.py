@@ -26,6 +26,8 @@ COLUMNS = (
     "duplicates",
 )  # fmt: skip
 """Of a report: one row a file; `seconds` is what its conversion took."""
+DRAWN = 4
+"""Tracks whose pictures a drawing shows at most."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Conversion:
     """tracks: a picture for each track."""
     measure: bool = False
     """Decode the pictures again and compare."""
+    drawings: Path | None = None
+    """Folder for a drawing of every piece above its pictures."""
+    output: Path = Path(".")
+    """Folder of the results: drawings are named by their place in it."""
     force: bool = False
     """Overwrite results."""
     options: dict[str, Any] = field(default_factory=dict)
@@ -93,12 +99,13 @@ def _to_pictures(source: Path, target: Path, how: Conversion, told: list[str]) -
     piece = read(source, strict=how.strict, note=told.append)
     encoded, losses = encode_parts(piece, how.codec, how.parts)
     targets = [target] if how.parts == "together" else _numbered(target, len(encoded))
-    _refuse(targets, how.force)
+    _refuse(targets, target, how)
     tempo = piece.tempo_at(0) or None
     for path, part in zip(targets, encoded, strict=True):
         picture.save(path, part, how.codec, tempo)
         facts = picture.facts_of(part, how.codec, tempo) | {"losses": part.losses, "left_out": piece.left_out}
         _record(path, source, how, facts)
+    _draw(target, piece, encoded, how.codec, how)
     if lost := remark(losses, piece.left_out):
         told.append(f"{source}: {lost}")
     row = {name: int(losses[name]) if losses[name] == int(losses[name]) else round(losses[name], 6) for name in NAMES}
@@ -107,12 +114,15 @@ def _to_pictures(source: Path, target: Path, how: Conversion, told: list[str]) -
 
 
 def _to_midi(source: Path, target: Path, how: Conversion, told: list[str]) -> tuple[list[Path], dict[str, Any]]:
-    _refuse([target], how.force)
+    _refuse([target], target, how)
     loaded = picture.load(source, how.decoder)
     piece = loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
-    if not len(piece):
-        told.append(f"{source}: its pictures show no note")
     write(target, piece)
+    if len(piece):
+        shown = Encoded(loaded.images, loaded.windows, loaded.layers, {})
+        _draw(target, piece, [shown], loaded.codec, how)
+    else:
+        told.append(f"{source}: its pictures show no note")
     facts = {"codec": loaded.codec.name, "facts": loaded.codec.facts(), "tempo": loaded.tempo, "notes": len(piece)}
     _record(target, source, how, facts)
     return [target], {"pictures": len(loaded.images), "notes": len(piece)}
@@ -145,10 +155,27 @@ def _numbered(target: Path, count: int) -> list[Path]:
     return [target.with_stem(f"{target.stem}-{number}") for number in range(1, count + 1)]
 
 
-def _refuse(targets: list[Path], force: bool) -> None:
+def _drawing(target: Path, how: Conversion) -> Path:
+    """Where the drawing that goes with `target` lies."""
+    name = target.relative_to(how.output) if target.is_relative_to(how.output) else Path(target.name)
+    return how.drawings / name.with_suffix(".png")
+
+
+def _draw(target: Path, piece: Piece, encoded: list[Encoded], codec: Codec, how: Conversion) -> None:
+    """The piano roll of a piece above its pictures, where drawings are wanted."""
+    if how.drawings:
+        from midi.plots import figure_of, save_figure
+
+        figure = figure_of(piece, *((part, codec) for part in encoded[:DRAWN]), title=target.stem)
+        save_figure(figure, _drawing(target, how))
+
+
+def _refuse(targets: list[Path], target: Path, how: Conversion) -> None:
     for path in targets:
-        refuse_existing(path, force)
-        refuse_existing(picture.record_path(path), force)
+        refuse_existing(path, how.force)
+        refuse_existing(picture.record_path(path), how.force)
+    if how.drawings:
+        refuse_existing(_drawing(target, how), how.force)
 
 
 def _record(target: Path, source: Path, how: Conversion, facts: dict[str, Any]) -> None:

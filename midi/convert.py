@@ -54,6 +54,8 @@ class Options:
     report: Path | None = None
     """CSV with a row for each file: outcome, reason, every loss, and the F1 scores of the way there and back (onset; onset
     and offset; within 50 ms)."""
+    plot: Path | None = None
+    """Folder for drawings for people: each piece as a piano roll with seconds, bars and note names, above its pictures."""
     jobs: int = 1
     """Worker processes."""
     force: bool = False
@@ -64,6 +66,8 @@ def main(options: Options) -> None:
     """Convert every file, print the paths of the results."""
     how = _conversion(options)
     jobs = _jobs(options)
+    if options.plot:
+        _check_plot(options.plot, jobs)
     if options.report:
         _check_report(options, jobs)
     rows, failed = [], []
@@ -95,6 +99,8 @@ def _conversion(options: Options) -> Conversion:
         strict=options.strict,
         parts=options.parts,
         measure=options.report is not None,
+        drawings=options.plot,
+        output=options.output,
         force=options.force,
         options=asdict(options),
     )
@@ -158,6 +164,12 @@ def _outcomes(jobs: list[tuple[Path, Path]], how: Conversion, processes: int) ->
         yield from Parallel(n_jobs=processes, return_as="generator")(delayed(convert)(*job, how) for job in jobs)
     except TerminatedWorkerError:
         raise InputError("a worker process was killed (out of memory?); --jobs 1 needs the least memory") from None
+
+
+def _check_plot(folder: Path, jobs: list[tuple[Path, Path]]) -> None:
+    """Drawings are called like the pictures, so they need a folder of their own."""
+    if folder.resolve() in {path.parent.resolve() for job in jobs for path in job}:
+        raise InputError(f"--plot {folder} holds files that are converted, or is where they go; give another folder")
 
 
 def _check_report(options: Options, jobs: list[tuple[Path, Path]]) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from midi import picture
 from midi.convert import Options, main
@@ -120,6 +121,23 @@ def test_an_array_without_record_takes_the_codec_given(folder):
         run(folder / "a.npy", codec=None)
     run(folder / "a.npy")
     assert len(read(folder / "a.mid")) == 4
+
+
+def test_drawings_lie_in_a_folder_of_their_own(folder):
+    tune(folder / "in/a.mid")
+    tune(folder / "in/low/a.mid")
+    run(folder / "in", output=folder / "out", plot=folder / "seen")
+    assert {str(path.relative_to(folder / "seen")) for path in (folder / "seen").rglob("*.png")} == {"a.png", "low/a.png"}
+    with Image.open(folder / "seen/a.png") as drawing:
+        assert len(drawing.convert("RGB").getcolors(1 << 24)) > 16
+    run(folder / "out/a.png", output=folder / "back", plot=folder / "seen back")
+    assert (folder / "seen back/a.png").exists()
+    with pytest.raises(InputError, match="seen/a.png exists"):
+        main(Options((folder / "in/a.mid",), output=folder / "new", plot=folder / "seen"))
+    assert not (folder / "new").exists()
+    for place in ("in", "other"):
+        with pytest.raises(InputError, match="another folder"):
+            run(folder / "in/a.mid", output=folder / "other", plot=folder / place, force=True)
 
 
 def test_the_record_tells_the_options(folder):
