@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from midi.codecs.codec import SILENT, Codec
 
-BLOCK = 2_048
-"""Training pictures compared at a time."""
 COPY = 0.1
 """A picture nearer than this to a training picture is called a copy of it."""
 
@@ -19,7 +19,7 @@ class Nearest:
     """The nearest of some pictures to each of others."""
 
     distance: np.ndarray
-    """(count,) 1 - cells on in both / cells on in either; 0 for equal pictures."""
+    """(count,) 1 - cells on in both / cells on in either; 0 for equal pictures, 1 where none has a cell in common."""
     index: np.ndarray
     """(count,) which picture it is."""
 
@@ -28,36 +28,70 @@ class Nearest:
         """Share of pictures that are copies."""
         return float((self.distance < COPY).mean())
 
+    def closest(self, most: int) -> np.ndarray:
+        """The pictures that have the nearest ones, up to `most`, nearest first."""
+        return np.argsort(self.distance, kind="stable")[:most]
 
-def nearest(images: np.ndarray, among: np.ndarray, codec: Codec) -> Nearest:
-    """The nearest picture of `among` to each of `images`, both uint8 (count, h, w, c).
+    def record(self) -> dict[str, Any]:
+        """Shares of copies and of exact ones, smallest, 5 % and median distance."""
+        least, few, half = np.percentile(self.distance, (0, 5, 50)).tolist()
+        exact = float((self.distance == 0).mean())
+        return {"copies": self.copies, "exact": exact, "smallest": least, "percentile_5": few, "median": half}
 
+
+def nearest(images: np.ndarray, among: Iterable[np.ndarray], codec: Codec) -> Nearest:
+    """The nearest picture of `among` to each of `images` uint8 (count, h, w, c).
+
+    among: blocks of such pictures, one of which is in memory at a time; the index counts through all of them.
     A transposed copy is found by three alignments: as they are, by the lowest row in use and by the highest one; so one
     that differs in its lowest and in its highest note at once, and in pitch, is missed.
     """
     distance, index = np.full(len(images), np.inf), np.zeros(len(images), int)
-    mine = _aligned(images, codec)
-    for place in range(0, len(among), BLOCK):
-        for ours, theirs in zip(mine, _aligned(among[place : place + BLOCK], codec), strict=True):
-            found = _distances(ours, theirs)
+    place, mine = 0, _aligned(images, codec)
+    ours = [_Flat.of(cells, cells.any(axis=(0, 2))) for cells in mine]
+    for block in among:
+        for own, cells in zip(ours, _aligned(block, codec), strict=True):
+            found = own.distances(_Flat.of(cells, own.rows))
             best = found.argmin(axis=1)
             closer = found[np.arange(len(found)), best] < distance
             distance[closer] = found[np.arange(len(found)), best][closer]
             index[closer] = place + best[closer]
+        place += len(block)
     return Nearest(distance, index)
 
 
-def _distances(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """(n, m) Jaccard distances of flat 0/1 pictures; two empty ones are equal."""
-    both = ours @ theirs.T
-    either = ours.sum(axis=1)[:, None] + theirs.sum(axis=1) - both
-    return np.where(either > 0, 1 - both / np.maximum(either, 1), 0.0)
+@dataclass(frozen=True, eq=False)
+class _Flat:
+    """Pictures as rows of a matrix, of the pictures' rows that matter."""
+
+    rows: np.ndarray
+    """(height,) bool: which rows of the pictures are in `cells`; where one side has no cell, both have none in common."""
+    cells: np.ndarray
+    """(count, rows * columns) float32, 0 or 1."""
+    size: np.ndarray
+    """(count,) cells that are on, in all rows."""
+
+    @classmethod
+    def of(cls, on: np.ndarray, rows: np.ndarray) -> _Flat:
+        """on: (count, height, columns) bool."""
+        flat = on[:, rows].reshape(len(on), -1).astype(np.float32)
+        return cls(rows, flat, np.count_nonzero(on, axis=(1, 2)).astype(np.float32))
+
+    def distances(self, other: _Flat) -> np.ndarray:
+        """(n, m) Jaccard distances; two empty pictures are equal."""
+        both = self.cells @ other.cells.T
+        either = self.size[:, None] + other.size - both
+        return np.where(either > 0, 1 - both / np.maximum(either, 1), np.float32(0))
 
 
 def _aligned(images: np.ndarray, codec: Codec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Flat float32 0/1 cells as they are, moved so that the first row in use is row 0, and the last one the last."""
+    """The cells that are on (count, h, w): as they are, moved to the first row, moved to the last one."""
     on = codec.classes(images) != SILENT
     rows = on.any(axis=2)
-    first, last = rows.argmax(axis=1), rows[:, ::-1].argmax(axis=1)
-    moved = [np.stack([np.roll(cells, shift, axis=0) for cells, shift in zip(on, by, strict=True)]) for by in (-first, last)]
-    return tuple(cells.reshape(len(images), -1).astype(np.float32) for cells in (on, *moved))
+    return on, _moved(on, rows.argmax(axis=1)), _moved(on, -rows[:, ::-1].argmax(axis=1))
+
+
+def _moved(on: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Each picture moved up by its number of rows, around the edge."""
+    height = on.shape[1]
+    return np.take_along_axis(on, ((np.arange(height) + up[:, None]) % height)[:, :, None], axis=1)

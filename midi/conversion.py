@@ -18,7 +18,7 @@ from midi.parts import Parts, encode_parts, remark
 from midi.reading import read
 from midi.writing import write
 from training.cli import InputError
-from training.files import refuse_existing, write_json
+from training.files import placed, refuse_existing, write_json
 from training.runs import versions
 
 COLUMNS = (
@@ -155,19 +155,13 @@ def _numbered(target: Path, count: int) -> list[Path]:
     return [target.with_stem(f"{target.stem}-{number}") for number in range(1, count + 1)]
 
 
-def _drawing(target: Path, how: Conversion) -> Path:
-    """Where the drawing that goes with `target` lies."""
-    name = target.relative_to(how.output) if target.is_relative_to(how.output) else Path(target.name)
-    return how.drawings / name.with_suffix(".png")
-
-
 def _draw(target: Path, piece: Piece, encoded: list[Encoded], codec: Codec, how: Conversion) -> None:
     """The piano roll of a piece above its pictures, where drawings are wanted."""
     if how.drawings:
         from midi.plots import figure_of, save_figure
 
         figure = figure_of(piece, *((part, codec) for part in encoded[:DRAWN]), title=target.stem)
-        save_figure(figure, _drawing(target, how))
+        save_figure(figure, placed(target, how.output, how.drawings))
 
 
 def _refuse(targets: list[Path], target: Path, how: Conversion) -> None:
@@ -175,7 +169,7 @@ def _refuse(targets: list[Path], target: Path, how: Conversion) -> None:
         refuse_existing(path, how.force)
         refuse_existing(picture.record_path(path), how.force)
     if how.drawings:
-        refuse_existing(_drawing(target, how), how.force)
+        refuse_existing(placed(target, how.output, how.drawings), how.force)
 
 
 def _record(target: Path, source: Path, how: Conversion, facts: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ def encode_parts(piece: Piece, codec: Codec, parts: Parts = "together") -> tuple
     """
     if parts == "together" or not len(piece):
         encoded = codec.encode(piece, keep_empty=False)
-        return [encoded], added([encoded.losses])
+        return [encoded], dict.fromkeys(NAMES, 0.0) | encoded.losses
     encoded, hidden, reason = [], 0, ""
     for track in np.unique(piece.notes["track"]):
         part = with_notes(piece, piece.notes[piece.notes["track"] == track])
@@ -42,6 +42,7 @@ def encode_parts(piece: Piece, codec: Codec, parts: Parts = "together") -> tuple
 def remark(losses: Mapping[str, float], left_out: Mapping[str, int]) -> str:
     """One line: what pictures lose of the notes, and what of the file was no note; "" if nothing."""
     beside = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in left_out.items() if count)
-    lost = {name: losses.get(name, 0) for name in NAMES}  # some codecs count what is no note again
-    whole = lost["kept"] == lost["notes"] and not any(lost[name] for name in NAMES if name not in ("notes", "kept"))
-    return "; ".join(filter(None, ["" if whole else in_words(lost), beside and f"left out {beside}"]))
+    lost = {name: losses[name] for name in NAMES if losses.get(name)}  # some codecs count what is no note again
+    whole = lost.keys() <= {"notes", "kept"} and losses["kept"] == losses["notes"]
+    parts = ["" if whole else in_words({"notes": 0, "kept": 0} | lost), beside and f"left out {beside}"]
+    return "; ".join(filter(None, parts))

@@ -36,8 +36,8 @@ class Options:
     """Sample rate in Hz."""
     seed: int = 0
     """Random seed of the built-in drums' noise."""
-    plot: bool = False
-    """Also draw the piano roll of the first 32 bars, as <name>.wav.png."""
+    plot: Path | None = None
+    """Folder for drawings for people: the piano roll of the first 32 bars of each piece."""
     jobs: int = 1
     """Worker processes."""
     force: bool = False
@@ -51,6 +51,8 @@ def main(options: Options) -> None:
 
         check_soundfont(options.soundfont)
     jobs = _jobs(options)
+    if options.plot and any(options.plot.resolve() == source.parent.resolve() for source, _ in jobs):
+        raise InputError(f"--plot {options.plot} holds files that are rendered; give another folder")
     failed = []
     for target, told, error in bar(_rendered(jobs, options), len(jobs)):
         for line in told:
@@ -113,15 +115,16 @@ def _render(source: Path, target: Path, options: Options) -> tuple[Path, list[st
 
 def _write(source: Path, target: Path, options: Options, told: list[str]) -> None:
     from midi.rendering import render
-    from training.files import refuse_existing, write_json
+    from training.files import placed, refuse_existing, write_json
     from training.runs import versions
 
-    record, drawing = (target.with_name(target.name + suffix) for suffix in (".json", ".png"))
-    for path in (target, record, drawing)[: 3 if options.plot else 2]:
+    record = target.with_name(target.name + ".json")
+    drawing = placed(target, options.output, options.plot) if options.plot else None
+    for path in filter(None, (target, record, drawing)):
         refuse_existing(path, options.force)
     piece = _read(source, told)
     facts = render(piece, target, soundfont=options.soundfont, rate=options.rate, seed=options.seed)
-    if options.plot:
+    if drawing:
         from midi.plots import roll_figure, save_figure
 
         save_figure(roll_figure(piece, title=target.stem), drawing)

@@ -103,3 +103,9 @@ def distinct(paths: Iterable[Path]) -> list[Path]:
         taken.add(str(path).casefold())
         found.append(path)
     return found
+
+
+def placed(path: Path, folder: Path, other: Path, suffix: str = ".png") -> Path:
+    """The path that lies in `other` as `path` does in `folder`, with another suffix; what lies elsewhere keeps its name."""
+    name = path.relative_to(folder) if folder in path.parents else Path(path.name)
+    return other / name.with_suffix(suffix)

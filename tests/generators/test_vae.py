@@ -40,6 +40,12 @@ def close(one, other, tolerance=1e-5):
     np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
+def cost_of_the_marginal(pictures):
+    """Bits a pixel of the prediction that a row is always as bright as its mean; `start` begins there."""
+    mean = np.clip(pictures.mean(axis=(0, 2)), 1e-6, 1 - 1e-6)
+    return -np.mean(mean * np.log2(mean) + (1 - mean) * np.log2(1 - mean))
+
+
 def test_the_paper_has_the_papers_parameters():
     model = made(vae.PRESETS["paper"])
     assert model.encoder.count_params() == 4_811_428
@@ -155,7 +161,7 @@ def test_columns_learn_and_the_learned_law_follows_the_codes():
     model = made(config, steps=200)
     vae.start(model, SimpleNamespace(marginal=pictures.mean(axis=(0, 2))))
     history = model.fit(pictures, batch_size=16, epochs=50, verbose=0).history["bits"]
-    assert history[-1] < 0.5 * history[0]
+    assert history[-1] < 0.75 * cost_of_the_marginal(pictures)
     mean, log_variance = vae.encode(model, pictures)
     noise = np.random.default_rng(0).standard_normal((50, *mean.shape))
     codes = (mean + np.exp(log_variance / 2) * noise).reshape(-1, 3)

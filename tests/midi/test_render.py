@@ -26,7 +26,7 @@ def song(tmp_path):
 
 
 def test_a_file_with_its_record_and_drawing(song, tmp_path, capsys):
-    main(Options((song,), tmp_path / "out", rate=RATE, plot=True, seed=4))
+    main(Options((song,), tmp_path / "out", rate=RATE, plot=tmp_path / "seen", seed=4))
     target = tmp_path / "out" / "song.wav"
     assert capsys.readouterr().out.split() == [str(target)]
     record = json.loads((tmp_path / "out" / "song.wav.json").read_text())
@@ -35,7 +35,9 @@ def test_a_file_with_its_record_and_drawing(song, tmp_path, capsys):
     assert record["clipped"] == 0
     assert 0 < record["rms"] < record["peak"] == pytest.approx(0.95)
     assert {"python", "numpy"} <= set(record["versions"])
-    assert (tmp_path / "out" / "song.wav.png").read_bytes()[:4] == b"\x89PNG"
+    assert (tmp_path / "seen" / "song.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(InputError, match="another folder"):
+        main(Options((song,), tmp_path / "new", plot=song.parent))
 
 
 def test_a_name_for_the_only_result(song, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training.cli import InputError
-from training.files import atomic, distinct, free_name, read_json, refuse_existing, write_json
+from training.files import atomic, distinct, free_name, placed, read_json, refuse_existing, write_json
 
 
 def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
@@ -73,3 +73,9 @@ def test_file_names_of_any_encoding_come_back(tmp_path):
     name = os.fsdecode(b"caf\xe9.wav")
     write_json(tmp_path / "a.json", {"file": name})
     assert read_json(tmp_path / "a.json") == {"file": name}
+
+
+def test_the_same_place_in_another_folder():
+    assert placed(Path("out/a/b.mid"), Path("out"), Path("seen")) == Path("seen/a/b.png")
+    assert placed(Path("b.mid"), Path("b.mid"), Path("seen"), ".wav") == Path("seen/b.wav")
+    assert placed(Path("/x/b.mid"), Path("out"), Path("seen")) == Path("seen/b.png")
