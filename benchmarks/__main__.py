@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("help", "inversion", "corpus", "feed", "nst", "midi", "midi_corpus")
+NAMES = ("help", "inversion", "corpus", "feed", "nst", "midi", "midi_corpus", "generators")
 
 for name in NAMES:
     print(f"\n## {name}\n", flush=True)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.cli import run
 
@@ -26,9 +27,16 @@ class Options:
 
 def main(options: Options) -> None:
     """Print the table."""
+    print("| model | resident, ms an item | from corpus, ms an item | ratio |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        classifiers(Path(folder), options)
+        generators(Path(folder), options)
+
+
+def classifiers(folder: Path, options: Options) -> None:
+    """The rows of `lil_data`, on clips of noise."""
     import dataclasses
 
-    import keras
     import numpy as np
     import soundfile
 
@@ -36,6 +44,43 @@ def main(options: Options) -> None:
     from classifiers.data import Mixing, open_clips, training_batches
     from spectro.stft import SETTINGS
     from training.split import split_corpus
+
+    generator = np.random.default_rng(0)
+    for number in range(options.clips):
+        path = Path(folder, "data", "ab"[number % 2], f"{number}.wav")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, generator.integers(-9000, 9000, 110_250).astype(np.int16), 22_050)
+    corpus = open_clips(Path(folder, "data"), SETTINGS["lil_data"], Path(folder, "cache"))
+    split = split_corpus(corpus)
+    for preset, augmented in (("paper", False), ("ours", False), ("ours", True)):
+        config = dataclasses.replace(lil_data.PRESETS[preset], batch_size=16)
+        mixing = Mixing(config.time_shift, config.mixup) if augmented else Mixing()
+        fed = training_batches(corpus, split, 16, 0, mixing)
+        row(f"lil_data {preset}{', augmented' * augmented}", lil_data.build(config, 2, 100), fed, 16, options.rounds)
+
+
+def generators(folder: Path, options: Options) -> None:
+    """The rows of `vae` and `dcgan`, `ours`, on the demo pieces."""
+    from importlib import import_module
+
+    from generators import MODELS
+    from generators.data import batches, open_images
+    from midi.codecs import codec_named
+    from training.split import split_corpus
+
+    for name in MODELS:
+        module = import_module(f"generators.{name}")
+        config = module.PRESETS["ours"]
+        codec = codec_named(config.codec)
+        corpus = open_images(None, codec, folder / "cache")
+        train = split_corpus(corpus, labelled=False).train
+        fed = batches(corpus, train, codec, module.LOW, config.batch_size, transpose=config.transpose)
+        row(f"{name} ours", module.build(config, 0, 1000), fed, config.batch_size, options.rounds)
+
+
+def row(name: str, model: Any, fed: Any, batch_size: int, rounds: int) -> None:
+    """Measure one model, print its row."""
+    import keras
 
     class Resident(keras.utils.PyDataset):
         """One batch, as often as the other feed has batches."""
@@ -50,27 +95,13 @@ def main(options: Options) -> None:
         def __getitem__(self, index):
             return self.batch
 
-    with tempfile.TemporaryDirectory() as folder:
-        generator = np.random.default_rng(0)
-        for number in range(options.clips):
-            path = Path(folder, "data", "ab"[number % 2], f"{number}.wav")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, generator.integers(-9000, 9000, 110_250).astype(np.int16), 22_050)
-        corpus = open_clips(Path(folder, "data"), SETTINGS["lil_data"], Path(folder, "cache"))
-        split = split_corpus(corpus)
-        print("| model | resident, ms a clip | from corpus, ms a clip | ratio |\n|---|---|---|---|")
-        for preset, augmented in (("paper", False), ("ours", False), ("ours", True)):
-            config = dataclasses.replace(lil_data.PRESETS[preset], batch_size=16)
-            model = lil_data.build(config, 2, 100)
-            mixing = Mixing(config.time_shift, config.mixup) if augmented else Mixing()
-            fed = training_batches(corpus, split, 16, 0, mixing)
-            resident = Resident(fed[0], len(fed))
-            times = []
-            for _ in range(options.rounds + 1):  # the first round compiles
-                times.append([epoch(model, feed) * 1000 / (16 * len(fed)) for feed in (resident, fed)])
-            one, two = (statistics.median(column) for column in zip(*times[1:], strict=True))
-            ratio = statistics.median(b / a for a, b in times[1:])
-            print(f"| lil_data {preset}{', augmented' * augmented} | {one:.2f} | {two:.2f} | {ratio:.3f} |")
+    resident = Resident(fed[0], len(fed))
+    times = []
+    for _ in range(rounds + 1):  # the first round compiles
+        times.append([epoch(model, feed) * 1000 / (batch_size * len(fed)) for feed in (resident, fed)])
+    one, two = (statistics.median(column) for column in zip(*times[1:], strict=True))
+    ratio = statistics.median(b / a for a, b in times[1:])
+    print(f"| {name} | {one:.2f} | {two:.2f} | {ratio:.3f} |", flush=True)
 
 
 def epoch(model, feed) -> float:

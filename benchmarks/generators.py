@@ -1,0 +1,57 @@
+"""The generators' commands, each in a process of its own, start-up included: samples to disk, and evaluation.
+
+The models are `ours`, trained for one epoch on the demo pieces: what they make is not music yet, but takes as long.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+
+from training.cli import run
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much is measured."""
+
+    counts: tuple[int, ...] = (1_000, 10_000, 100_000)
+    """Samples."""
+
+
+def main(options: Options) -> None:
+    """Print the table."""
+    from generators import MODELS
+
+    print(f"Load average when started: {os.getloadavg()[0]:.1f}\n")
+    print("| command | seconds | peak memory, MB |\n|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in MODELS:
+            trained = f"{folder}/{name}"
+            row(f"train {name}, one epoch of the demo pieces", "train", name, "--output", trained, "--epochs", "1")
+            for count in options.counts:
+                made = f"{folder}/{name}-{count}"
+                row(f"sample {name}, {count:,} MIDI files", "sample", trained, "--count", str(count), "--output", made)
+            row(f"evaluate {name}, 1,000 samples", "evaluate", trained, "--count", "1000")
+
+
+def row(title: str, verb: str, *arguments: str) -> None:
+    """Run `python -m generators.VERB`, print its row."""
+    command = [sys.executable, "-m", f"generators.{verb}", *arguments]
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        if status:
+            out.seek(0)
+            sys.exit(out.read().decode())
+    print(f"| {title} | {seconds:.1f} | {used.ru_maxrss / 1024:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    run(main, Options)
