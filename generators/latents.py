@@ -4,6 +4,7 @@ latents of item i as (windows, latent), whatever items were made before."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import keras
@@ -69,14 +70,19 @@ class Grid:
         return self.side**2
 
     def __call__(self, item: int) -> np.ndarray:
+        centre, directions = self._plane
+        steps = np.linspace(-self.reach, self.reach, self.side)
+        row, column = divmod(item, self.side)
+        return (centre + directions @ [steps[row], steps[column]]).astype(np.float32)[None]
+
+    @cached_property
+    def _plane(self) -> tuple[np.ndarray, np.ndarray]:
+        """(latent,) the middle of the law, (latent, 2) its widest directions, one deviation long."""
         drawn = self.module.latents(self.model, np.arange(1_024, dtype=np.uint64))
         if drawn.shape[1] < 2:
             raise InputError("a grid needs a model with two latents or more")
         values, vectors = np.linalg.eigh(np.cov(drawn.T))
-        steps = np.linspace(-self.reach, self.reach, self.side)
-        row, column = divmod(item, self.side)
-        place = vectors[:, -2:] @ (np.sqrt(values[-2:]) * [steps[row], steps[column]])
-        return (drawn.mean(axis=0) + place).astype(np.float32)[None]
+        return drawn.mean(axis=0), vectors[:, -2:] * np.sqrt(values[-2:])
 
 
 @dataclass(frozen=True, eq=False)

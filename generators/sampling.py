@@ -7,8 +7,9 @@ the run, s and i. `manifest.csv` gets a row once an item's files are whole; the 
 from __future__ import annotations
 
 import csv
+import itertools
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from training.files import atomic, read_json, write_json
 from training.runs import versions
 
 FORMATS = ("midi", "png", "npy", "wav")
+SHEET = 100
+"""Items that the contact sheet shows."""
 COLUMNS = ("item", "seed", "label", "files", "density", "notes")
 
 
@@ -75,23 +78,47 @@ def sample(
     wanted = range(len(source)) if items is None else sorted(set(items))
     if len(wanted) and not 0 <= wanted[0] <= wanted[-1] < len(source):
         raise InputError(f"items are numbered from 0 to {len(source) - 1}; received {wanted[0]} to {wanted[-1]}")
+    if items is None and not (output / "sheet.png").exists():
+        _write_sheet(generator, source, output, settings, label)
     done = _done(output / "manifest.csv")
-    size = max(1, BATCH // source.windows)
-    blocks = sorted({item // size for item in wanted if item not in done})
-    wanted = set(wanted)
-    for block in progress(blocks, len(blocks)):
-        members = range(block * size, min((block + 1) * size, len(source)))
-        made = make(generator, source, members, settings, label)
-        rows = [
-            _write(generator, output, settings, item, images, label)
-            for item, images in zip(members, made, strict=True)
-            if item in wanted and item not in done
-        ]
-        _append(output / "manifest.csv", rows)
-        if block == 0 and items is None:
-            with atomic(output / "sheet.png") as path:
-                Image.fromarray(np.squeeze(sheet(made[:, 0]))).save(path)
+    whole = blocks_of(source)
+    blocks = whole if items is None else [whole[number] for number in sorted({item // len(whole[0]) for item in wanted})]
+    for members in progress(blocks, len(blocks)):
+        missing = [item for item in members if item not in done and item in wanted]
+        if missing:
+            made = make(generator, source, members, settings, label)
+            rows = [_write(generator, output, settings, item, made[item - members[0]], label) for item in missing]
+            _append(output / "manifest.csv", rows)
     return output / "manifest.csv"
+
+
+def blocks_of(source: Source) -> Sequence[range]:
+    """The items that are made together: as many as fill a batch with their windows."""
+    return Blocks(len(source), max(1, BATCH // source.windows))
+
+
+@dataclass(frozen=True)
+class Blocks(Sequence):
+    """Ranges of `size` numbers below `total`; made when asked for, however many there are."""
+
+    total: int
+    size: int
+
+    def __len__(self) -> int:
+        return -(-self.total // self.size)
+
+    def __getitem__(self, number: int) -> range:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return range(number * self.size, min((number + 1) * self.size, self.total))
+
+
+def _write_sheet(generator: Generator, source: Source, output: Path, settings: Settings, label: int | None) -> None:
+    """The first window of the first SHEET items, to look at."""
+    blocks = itertools.takewhile(lambda members: members[0] < SHEET, blocks_of(source))
+    made = np.concatenate([make(generator, source, members, settings, label)[:, 0] for members in blocks])[:SHEET]
+    with atomic(output / "sheet.png") as path:
+        Image.fromarray(np.squeeze(sheet(made, across=10))).save(path)
 
 
 def make(generator: Generator, source: Source, members: range, settings: Settings, label: int | None) -> np.ndarray:

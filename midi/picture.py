@@ -9,18 +9,21 @@ NPY: uint8 (windows * layers, height, width, channels), window by window; the sa
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import PngImagePlugin
 
 from midi.codecs import from_facts
 from midi.codecs.codec import Codec, Encoded
+from midi.png import write_png
 from training.cli import InputError
 from training.files import atomic, read_json, write_json
 
@@ -62,22 +65,36 @@ def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: int | N
     facts = facts_of(encoded, codec, tempo)
     windows, layers = facts["windows"], facts["layers"]
     _refuse_large(path, windows * layers * images[0].size)
+    with atomic(path, durable=False) as temporary, temporary.open("wb") as file:
+        if _is_npy(path):
+            _write_npy(file, (windows, layers, *codec.shape), encoded)
+        else:
+            text = {key: json.dumps(value) if key == "facts" else str(value) for key, value in facts.items()}
+            height, width, *samples = _sheet_shape(codec, windows, layers)
+            write_png(file, (height, width, *(samples or [1])), text, _strips(encoded, layers))
     if _is_npy(path):
-        stack = np.zeros((windows, layers, *codec.shape), np.uint8)
-        stack[encoded.windows, encoded.layers] = images
-        stack = stack.reshape(-1, *codec.shape)
-        with atomic(path, durable=False) as temporary, temporary.open("wb") as file:  # np.save misses a full disk
-            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(stack))
-            file.write(stack.data)
         write_json(record_path(path), facts, durable=False)
-        return
-    chunks = PngImagePlugin.PngInfo()
-    for key, value in facts.items():
-        chunks.add_text(key, json.dumps(value) if key == "facts" else str(value))
-    sheet = np.zeros(_sheet_shape(codec, windows, layers), np.uint8)
-    _tiles(sheet, codec, windows, layers)[encoded.windows, encoded.layers] = _flat(images)
-    with atomic(path, durable=False) as temporary:
-        Image.fromarray(sheet).save(temporary, format="PNG", pnginfo=chunks)
+
+
+def _write_npy(file: BinaryIO, shape: tuple[int, ...], encoded: Encoded) -> None:
+    """The array (windows * layers, height, width, channels); what is black is never written, nor in memory."""
+    windows, layers, *picture = shape
+    header = {"descr": "|u1", "fortran_order": False, "shape": (windows * layers, *picture)}
+    np.lib.format.write_array_header_1_0(file, header)
+    begin, size = file.tell(), math.prod(picture)
+    file.truncate(begin + windows * layers * size)
+    for window, layer, image in zip(encoded.windows.tolist(), encoded.layers.tolist(), encoded.images, strict=True):
+        file.seek(begin + (window * layers + layer) * size)
+        file.write(np.ascontiguousarray(image).data)
+
+
+def _strips(encoded: Encoded, layers: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(windows, pictures) of each strip of a sheet, from the top down, as `write_png` takes them."""
+    channels = encoded.images.shape[3]
+    for layer in range(layers):
+        mine = np.flatnonzero(encoded.layers == layer)
+        for part in [slice(None)] if channels in _MODES else [slice(k, k + 1) for k in range(channels)]:
+            yield encoded.windows[mine], encoded.images[..., part][mine].swapaxes(0, 1)
 
 
 def facts_of(encoded: Encoded, codec: Codec, tempo: int | None) -> dict[str, Any]:
@@ -133,12 +150,6 @@ def _tiles(sheet: np.ndarray, codec: Codec, windows: int, layers: int) -> np.nda
     """A view (windows, layers, rows, width, samples) of a sheet; rows: those of all channels of a grey picture."""
     width = codec.shape[1]
     return sheet.reshape(layers, -1, windows, width, sheet.shape[2] if sheet.ndim == 3 else 1).transpose(2, 0, 1, 3, 4)
-
-
-def _flat(images: np.ndarray) -> np.ndarray:
-    """(count, height, width, channels) -> (count, rows, width, samples), as in `_tiles`."""
-    count, _, width, channels = images.shape
-    return images if channels in _MODES else images.transpose(0, 3, 1, 2).reshape(count, -1, width, 1)
 
 
 def _read_png(path: Path, file: BinaryIO) -> LoadedPicture:

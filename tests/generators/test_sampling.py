@@ -8,8 +8,8 @@ import pytest
 from classifiers.pretrained import path as pretrained
 from generators import MODELS
 from generators.generator import Generator
-from generators.latents import Drawn
-from generators.sampling import Settings, sample
+from generators.latents import Drawn, Grid
+from generators.sampling import Blocks, Settings, sample
 from midi.picture import load
 from midi.reading import read
 from training.cli import InputError
@@ -56,6 +56,27 @@ def test_one_item_alone_is_the_same_and_a_cut_off_manifest_goes_on(runs, tmp_pat
     sample(generator, drawn(generator, 70), tmp_path / "all", settings(70))
     assert files(tmp_path / "all") == whole
     assert manifest.read_text() == text
+
+
+def test_any_count_of_blocks():
+    blocks = Blocks(10**12 + 3, 64)
+    assert len(blocks) == 10**12 // 64 + 1
+    assert blocks[1] == range(64, 128)
+    assert list(Blocks(130, 64)) == [range(64), range(64, 128), range(128, 130)]
+
+
+def test_a_grid_spans_the_two_widest_directions(runs, tmp_path):
+    generator = Generator(runs["vae"])
+    grid = Grid(generator.model, generator.module, side=3)
+    drawn = generator.module.latents(generator.model, np.arange(1_024, dtype=np.uint64))
+    places = np.concatenate([grid(item) for item in range(9)])
+    np.testing.assert_allclose(places[4], drawn.mean(axis=0), atol=1e-6)
+    directions = np.stack([places[7] - places[1], places[5] - places[3]]).astype(float)  # four deviations each
+    np.testing.assert_allclose(directions @ directions.T, np.diag(np.diag(directions @ directions.T)), atol=1e-3)
+    spread = np.linalg.eigvalsh(np.cov(drawn.T))[-2:]
+    np.testing.assert_allclose((directions**2).sum(axis=1), 16 * spread, rtol=1e-3)
+    sample(generator, grid, tmp_path / "out", settings(9))
+    assert len(list((tmp_path / "out" / "midi").iterdir())) == 9
 
 
 @pytest.mark.parametrize("binarise", ["fixed", "bernoulli", "minmax"])
