@@ -166,9 +166,9 @@ def _without_figures(message: str) -> str:
 
 
 def damaged(data: bytes, generator: np.random.Generator) -> bytes:
-    """`data` with one to eight damages of any kind."""
+    """`data` with one or more damages of any kind, mostly few."""
     found = bytearray(data)
-    for _ in range(generator.integers(1, 9)):
+    for _ in range(generator.geometric(0.4)):
         kind = DAMAGES[int(generator.integers(len(DAMAGES)))]
         kind(found, generator)
     return bytes(found)

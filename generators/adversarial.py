@@ -14,10 +14,6 @@ LOSSES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] =
         lambda real, fake: (ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))) / 2,
         lambda real, fake: ops.mean(ops.softplus(-fake)),
     ),
-    "hinge": (
-        lambda real, fake: ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake)),
-        lambda real, fake: -ops.mean(fake),
-    ),
     "relativistic": (
         lambda real, fake: ops.mean(ops.softplus(fake - real)),
         lambda real, fake: ops.mean(ops.softplus(real - fake)),
@@ -25,8 +21,8 @@ LOSSES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] =
 }
 """Name -> the critic's and the generator's loss, both of the logits of real and of as many made pictures.
 
-cross_entropy: of both halves together, and non-saturating (arXiv 1406.2661); hinge: arXiv 1705.02894; relativistic: of
-pairs (arXiv 1807.00734, 2501.05417).
+cross_entropy: of both halves together, and non-saturating (arXiv 1406.2661); relativistic: of pairs
+(arXiv 1807.00734, 2501.05417).
 """
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from midi.codecs.codec import SILENT, Codec
 
+BLOCK = 1_024
+"""Pictures that are multiplied at a time."""
 COPY = 0.1
 """A picture nearer than this to a training picture is called a copy of it."""
 
@@ -67,19 +69,20 @@ class _Flat:
     rows: np.ndarray
     """(height,) bool: which rows of the pictures are in `cells`; where one side has no cell, both have none in common."""
     cells: np.ndarray
-    """(count, rows * columns) float32, 0 or 1."""
+    """(count, rows * columns) bool."""
     size: np.ndarray
     """(count,) cells that are on, in all rows."""
 
     @classmethod
     def of(cls, on: np.ndarray, rows: np.ndarray) -> _Flat:
         """on: (count, height, columns) bool."""
-        flat = on[:, rows].reshape(len(on), -1).astype(np.float32)
-        return cls(rows, flat, np.count_nonzero(on, axis=(1, 2)).astype(np.float32))
+        return cls(rows, on[:, rows].reshape(len(on), -1), np.count_nonzero(on, axis=(1, 2)).astype(np.float32))
 
     def distances(self, other: _Flat) -> np.ndarray:
         """(n, m) Jaccard distances; two empty pictures are equal."""
-        both = self.cells @ other.cells.T
+        theirs = other.cells.astype(np.float32).T
+        parts = [self.cells[place : place + BLOCK] for place in range(0, len(self.cells), BLOCK)]
+        both = np.concatenate([part.astype(np.float32) @ theirs for part in parts])
         either = self.size[:, None] + other.size - both
         return np.where(either > 0, 1 - both / np.maximum(either, 1), np.float32(0))
 

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import layers
+
+from generators.shapes import HardShapes
+from generators.streams import Streams
 
 Shape = tuple[int, int, int]
 LABEL_SIZE = 16
@@ -21,39 +24,38 @@ LABEL_SIZE = 16
 
 
 @dataclass(frozen=True)
-class Patches:
-    """Sizes of the networks that work on patches; the others have fixed ones."""
+class Columns:
+    """Sizes of our networks; the others have fixed ones."""
 
-    patch: tuple[int, int] = (4, 4)
-    """Rows and columns of pixels that one cell of the grid stands for; 0 is all of them."""
-    generator_width: int = 64
-    """Filters of the generator's finer convolutions."""
-    critic_width: int = 64
-    """Filters of the critic's first convolution."""
-    spectral: bool = False
-    """Spectral normalisation of the critic (arXiv 1802.05957)."""
+    patch: int = 6
+    """Columns of pixels in a group."""
+    shapes: int = 10
+    """Shapes that a row may have in a group, silence not counted."""
+    generator_width: int = 128
+    """Numbers that stand for a group in the generator."""
+    critic_width: int = 128
+    """The same in the critic."""
 
 
-def players(kind: str, shape: Shape, latent: int, classes: int, patches: Patches) -> tuple[keras.Model, keras.Model]:
+def players(kind: str, shape: Shape, latent: int, classes: int, sizes: Columns) -> tuple[keras.Model, keras.Model]:
     """The generator and the critic of one of KINDS, named so; classes: 0 for no labels."""
     make, judge = KINDS[kind]
-    return _generator(make, shape, latent, classes, patches), _critic(judge, shape, classes, patches)
+    return _generator(make, shape, latent, classes, sizes), _critic(judge, shape, classes, sizes)
 
 
-def _generator(make: Callable, shape: Shape, latent: int, classes: int, patches: Patches) -> keras.Model:
+def _generator(make: Callable, shape: Shape, latent: int, classes: int, sizes: Columns) -> keras.Model:
     inputs = keras.Input((latent,), name="latent")
     x = inputs
     if classes:
         inputs = [inputs, keras.Input((1,), dtype="int32", name="label")]
         known = layers.Embedding(classes, LABEL_SIZE, name="generator_label")(inputs[1])
         x = layers.Concatenate(name="generator_latent")([x, layers.Flatten(name="generator_label_flat")(known)])
-    picture = layers.Activation("tanh", dtype="float32", name="generator_tanh")(make(x, shape, patches))
-    return keras.Model(inputs, picture, name="generator")
+    return keras.Model(inputs, make(x, shape, sizes), name="generator")
 
 
-def _critic(judge: Callable, shape: Shape, classes: int, patches: Patches) -> keras.Model:
+def _critic(judge: Callable, shape: Shape, classes: int, sizes: Columns) -> keras.Model:
     inputs = keras.Input(shape, name="picture")
-    features = layers.Flatten(name="critic_features")(judge(inputs, patches))
+    features = layers.Flatten(name="critic_features")(judge(inputs, sizes))
     logit = layers.Dense(1, name="critic_logit")(features)
     if classes:
         inputs = [inputs, keras.Input((1,), dtype="int32", name="label")]
@@ -64,12 +66,12 @@ def _critic(judge: Callable, shape: Shape, classes: int, patches: Patches) -> ke
     return keras.Model(inputs, logit, name="critic")
 
 
-def printed_generator(x: Any, shape: Shape, _: Patches) -> Any:
+def printed_generator(x: Any, shape: Shape, _: Columns) -> Any:
     """1,963,201 parameters at 96 x 96 x 1: 24 x 24 x 32, twice doubled."""
     return _doubled(x, shape, 32, (64, 64))
 
 
-def released_generator(x: Any, shape: Shape, _: Patches) -> Any:
+def released_generator(x: Any, shape: Shape, _: Columns) -> Any:
     """2,323,777 parameters at 96 x 96 x 1: 12 x 12 x 128, three times doubled."""
     return _doubled(x, shape, 128, (128, 64, 64))
 
@@ -79,10 +81,10 @@ def _doubled(x: Any, shape: Shape, first: int, filters: tuple[int, ...]) -> Any:
     for number, count in enumerate(filters, start=1):
         x = layers.Conv2DTranspose(count, 4, strides=2, padding="same", name=f"generator_up_{number}")(x)
         x = _leaky(x, f"generator_relu_{number}")
-    return _cut(layers.Conv2D(shape[2], 7, padding="same", name="generator_picture")(x), shape)
+    return _tanh(_cut(layers.Conv2D(shape[2], 7, padding="same", name="generator_picture")(x), shape))
 
 
-def small_critic(x: Any, _: Patches) -> Any:
+def small_critic(x: Any, _: Columns) -> Any:
     """74,433 parameters with the logit at 96 x 96 x 1."""
     for number in (1, 2):
         x = layers.Conv2D(64, 3, strides=2, padding="same", name=f"critic_conv_{number}")(x)
@@ -90,16 +92,16 @@ def small_critic(x: Any, _: Patches) -> Any:
     return x
 
 
-def normed_generator(x: Any, shape: Shape, _: Patches) -> Any:
+def normed_generator(x: Any, shape: Shape, _: Columns) -> Any:
     """3,655,492 parameters at 88 x 200 x 4, batch-norm statistics included."""
     x = _leaky(_spread(x, _grid(shape, 8), 128), "generator_relu_0")
     for number, count in enumerate((128, 64), start=1):
         x = layers.Conv2DTranspose(count, 2, strides=2, name=f"generator_up_{number}")(x)
         x = _leaky(_batch_norm(x, f"generator_norm_{number}"), f"generator_relu_{number}")
-    return _cut(layers.Conv2DTranspose(shape[2], 2, strides=2, name="generator_picture")(x), shape)
+    return _tanh(_cut(layers.Conv2DTranspose(shape[2], 2, strides=2, name="generator_picture")(x), shape))
 
 
-def normed_critic(x: Any, _: Patches) -> Any:
+def normed_critic(x: Any, _: Columns) -> Any:
     """470,369 parameters with the logit at 88 x 200 x 4, batch-norm statistics included."""
     for number, (count, stride) in enumerate(((32, 2), (64, 2), (128, 2), (256, 1)), start=1):
         x = layers.Conv2D(count, 3, strides=stride, padding="same", name=f"critic_conv_{number}")(x)
@@ -109,88 +111,54 @@ def normed_critic(x: Any, _: Patches) -> Any:
     return x
 
 
-def patch_generator(x: Any, shape: Shape, sizes: Patches) -> Any:
-    """A grid of patches and one half as fine; each cell becomes a patch of pixels of its own.
-
-    RMS norms keep the scale; every row of pixels has a bias of its own, since each pitch has its own likelihood.
-    """
-    patch, width = _patch(shape, sizes.patch), sizes.generator_width
-    fine = _grid(shape, patch)
-    steps = tuple(min(2, size) for size in fine)
-    x = _residual(_spread(x, _grid(fine, steps), 2 * width), "generator_coarse")
-    x = _cut(_enlarged(x, width, steps, "generator_up"), fine, "generator_up_cut")
-    x = _residual(x, "generator_fine")
-    x = _leaky(layers.RMSNormalization(name="generator_norm")(x), "generator_relu")
-    return RowBias(name="generator_rows")(_cut(_enlarged(x, shape[2], patch, "generator_picture"), shape))
-
-
-def _enlarged(x: Any, filters: int, patch: tuple[int, int], name: str) -> Any:
-    """Every cell becomes a patch, as spread as the cell's values."""
-    even = Even(x.shape[-1] ** -0.5)
-    return layers.Conv2DTranspose(filters, patch, strides=patch, use_bias=False, kernel_initializer=even, name=name)(x)
+def column_generator(x: Any, shape: Shape, sizes: Columns) -> Any:
+    """Groups of columns, a vector each, twice as many after half of the convolutions; each row of a group gets a shape."""
+    height, columns, channels = shape
+    groups, width = -(-columns // sizes.patch), sizes.generator_width
+    coarse = -(-groups // 2)
+    x = layers.Dense(coarse * width, name="generator_dense")(x)
+    x = _residual(layers.Reshape((coarse, width), name="generator_groups")(x), "generator_coarse")
+    x = layers.Conv1DTranspose(width, 2, strides=2, name="generator_up")(x)
+    x = layers.Cropping1D((0, x.shape[1] - groups), name="generator_up_cut")(x)
+    x = _leaky(_rms_norm(_residual(x, "generator_fine"), "generator_norm"), "generator_relu")
+    spread = keras.initializers.RandomNormal(stddev=width**-0.5)
+    x = layers.Dense(height * (sizes.shapes + 1), kernel_initializer=spread, name="generator_choices")(x)
+    x = HardShapes(height, sizes.shapes, sizes.patch, channels, dtype="float32", name="generator_shapes")(x)
+    return _cut(x, shape)
 
 
 def _residual(x: Any, name: str) -> Any:
-    """x plus what two convolutions make of it."""
-    kernel, inner = tuple(min(3, size) for size in x.shape[1:3]), x
+    """x plus what two convolutions over time make of it."""
+    inner = x
     for number in (1, 2):
-        inner = _leaky(layers.RMSNormalization(name=f"{name}_norm_{number}")(inner), f"{name}_relu_{number}")
-        inner = layers.Conv2D(x.shape[-1], kernel, padding="same", name=f"{name}_conv_{number}")(inner)
+        inner = _leaky(_rms_norm(inner, f"{name}_norm_{number}"), f"{name}_relu_{number}")
+        inner = layers.Conv1D(x.shape[-1], 3, padding="same", name=f"{name}_conv_{number}")(inner)
     return layers.Add(name=f"{name}_sum")([x, inner])
 
 
-def patch_critic(x: Any, sizes: Patches) -> Any:
-    """Each patch of pixels is one cell; two strided convolutions; a dense layer sees the whole."""
-    patch, width = _patch(x.shape[1:], sizes.patch), sizes.critic_width
-    alike = {"padding": "same", "kernel_initializer": "he_normal"}
-    x = _judged(layers.Conv2D(width, patch, strides=patch, name="critic_patch", **alike), x, sizes)
-    for number in (1, 2):
-        kernel, steps = (tuple(min(most, size) for size in x.shape[1:3]) for most in (3, 2))
-        x = _judged(layers.Conv2D(width * 2**number, kernel, strides=steps, name=f"critic_conv_{number}", **alike), x, sizes)
-    dense = layers.Dense(4 * width, kernel_initializer="he_normal", name="critic_dense")
-    return _judged(dense, layers.Flatten(name="critic_flat")(x), sizes)
+def column_critic(x: Any, sizes: Columns) -> Any:
+    """Groups of columns, a vector each, by streams of music; convolutions over time; a dense layer sees the whole."""
+    width = sizes.critic_width
+    x = Streams(sizes.patch, name="critic_streams")(x)
+    x = _judged(layers.Dense(width, kernel_initializer="he_normal", name="critic_groups"), x)
+    for number, (kernel, stride) in enumerate(((3, 1), (4, 2), (4, 2)), start=1):
+        layer = layers.Conv1D(width, kernel, stride, "same", kernel_initializer="he_normal", name=f"critic_conv_{number}")
+        x = _judged(layer, x)
+    dense = layers.Dense(width, kernel_initializer="he_normal", name="critic_dense")
+    return _judged(dense, layers.Flatten(name="critic_flat")(x))
 
 
-def _judged(layer: keras.Layer, x: Any, sizes: Patches) -> Any:
-    name = layer.name
-    layer = layers.SpectralNormalization(layer, name=f"{name}_norm") if sizes.spectral else layer
-    return _leaky(layer(x), f"{name}_relu")
+def _judged(layer: keras.Layer, x: Any) -> Any:
+    return _leaky(layer(x), f"{layer.name}_relu")
 
 
 KINDS: dict[str, tuple[Callable, Callable]] = {
     "printed": (printed_generator, small_critic),
     "released": (released_generator, small_critic),
     "normed": (normed_generator, normed_critic),
-    "patches": (patch_generator, patch_critic),
+    "columns": (column_generator, column_critic),
 }
 """Name -> the generator's and the critic's own layers."""
-
-
-@keras.saving.register_keras_serializable("generators")
-class Even(keras.initializers.RandomNormal):
-    """Normal kernels (rows, columns, out, in) that are the same in all columns: pictures begin with notes, not with dots."""
-
-    def __init__(self, stddev: float = 0.05, seed: Any = None) -> None:
-        super().__init__(stddev=stddev, seed=seed)
-
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        rows, columns, *sizes = shape
-        return ops.tile(super().__call__((rows, 1, *sizes), dtype), (1, columns, 1, 1))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"stddev": self.stddev, "seed": super().get_config()["seed"]}
-
-
-@keras.saving.register_keras_serializable("generators")
-class RowBias(keras.layers.Layer):
-    """Adds a learned number to every row of pixels of every channel: (batch, h, w, c) -> the same."""
-
-    def build(self, input_shape: Any) -> None:
-        _, height, _, channels = input_shape
-        self.bias = self.add_weight(shape=(height, 1, channels), initializer="zeros", name="bias")
-
-    def call(self, inputs: Any) -> Any:
-        return inputs + self.bias
 
 
 def _spread(x: Any, grid: tuple[int, int], filters: int) -> Any:
@@ -199,21 +167,23 @@ def _spread(x: Any, grid: tuple[int, int], filters: int) -> Any:
     return layers.Reshape((*grid, filters), name="generator_grid")(x)
 
 
-def _grid(shape: tuple[int, ...], stride: int | tuple[int, int]) -> tuple[int, int]:
+def _grid(shape: Shape, stride: int) -> tuple[int, int]:
     """Rows and columns that, enlarged by `stride`, are at least the shape's."""
-    strides = (stride, stride) if isinstance(stride, int) else stride
-    return tuple(-(-size // step) for size, step in zip(shape, strides, strict=False))
+    return -(-shape[0] // stride), -(-shape[1] // stride)
 
 
-def _patch(shape: Shape, patch: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of a patch, none larger than the picture; 0 is the whole of it."""
-    return tuple(min(size or side, side) for side, size in zip(shape, patch, strict=False))
-
-
-def _cut(x: Any, shape: tuple[int, ...], name: str = "generator_cut") -> Any:
+def _cut(x: Any, shape: Shape) -> Any:
     """Without the last rows and columns beyond `shape`."""
     rows, columns = (have - want for have, want in zip(x.shape[1:3], shape, strict=False))
-    return layers.Cropping2D(((0, rows), (0, columns)), name=name)(x) if rows or columns else x
+    return layers.Cropping2D(((0, rows), (0, columns)), dtype="float32", name="generator_cut")(x) if rows or columns else x
+
+
+def _tanh(x: Any) -> Any:
+    return layers.Activation("tanh", dtype="float32", name="generator_tanh")(x)
+
+
+def _rms_norm(x: Any, name: str) -> Any:
+    return layers.RMSNormalization(name=name)(x)
 
 
 def _leaky(x: Any, name: str) -> Any:

@@ -12,6 +12,7 @@ from keras import ops
 from generators.config import GeneratorConfig
 from generators.vae_networks import networks
 from generators.vae_priors import Mixture, Normal
+from generators.vae_shapes import Pixels, Shapes
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.strategy import ReplicaSeedGenerator
@@ -34,16 +35,14 @@ class Config(GeneratorConfig):
     """pictures: filters of the encoder's convolutions; the decoder starts from the last and goes through the first."""
     width: int = 32
     """Units of the encoder's dense layer (pictures), or of every group of columns (columns)."""
-    patch: int = 6
+    patch: int = 12
     """columns: columns of pixels in a group."""
-    shapes: int = 10
+    shapes: int = 24
     """columns: shapes that a row may have in a group, silence not counted."""
     blocks: int = 2
     """columns: blocks in each network."""
     dropout: float = 0.0
     """columns: share of hidden units dropped."""
-    input_dropout: float = 0.0
-    """columns: share of the pixels hidden from the encoder."""
     components: int = 0
     """Normal laws in the learned prior that latents are drawn from; 0: held to N(0, 1), drawn from [-reach, reach]."""
     reach: float = 4.0
@@ -62,7 +61,7 @@ class Config(GeneratorConfig):
 PRESETS = {
     "paper": Config(),
     "ours": Config(
-        latent=48, network="columns", width=256, components=64, kl="bound", kl_weight=1.0, warm_up=0.2, cosine=True,
+        latent=32, network="columns", width=256, components=256, kl="bound", kl_weight=0.5, warm_up=0.2, cosine=True,
         dropout=0.1, batch_size=64, epochs=40, transpose=0,
     ),
     "quick": Config(
@@ -81,6 +80,8 @@ class Vae(keras.Model):
         self.classes, self.steps = classes, steps
         self.picture_shape = codec_named(chosen.codec).shape
         self.encoder, self.decoder = networks(chosen, self.picture_shape, classes)
+        shaped = chosen.network == "columns"
+        self.cells = Shapes(self.picture_shape, chosen.patch, chosen.shapes) if shaped else Pixels()
         made = Mixture(chosen.latent, chosen.components, name="prior") if chosen.components else None
         self.prior = made or Normal(chosen.latent, chosen.reach, name="prior")
         self.seed = ReplicaSeedGenerator()
@@ -90,16 +91,16 @@ class Vae(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Pictures, or (pictures, labels) -> means (batch, h, w, c), from one draw of the latents; adds the loss."""
+        """Pictures, or (pictures, labels) -> pictures (batch, h, w, c), from one draw of the latents; adds the loss."""
         pictures, labels = (inputs[0], [ops.reshape(inputs[1], (-1, 1))]) if self.classes else (inputs, [])
         pictures = ops.clip(pictures, 0.0, 1.0)
         mean, log_variance = self.encoder([pictures, *labels] if labels else pictures, training=training)
         latents = mean + ops.exp(log_variance / 2) * keras.random.normal(ops.shape(mean), seed=self.seed)
-        means = self.decoder([latents, *labels] if labels else latents, training=training)
-        cross_entropy = ops.sum(ops.binary_crossentropy(pictures, means), axis=(1, 2, 3))
+        numbers = self.decoder([latents, *labels] if labels else latents, training=training)
+        cross_entropy = -self.cells.log_likelihood(pictures, numbers)
         divergence = self.prior.divergence(mean, log_variance, latents)
         self.add_loss(self.objective(cross_entropy, divergence, training))
-        return means
+        return self.cells(numbers)
 
     def objective(self, cross_entropy, divergence, training):
         """The loss in nats per pixel from both terms (batch,) in nats per picture; the metrics see the bound itself."""
@@ -137,7 +138,7 @@ def exported(model: Vae) -> keras.Model:
     latent = keras.Input((model.config.latent,), name="latent")
     label = keras.Input((1,), dtype="int32", name="label")
     inputs = [latent, label] if model.classes else latent
-    return keras.Model(inputs, model.decoder(inputs), name="vae_decoder")
+    return keras.Model(inputs, model.cells(model.decoder(inputs)), name="vae_decoder")
 
 
 def latents(model: Vae, seeds: np.ndarray) -> np.ndarray:
@@ -146,11 +147,10 @@ def latents(model: Vae, seeds: np.ndarray) -> np.ndarray:
 
 
 def start(model: Vae, statistics: Any) -> None:
-    """Let the columns' decoder begin at the mean picture: the bias of its choices gives every row its mean."""
+    """Let the columns' decoder begin near the mean picture: by the bias of its choices a row sounds as often as it is on."""
     if model.config.network == "columns":
         shapes, height = model.config.shapes, model.picture_shape[0]
-        mean_of_shapes = float(ops.mean(ops.sigmoid(model.decoder.get_layer("shapes").logits)))
-        sounding = np.clip(statistics.marginal.mean(axis=-1) / mean_of_shapes, 1e-4, 1 - 1e-4)
+        sounding = np.clip(statistics.marginal.mean(axis=-1), 1e-4, 1 - 1e-4)
         logits = np.zeros((height, shapes + 1))
         logits[:, 1:] = np.log(sounding / (1 - sounding) / shapes)[:, None]
         model.decoder.get_layer("choices").bias.assign(logits.ravel())

@@ -1,18 +1,17 @@
 """The encoders and decoders of the variational autoencoder: the paper's pictures, and our columns.
 
 An encoder maps pictures (batch, h, w, c) in [0, 1] to mean and log-variance (batch, latent); a decoder maps latents to
-the means of Bernoulli pictures. With labels both take them too, (batch, 1) int32. Any picture size: what strides and
-patches do not divide is padded on the way in and cut off on the way out.
+numbers that `generators.vae_shapes` takes for pictures: means (batch, h, w, c), or choices (batch, groups, h, shapes + 1).
+With labels both take them too, (batch, 1) int32. Any picture size: what strides and patches do not divide is padded on the
+way in and cut off on the way out.
 """
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import keras
-import numpy as np
-from keras import layers, ops
+from keras import layers
 
 LABEL_WIDTH = 8
 """Numbers that stand for a label."""
@@ -21,7 +20,7 @@ LABEL_WIDTH = 8
 def networks(config: Any, shape: tuple[int, int, int], classes: int) -> tuple[keras.Model, keras.Model]:
     """Encoder and decoder by `config.network`; classes: number of labels, 0 for none."""
     encode, decode = {"pictures": (_convolved, _picture), "columns": (_mixed_columns, _columns)}[config.network]
-    pictures, label = layers.Input(shape, name="pictures"), layers.Input((1,), dtype="int32", name="label")
+    pictures, label = (layers.Input(shape, name="pictures"), layers.Input((1,), dtype="int32", name="label"))
     latent = layers.Input((config.latent,), name="latent")
     heads = encode(config, pictures, _embedded(label, classes))
     code = _joined(latent, _embedded(label, classes))
@@ -69,59 +68,20 @@ def _mixed_columns(config: Any, pictures: Any, label: Any) -> list[Any]:
     steps = -(-width // config.patch)
     x = layers.ZeroPadding2D(((0, 0), (0, steps * config.patch - width)))(pictures)
     x = layers.Reshape((steps, config.patch * height * channels))(layers.Permute((2, 1, 3))(x))
-    x = layers.Dense(config.width, name="columns")(layers.Dropout(config.input_dropout)(x))
+    x = layers.Dense(config.width, name="columns")(x)
     x = _norm(_blocks(config, x, "encoder"), "out")
     x = layers.Dropout(config.dropout)(layers.Flatten()(x))
     return _heads(config, _joined(x, label))
 
 
 def _columns(config: Any, shape: tuple[int, int, int], code: Any) -> Any:
-    """The way back: a vector for every group of columns, the blocks, and from each vector the shapes of the group's rows."""
-    height, width, channels = shape
+    """The way back: a vector for every group of columns, the blocks, and of each vector the choices of its rows."""
+    height, width, _ = shape
     steps = -(-width // config.patch)
     x = layers.Reshape((steps, config.width))(layers.Dense(steps * config.width, name="dense")(code))
     x = _norm(_blocks(config, x, "decoder"), "out")
     x = layers.Dense(height * (config.shapes + 1), name="choices")(x)
-    x = Shapes(height, config.shapes, config.patch, channels, name="shapes")(x)
-    return layers.Cropping2D(((0, 0), (0, steps * config.patch - width)))(x)
-
-
-@keras.saving.register_keras_serializable("generators")
-class Shapes(layers.Layer):
-    """In a group of columns every row is silent or has one of `shapes` learned shapes; these are the means of the pixels.
-
-    Logits (batch, groups, height * (shapes + 1)), silence first, -> (batch, height, groups * patch, channels). A note that
-    the decoder is not sure of keeps the shape of a note: with a logit for every pixel it falls into single columns.
-    """
-
-    def __init__(self, height: int, shapes: int, patch: int, channels: int, **arguments):
-        super().__init__(**arguments)
-        self.height, self.shapes, self.patch, self.channels = height, shapes, patch, channels
-
-    def build(self, input_shape):
-        self.logits = self.add_weight(shape=(self.shapes, self.patch * self.channels), initializer=self._runs, name="logits")
-
-    def call(self, logits):
-        groups = logits.shape[1]
-        share = ops.softmax(ops.reshape(logits, (-1, groups, self.height, self.shapes + 1)))[..., 1:]
-        means = ops.reshape(self.values(share), (-1, groups, self.height, self.patch, self.channels))
-        means = ops.transpose(means, (0, 2, 1, 3, 4))
-        return ops.reshape(means, (-1, self.height, groups * self.patch, self.channels))
-
-    def values(self, share):
-        """(..., shapes) -> (..., patch * channels): shapes weighed by their shares."""
-        return ops.matmul(share, ops.sigmoid(self.logits))
-
-    def _runs(self, shape, dtype=None):
-        """Runs of columns, the longest first; again from the start where there are more shapes than runs."""
-        ends = itertools.combinations(range(self.patch + 1), 2)
-        runs = sorted(ends, key=lambda run: (run[0] - run[1], run[0]))
-        on = np.array([[first <= column < last for column in range(self.patch)] for first, last in runs])
-        return ops.cast(np.repeat(np.resize(4.0 * on - 2.0, (self.shapes, self.patch)), self.channels, axis=1), dtype)
-
-    def get_config(self):
-        sizes = {name: getattr(self, name) for name in ("height", "shapes", "patch", "channels")}
-        return {**super().get_config(), **sizes}
+    return layers.Reshape((steps, height, config.shapes + 1))(x)
 
 
 def _blocks(config: Any, x: Any, name: str) -> Any:

@@ -7,6 +7,8 @@ import numpy as np
 from keras import ops
 
 LOG_TAU = float(np.log(2 * np.pi))
+SPEED = 5.0
+"""How much faster than the networks' weights a mixture is learned."""
 
 
 def normal_divergence(mean, log_variance):
@@ -43,23 +45,41 @@ class Mixture(keras.layers.Layer):
     """A mixture of `components` normal laws with diagonal covariance, learned with the networks, as prior.
 
     It comes to fit the codes of the data, so that what is drawn from it is what the decoder knows ("VAE with a VampPrior",
-    arXiv 1705.07120, compares it). The divergence is an estimate from one draw.
+    arXiv 1705.07120, compares it). The divergence is an estimate from one draw. Weights are kept as a SPEED-th of what they
+    stand for: the steps of Adam are as long for small weights as for large ones.
     """
 
     def __init__(self, latent: int, components: int, **arguments):
         super().__init__(**arguments)
         self.latent, self.components = latent, components
-        shape = (components, latent)
-        self.means = self.add_weight(shape=shape, initializer=keras.initializers.RandomNormal(stddev=0.5), name="means")
-        self.log_scales = self.add_weight(shape=shape, initializer="zeros", name="log_scales")
-        self.logits = self.add_weight(shape=(components,), initializer="zeros", name="logits")
+        shape, apart = (components, latent), keras.initializers.RandomNormal(stddev=0.5 / SPEED)
+        self.slow_means = self.add_weight(shape=shape, initializer=apart, name="means")
+        self.slow_log_scales = self.add_weight(shape=shape, initializer="zeros", name="log_scales")
+        self.slow_logits = self.add_weight(shape=(components,), initializer="zeros", name="logits")
         self.built = True
 
+    @property
+    def means(self):
+        """(components, latent)."""
+        return SPEED * self.slow_means
+
+    @property
+    def log_scales(self):
+        """(components, latent) logarithms of the standard deviations."""
+        return SPEED * self.slow_log_scales
+
+    @property
+    def logits(self):
+        """(components,) of their shares."""
+        return SPEED * self.slow_logits
+
     def log_density(self, latents):
-        """(batch, latent) -> (batch,) nats."""
-        apart = (latents[:, None] - self.means) * ops.exp(-self.log_scales)
-        each = -0.5 * ops.sum(apart**2 + LOG_TAU + 2 * self.log_scales, axis=-1)
-        return ops.logsumexp(each + ops.log_softmax(self.logits), axis=-1)
+        """(batch, latent) -> (batch,) nats. The squares are multiplied out: no (batch, components, latent) is made."""
+        precision = ops.exp(-2 * self.log_scales)
+        squares = ops.matmul(latents**2, ops.transpose(precision))
+        products = ops.matmul(latents, ops.transpose(self.means * precision))
+        constant = ops.sum(self.means**2 * precision + LOG_TAU + 2 * self.log_scales, axis=-1)
+        return ops.logsumexp(products - 0.5 * (squares + constant) + ops.log_softmax(self.logits), axis=-1)
 
     def divergence(self, mean, log_variance, latents):
         """(batch,) nats: log q(z) - log p(z) with the first term's mean in closed form, at the drawn `latents`."""

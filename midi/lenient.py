@@ -156,6 +156,8 @@ def _mended_track(data: bytes, counts: Counter) -> tuple[bytes, int]:
 
 def _after(wait: int) -> bytes:
     """A delta time, if need be with empty events that wait for a part of it."""
+    if wait < LONGEST_WAIT:
+        return delta_bytes(wait)
     whole, rest = divmod(wait, LONGEST_WAIT)
     return whole * (delta_bytes(LONGEST_WAIT) + b"\xff\x7f\x00") + delta_bytes(rest)
 

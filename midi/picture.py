@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import PngImagePlugin
+from PIL import Image, PngImagePlugin
 
 from midi.codecs import from_facts
 from midi.codecs.codec import Codec, Encoded
@@ -146,10 +146,16 @@ def _sheet_shape(codec: Codec, windows: int, layers: int) -> tuple[int, ...]:
     return layers * channels * height, windows * width
 
 
-def _tiles(sheet: np.ndarray, codec: Codec, windows: int, layers: int) -> np.ndarray:
-    """A view (windows, layers, rows, width, samples) of a sheet; rows: those of all channels of a grey picture."""
-    width = codec.shape[1]
-    return sheet.reshape(layers, -1, windows, width, sheet.shape[2] if sheet.ndim == 3 else 1).transpose(2, 0, 1, 3, 4)
+def _bands(image: Image.Image, codec: Codec, windows: int, layers: int) -> Iterator[np.ndarray]:
+    """(windows, height, width, channels) of each layer of a sheet: not all at once, since a sheet may be large."""
+    height, width, channels = codec.shape
+    rows = image.height // layers
+    for layer in range(layers):
+        band = np.asarray(image.crop((0, layer * rows, image.width, (layer + 1) * rows)))
+        if channels in _MODES:
+            yield band.reshape(height, windows, width, channels).swapaxes(0, 1)
+        else:
+            yield band.reshape(channels, height, windows, width).transpose(2, 1, 3, 0)
 
 
 def _read_png(path: Path, file: BinaryIO) -> LoadedPicture:
@@ -172,13 +178,14 @@ def _read_png(path: Path, file: BinaryIO) -> LoadedPicture:
             "by the codec it carries: it was resized or edited"
         )
     _refuse_large(path, windows * layers * int(np.prod(codec.shape)))
-    tiles = _tiles(np.asarray(image), codec, windows, layers)
-    kept = _kept(tiles)
-    images = tiles[kept]
-    if codec.shape[2] not in _MODES:
-        height, width, channels = codec.shape
-        images = images.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
-    return LoadedPicture(np.ascontiguousarray(images), *np.nonzero(kept), codec, tempo)
+    kept = np.stack([band.any(axis=(1, 2, 3)) for band in _bands(image, codec, windows, layers)], axis=1)
+    kept[:, 0] = True
+    images = np.empty((kept.sum(), *codec.shape), np.uint8)
+    place = kept.cumsum().reshape(kept.shape) - 1
+    for layer, band in enumerate(_bands(image, codec, windows, layers)):
+        here = kept[:, layer]
+        images[place[here, layer]] = band[here]
+    return LoadedPicture(images, *np.nonzero(kept), codec, tempo)
 
 
 def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
@@ -202,15 +209,9 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
             f"{path} holds {len(stack)} pictures; expected {windows} x {layers} by {record.name}: was it edited?"
         )
     stack = codec.checked(stack).reshape(windows, layers, *codec.shape)
-    kept = _kept(stack)
-    return LoadedPicture(np.array(stack[kept]), *np.nonzero(kept), codec, tempo)
-
-
-def _kept(tiles: np.ndarray) -> np.ndarray:
-    """(windows, layers): which pictures are given back."""
-    kept = tiles.any(axis=(2, 3, 4))
+    kept = stack.any(axis=(2, 3, 4))
     kept[:, 0] = True
-    return kept
+    return LoadedPicture(np.array(stack[kept]), *np.nonzero(kept), codec, tempo)
 
 
 def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, int, int | None]:
@@ -230,4 +231,7 @@ def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, i
 
 def _refuse_large(path: Path, size: int) -> None:
     if size > LARGEST:
-        raise InputError(f"{path}: its pictures have {size:,} bytes; at most {LARGEST:,} are written or read: cut the piece")
+        raise InputError(
+            f"{path}: its pictures have {size:,} bytes; at most {LARGEST:,} are written or read: cut the piece, or make "
+            "a picture for each of its tracks"
+        )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset([".mid", ".midi", ".kar", ".rmi", ".smf"])
 """File names that are taken for MIDI when a folder is read."""
-LARGEST = 1 << 26
-"""Bytes of a file at most."""
+LARGEST = 1 << 24
+"""Bytes of a file at most: some three million notes, which take 250 MB while they are read."""
 
 
 def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str], None] = tell) -> Piece:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +75,7 @@ def voices(notes: np.ndarray) -> np.ndarray:
     return (notes["track"].astype(np.int64) << 8) | (notes["program"].astype(np.int64) << 1) | notes["drum"]
 
 
+@lru_cache(maxsize=4096)
 def delta_bytes(value: int) -> bytes:
     """A delta time below 2^28: seven bits a byte, the highest first; all bytes but the last have the eighth bit."""
     groups = [value >> shift & 0x7F for shift in (21, 14, 7, 0)]

@@ -17,17 +17,19 @@ from training.runs import read_run
 TEMPLATE = """<!doctype html><meta charset="utf-8"><title>{{ title }}</title>
 <style>body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}
 pre{background:#f4f4f4;padding:1em;overflow:auto} img{max-width:100%} figcaption{font-size:13px}
-td{padding:.1em .8em .1em 0}
+.table{overflow-x:auto} table{font-size:13px;border-collapse:collapse} td{padding:.1em .8em .1em 0;white-space:nowrap}
+tr:first-child td{font-weight:600}
 figure{display:inline-block;margin:.5em;max-width:28em;vertical-align:top} figure.wide{max-width:100%}</style>
 <h1>{{ title }}</h1>
 {% if curves %}<img src="data:image/png;base64,{{ curves }}" alt="curves">{% endif %}
 {% for section in sections %}<h2>{{ section.title }}</h2>
 {% if section.text %}<p>{{ section.text }}</p>{% endif %}
-{% if section.table %}<table>{% for row in section.table %}<tr>{% for cell in row %}
+{% if section.table %}<div class="table"><table>{% for row in section.table %}<tr>{% for cell in row %}
 <td>{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</table>{% endif %}
-{% for path in section.files %}{% if path.endswith(".png") %}<figure class="wide"><img src="{{ path|urlencode }}" alt="">
-<figcaption>{{ path }}</figcaption></figure>{% elif path.endswith((".wav", ".flac")) %}<figure>
+{% endfor %}</table></div>{% endif %}
+{% for path in section.files %}{% if path.endswith(".png") %}<figure class="wide">
+<img src="{{ path|urlencode }}" alt="{{ path }}"><figcaption>{{ path }}</figcaption></figure>
+{% elif path.endswith((".wav", ".flac")) %}<figure>
 <audio controls src="{{ path|urlencode }}"></audio><figcaption>{{ path }}</figcaption></figure>
 {% else %}<p><a download href="{{ path|urlencode }}">{{ path }}</a></p>{% endif %}{% endfor %}
 {% endfor %}
@@ -80,11 +82,15 @@ def _curves(run: Path) -> str:
         return ""
     across = min(len(names), 3)
     figure = Figure(figsize=(4 * across, 3 * -(-len(names) // across)), layout="constrained")
-    for axes, name in zip(figure.subplots(-(-len(names) // across), across, squeeze=False).flat, names, strict=False):
+    panels = figure.subplots(-(-len(names) // across), across, squeeze=False).flat
+    for spare in panels[len(names) :]:
+        spare.set_axis_off()
+    for axes, name in zip(panels, names, strict=False):
         for series in (name, f"val_{name}"):
             points = [(row["epoch"] + 1, row[series]) for row in rows if series in row]
             if points:
                 axes.plot(*zip(*points, strict=True), label=series)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", title=name)
         axes.legend()
     data = io.BytesIO()

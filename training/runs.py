@@ -75,7 +75,7 @@ def load(directory: str | os.PathLike) -> keras.Model:
         raise InputError(f"{directory} has no model.keras yet; train it first")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, OSError, KeyError) as error:
+    except (ValueError, OSError, KeyError, TypeError) as error:  # TypeError: an older version had other settings
         raise InputError(f"{path} cannot be loaded ({str(error)[:200]}); is the file whole and of this version?") from None
 
 

@@ -97,7 +97,7 @@ def test_a_track_beyond_the_rows_is_counted(tune, tmp_path):
 def test_what_cannot_be_converted(tmp_path, monkeypatch):
     (tmp_path / "bad.mid").write_bytes(b"no music")
     write(tmp_path / "empty.mid", make_piece(note_table(0)))
-    for name, said in [("bad.mid", "not a MIDI file"), ("empty.mid", "of 0 notes"), ("none.mid", "not found")]:
+    for name, said in [("bad.mid", "not a MIDI file"), ("empty.mid", "holds no notes"), ("none.mid", "not found")]:
         for how in (ROLL, Conversion(codec_named("roll96"), parts="tracks")):
             found = convert(tmp_path / name, tmp_path / "a.png", how)
             assert said in found.error

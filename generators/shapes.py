@@ -1,0 +1,55 @@
+"""Rows of pixels chosen, not painted: every row of a group of columns is silent or has one of a few learned shapes."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("generators")
+class HardShapes(keras.layers.Layer):
+    """Scores (batch, groups, height * (shapes + 1)), silence first, -> pictures (batch, height, groups * patch, channels).
+
+    The pictures are black and white, -1 and 1: each row of a group has the shape of its highest score. Gradients pass as if
+    it had the mixture of all shapes by the softmax of the scores (straight through, arXiv 1308.3432), and as if shapes had
+    greys; so a critic can judge by music only, and notes fall into pieces only where a learned shape does.
+    """
+
+    def __init__(self, height: int, shapes: int, patch: int, channels: int, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.height, self.shapes, self.patch, self.channels = height, shapes, patch, channels
+
+    def build(self, input_shape: Any) -> None:
+        self.logits = self.add_weight(shape=(self.shapes, self.patch * self.channels), initializer=self._runs, name="logits")
+
+    def call(self, scores: Any) -> Any:
+        groups = scores.shape[1]
+        scores = ops.reshape(scores, (-1, groups, self.height, self.shapes + 1))
+        chosen = ops.one_hot(ops.argmax(scores, axis=-1), self.shapes + 1, dtype=scores.dtype)
+        share = _straight_through(chosen, ops.softmax(scores))[..., 1:]
+        means = _straight_through(ops.cast(self.logits > 0, scores.dtype), ops.sigmoid(self.logits))
+        pixels = ops.reshape(ops.matmul(share, means), (-1, groups, self.height, self.patch, self.channels))
+        pixels = ops.reshape(ops.transpose(pixels, (0, 2, 1, 3, 4)), (-1, self.height, groups * self.patch, self.channels))
+        return 2 * pixels - 1
+
+    def _runs(self, shape: Any, dtype: Any = None) -> Any:
+        """Runs of columns, the longest first; again from the start where there are more shapes than runs."""
+        on = np.array([[first <= column < last for column in range(self.patch)] for first, last in runs(self.patch)])
+        return ops.cast(np.repeat(np.resize(4.0 * on - 2.0, (self.shapes, self.patch)), self.channels, axis=1), dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {name: getattr(self, name) for name in ("height", "shapes", "patch", "channels")}
+
+
+def runs(columns: int) -> list[tuple[int, int]]:
+    """All runs of columns as (first, behind the last), the longest first."""
+    return sorted(itertools.combinations(range(columns + 1), 2), key=lambda run: (run[0] - run[1], run[0]))
+
+
+def _straight_through(shown: Any, learned: Any) -> Any:
+    """`shown`, with the gradient of `learned`."""
+    return learned + ops.stop_gradient(shown - learned)
