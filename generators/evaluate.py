@@ -43,7 +43,7 @@ class Options:
 def main(options: Options) -> None:
     """Print the tables, then where the results are."""
     from generators.evaluation import Evaluating, evaluate, outputs
-    from generators.evaluation_report import measures_table, text_table
+    from generators.evaluation.report import measures_table, text_table
     from training.cli import InputError
 
     if not options.runs:

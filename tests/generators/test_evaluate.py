@@ -6,7 +6,7 @@ import pytest
 
 from generators import evaluation
 from generators.evaluate import Options, main
-from generators.likeness import likeness
+from generators.evaluation.likeness import likeness
 from training.cli import InputError
 
 

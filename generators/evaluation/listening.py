@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.likeness import PictureSet
+from generators.evaluation.likeness import PictureSet
 from midi.codecs.codec import Codec
 from midi.rendering import render
 from midi.writing import write

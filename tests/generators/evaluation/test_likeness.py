@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generators.data import open_images
-from generators.likeness import PictureSet, likeness
+from generators.evaluation.likeness import PictureSet, likeness
 from midi.codecs import codec_named
 from midi.comparison import compare, split_half
 from midi.measuring import measure_pictures

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generators.copies import COPY, Nearest
+from generators.evaluation.copies import COPY, Nearest
 from midi.codecs.codec import SILENT, Codec
 from midi.plots import save_figure
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from generators.latent_map import Plane, draw_latent_map
+from generators.evaluation.latent_map import Plane, draw_latent_map
 
 
 def points(dimensions, count=200):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from generators.copies import nearest
+from generators.evaluation.copies import nearest
 from midi.codecs import codec_named
 
 ROLL = codec_named("roll64")

@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from generators.closest_pairs import PAIRS
-from generators.copies import COPY, Nearest, nearest
-from generators.evaluation_pictures import draw_pictures
-from generators.evaluation_report import report_sections
+from generators.evaluation.closest_pairs import PAIRS
+from generators.evaluation.copies import COPY, Nearest, nearest
+from generators.evaluation.held_out import RunData, data_of
+from generators.evaluation.likeness import LEAST, PictureSet, likeness
+from generators.evaluation.listening import listen
+from generators.evaluation.pictures import draw_pictures
+from generators.evaluation.report import report_sections
+from generators.evaluation.stopwatch import Stopwatch
 from generators.generator import Generator
-from generators.held_out import RunData, data_of
 from generators.latents import Drawn
-from generators.likeness import LEAST, PictureSet, likeness
-from generators.listening import listen
 from generators.sampling import Settings, blocks_of, make
 from generators.statistics import Statistics, blocks, cells_of
-from generators.stopwatch import Stopwatch
 from midi.codecs.codec import Codec
 from midi.measures_report import record as record_of_measures
 from training.cli import InputError

@@ -15,10 +15,10 @@ import soundfile
 from classifiers.pretrained import path as pretrained
 from generators import evaluation
 from generators.evaluation import Evaluating, evaluate, outputs, samples_of
+from generators.evaluation.held_out import data_of
+from generators.evaluation.likeness import likeness
 from generators.generator import Generator
-from generators.held_out import data_of
 from generators.latents import Drawn
-from generators.likeness import likeness
 from generators.sampling import Settings, sample
 from generators.training import train
 from midi.reading import read

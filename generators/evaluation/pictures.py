@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from generators.closest_pairs import PAIRS, draw_closest_pairs
-from generators.copies import Nearest
+from generators.evaluation.closest_pairs import PAIRS, draw_closest_pairs
+from generators.evaluation.copies import Nearest
+from generators.evaluation.held_out import RunData
+from generators.evaluation.latent_map import draw_latent_map
+from generators.evaluation.likeness import PictureSet
 from generators.generator import Generator
-from generators.held_out import RunData
-from generators.latent_map import draw_latent_map
-from generators.likeness import PictureSet
 from generators.watch import sheet
 from midi.measures_report import draw_histograms
 from training.files import atomic
