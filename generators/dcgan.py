@@ -95,8 +95,8 @@ OURS = Config(
     networks="columns",
     loss="relativistic",
     fakes=1,
-    penalty=2.0,
-    fake_penalty=2.0,
+    penalty=20.0,
+    fake_penalty=20.0,
     penalised=4,
     average=0.995,
     epochs=30,
@@ -218,7 +218,8 @@ def start(model: Dcgan, statistics: Statistics) -> None:
     choices = model.generator.get_layer("generator_choices")
     scores = keras.Model(model.generator.input, choices.output)(inputs, training=False)
     scores = ops.convert_to_numpy(scores).reshape(-1, len(statistics.marginal), model.config.shapes + 1)
-    length = np.resize([last - first for first, last in runs(model.config.patch)], model.config.shapes) - model.config.patch
+    length = np.resize([last - first for first, last in runs(model.config.patch)], model.config.shapes)
+    length = 2 * (length - model.config.patch)
     margin = np.sort((scores[..., 1:] + length).max(axis=-1) - scores[..., 0], axis=0)
     silent = ((1 - statistics.marginal.mean(axis=-1)) * (len(margin) - 1)).astype(int)
     bias = np.empty(scores.shape[1:])

@@ -37,7 +37,7 @@ class Config(GeneratorConfig):
     """Units of the encoder's dense layer (pictures), or of every group of columns (columns)."""
     patch: int = 12
     """columns: columns of pixels in a group."""
-    shapes: int = 24
+    shapes: int = 32
     """columns: shapes that a row may have in a group, silence not counted."""
     blocks: int = 2
     """columns: blocks in each network."""
@@ -62,7 +62,7 @@ PRESETS = {
     "paper": Config(),
     "ours": Config(
         latent=32, network="columns", width=256, components=256, kl="bound", kl_weight=0.5, warm_up=0.2, cosine=True,
-        dropout=0.1, batch_size=64, epochs=40, transpose=0,
+        dropout=0.25, batch_size=64, epochs=24,
     ),
     "quick": Config(
         latent=3, filters=(4, 5, 6), width=7, reach=2.0, kl_weight=1e-3, learning_rate=5e-3, batch_size=4, epochs=2,

@@ -98,7 +98,6 @@ def is_picture(path: Path) -> bool:
 
 def _to_pictures(source: Path, target: Path, how: Conversion, told: list[str]) -> tuple[list[Path], dict[str, Any]]:
     piece = read(source, strict=how.strict, note=told.append)
-    _refuse_silence(source, piece)
     encoded, losses = encode_parts(piece, how.codec, how.parts)
     targets = [target] if how.parts == "together" else _numbered(target, len(encoded))
     _refuse(targets, target, how)
@@ -151,13 +150,6 @@ def decode_parts(encoded: list[Encoded], codec: Codec, tempo: int | None) -> Pie
         return first
     notes = np.concatenate([piece.notes for piece in pieces])
     return make_piece(notes, first.division, first.tempos, first.signatures)
-
-
-def _refuse_silence(source: Path, piece: Piece) -> None:
-    if len(piece):
-        return
-    hanging = piece.left_out.get("hanging", 0)
-    raise InputError(f"{source} holds no notes" + (f": {hanging:,} begin, but none of them ends" if hanging else ""))
 
 
 def _numbered(target: Path, count: int) -> list[Path]:

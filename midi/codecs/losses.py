@@ -41,6 +41,13 @@ def added(all_losses: Iterable[Mapping[str, float]]) -> dict[str, float]:
 def in_words(losses: Mapping[str, float]) -> str:
     """One line: what was lost, without the zeros."""
     lost = [
-        f"{name.replace('_', ' ')} {value:g}" for name, value in losses.items() if value and name not in ("notes", "kept")
+        f"{name.replace('_', ' ')} {_short(value)}"
+        for name, value in losses.items()
+        if value and name not in ("notes", "kept")
     ]
-    return f"{losses['kept']:g} of {losses['notes']:g} notes kept" + (f"; {', '.join(lost)}" if lost else "")
+    kept = f"{_short(losses['kept'])} of {_short(losses['notes'])} notes kept"
+    return kept + (f"; {', '.join(lost)}" if lost else "")
+
+
+def _short(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"

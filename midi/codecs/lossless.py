@@ -34,8 +34,8 @@ from midi.codecs.voice_layers import column_of, in_layers, tick_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
 from training.cli import InputError
 
-LARGEST = 1 << 29
-"""Bytes of the pictures of one piece at most."""
+LARGEST = 1 << 28
+"""Bytes of the pictures of one piece at most: encoding and saving them stays within 500 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)

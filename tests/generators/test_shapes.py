@@ -10,11 +10,10 @@ from keras import ops
 from generators.shapes import HardShapes, runs
 
 
-def test_runs_are_all_runs_the_longest_first():
-    found = runs(4)
-    assert found[:3] == [(0, 4), (0, 3), (1, 4)]
-    assert len(set(found)) == len(found) == 10
-    assert all(0 <= first < last <= 4 for first, last in found)
+def test_runs_begin_at_the_first_column_or_in_the_middle_the_longest_first():
+    assert runs(4) == [(0, 4), (0, 3), (0, 2), (2, 4), (0, 1), (2, 3)]
+    assert runs(3) == [(0, 3), (0, 2), (1, 3), (0, 1), (1, 2)]
+    assert runs(1) == [(0, 1)]
 
 
 def test_every_row_of_a_group_gets_the_shape_of_its_highest_score():

@@ -86,6 +86,27 @@ def test_the_weight_rises_in_training_only():
     assert model.weight(False) == 0.5
 
 
+def test_the_learning_rate_falls_along_a_cosine_where_asked_for():
+    falling = made(dataclasses.replace(COLUMNS, cosine=True, learning_rate=0.1), steps=40).optimizer
+    rates = []
+    for step in (0, 20, 40):
+        falling.iterations.assign(step)
+        rates.append(float(falling.learning_rate))
+    close(rates, [0.1, 0.0505, 0.001])
+    still = made(dataclasses.replace(COLUMNS, cosine=False, learning_rate=0.1), steps=40).optimizer
+    still.iterations.assign(40)
+    close(float(still.learning_rate), 0.1)
+
+
+def test_units_are_dropped_in_training_only():
+    pictures = music(codec_named("roll96"), 2)
+    for dropout in (0.0, 0.5):
+        model = made(dataclasses.replace(COLUMNS, dropout=dropout))
+        for network, inputs in ((model.encoder, pictures), (model.decoder, np.ones((2, 5), np.float32))):
+            first = {training: keras.tree.flatten(network(inputs, training=training))[0] for training in (True, False)}
+            assert (np.abs(first[True] - first[False]).max() > 1e-6) == (dropout > 0)
+
+
 def test_divergence_from_the_normal_law_is_what_drawing_finds():
     mean, log_variance = np.array([[0.5, -1.0, 0.0]], np.float32), np.array([[0.0, -1.5, 0.7]], np.float32)
     noise = np.random.default_rng(0).standard_normal((400_000, 3))

@@ -80,8 +80,8 @@ def notes_at_one_tick(count: int) -> Iterator[bytes]:
     [
         (b"", "a b.mid is not a MIDI file: it is empty"),
         (b"Dear Sir, these are no notes.", "a b.mid is not a MIDI file: it begins with b'Dear'"),
-        (smf(), "a b.mid holds no notes"),
-        (smf(NOTE[:4] + END), "a b.mid holds no notes: 1 begin, but none of them ends"),
+        (smf(), "a b.mid: it holds no notes"),
+        (smf(NOTE[:4] + END), "a b.mid: it holds no notes: 1 begin, but none of them ends"),
         (smf(NOTE + END, division=0), "a b.mid has 0 ticks in a quarter note; expected 1 to 32767"),
         (smf(NOTE + END, division=0xE728), "a b.mid has SMPTE frames for ticks in a quarter note"),
         (smf(NOTE + END, form=2), "a b.mid is of MIDI format 2; expected 0 or 1"),

@@ -81,5 +81,5 @@ def test_facts_name_codec_and_options():
 def test_files_without_notes_are_refused(tmp_path):
     write(tmp_path / "a.mid", make_piece(note_table(0)))
     for parts in ("together", "tracks"):
-        with pytest.raises(InputError, match="no note within"):
+        with pytest.raises(InputError, match="it holds no notes"):
             drain(MidiImages(codec_named("roll96"), parts=parts)(tmp_path / "a.mid"))

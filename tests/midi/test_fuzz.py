@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz import DAMAGES, GOOD, damaged, outcome_of
+from benchmarks.damage import DAMAGES, damaged
+from benchmarks.fuzz import GOOD, outcome_of
 from midi.demo import compose
 from midi.writing import to_bytes
 from tests.midi.smf import END, NOTE, smf

@@ -263,7 +263,7 @@ def test_what_a_piece_had_left_out_is_told():
 
 def test_more_than_can_be_shown():
     many = note_table(1 << 20, end=480, pitch=60)
-    with pytest.raises(InputError, match=r"more than 5,461 notes of one voice and pitch sound at once"):
+    with pytest.raises(InputError, match=r"more than 2,730 notes of one voice and pitch sound at once"):
         USUAL.encode(Piece(many))
     many["pitch"] = np.arange(len(many)) % 128
     many["program"] = np.arange(len(many)) // 128 % 16
@@ -273,7 +273,7 @@ def test_more_than_can_be_shown():
     with pytest.raises(InputError, match=r"ends in column 6,710,898; at most 524,288"):
         USUAL.encode(Piece(far))
     assert len(USUAL.encode(Piece(far, 32_767), keep_empty=False).images) == 2
-    assert LARGEST // (128 * 96 * 8) == 5_461
+    assert LARGEST // (128 * 96 * 8) == 2_730
 
 
 @pytest.mark.parametrize(
