@@ -99,7 +99,7 @@ OURS = Config(
     fake_penalty=20.0,
     penalised=4,
     average=0.995,
-    epochs=30,
+    epochs=40,
 )
 QUICK = {"codec": "roll64", "latent": 8, "generator_width": 8, "critic_width": 8, "batch_size": 4, "epochs": 2}
 PRESETS = {

@@ -28,7 +28,8 @@ class HardShapes(keras.layers.Layer):
     def call(self, scores: Any) -> Any:
         groups = scores.shape[1]
         scores = ops.reshape(scores, (-1, groups, self.height, self.shapes + 1))
-        chosen = ops.one_hot(ops.argmax(scores, axis=-1), self.shapes + 1, dtype=scores.dtype)
+        highest = ops.top_k(scores, 1)[1][..., 0]  # Keras' argmax has no ONNX
+        chosen = ops.one_hot(highest, self.shapes + 1, dtype=scores.dtype)
         share = _straight_through(chosen, ops.softmax(scores))[..., 1:]
         means = _straight_through(ops.cast(self.logits > 0, scores.dtype), ops.sigmoid(self.logits))
         pixels = ops.reshape(ops.matmul(share, means), (-1, groups, self.height, self.patch, self.channels))

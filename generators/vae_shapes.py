@@ -61,7 +61,8 @@ class Shapes(layers.Layer):
         """(batch, h, w, c)."""
         height, width, channels = self.picture
         groups = choices.shape[1]
-        likeliest = ops.take(ops.sigmoid(self.logits[1:]), ops.argmax(choices[..., 1:], axis=-1), axis=0)
+        shape = ops.top_k(choices[..., 1:], 1)[1][..., 0]  # Keras' argmax has no ONNX
+        likeliest = ops.take(ops.sigmoid(self.logits[1:]), shape, axis=0)
         values = likeliest * (1 - ops.softmax(choices)[..., :1])
         values = ops.transpose(ops.reshape(values, (-1, groups, height, self.patch, channels)), (0, 2, 1, 3, 4))
         return ops.reshape(values, (-1, height, groups * self.patch, channels))[:, :, :width]

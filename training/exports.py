@@ -44,7 +44,8 @@ def export(
     if path.suffix != kind.suffix and kind.suffix:
         raise InputError(f"{path}: {format} files end in {kind.suffix}; change --output")
     refuse_existing(path, force)
-    inputs = [np.asarray(array, np.float32) for array in ([example] if isinstance(example, np.ndarray) else example)]
+    arrays = [example] if isinstance(example, np.ndarray) else example
+    inputs = [np.asarray(array, tensor.dtype) for array, tensor in zip(arrays, model.inputs, strict=True)]
     expected = _by_keras(model, inputs)  # before writing: Keras exports only a model that has been called
     with (atomic if kind.suffix else atomic_folder)(path) as temporary:
         kind.write(model, temporary)
@@ -54,9 +55,12 @@ def export(
 
 
 def example_inputs(model: keras.Model, count: int = 3, seed: int = 0) -> Arrays:
-    """Seeded noise of standard deviation 0.1 for every input of the functional `model`, `count` samples."""
+    """`count` samples for every input of the functional `model`: seeded noise of standard deviation 0.1, zeros for labels."""
     generator = np.random.default_rng(seed)
-    return [0.1 * generator.standard_normal((count, *tensor.shape[1:]), np.float32) for tensor in model.inputs]
+    return [
+        (0.1 * generator.standard_normal((count, *tensor.shape[1:]), np.float32)).astype(tensor.dtype)
+        for tensor in model.inputs
+    ]
 
 
 @contextlib.contextmanager
@@ -102,7 +106,10 @@ def _write_onnx(model: keras.Model, path: Path) -> None:
 def _run_onnx(path: Path, inputs: Arrays) -> Arrays:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own have no base but this
+        raise InputError(f"onnx has no way to write this model: {' '.join(str(error).split())[:300]}") from None
     names = [given.name for given in session.get_inputs()]
     return _any_batch(lambda arrays: session.run(None, dict(zip(names, arrays, strict=True))), inputs)
 
@@ -116,7 +123,10 @@ def _run_litert(path: Path, inputs: Arrays) -> Arrays:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path))
-    interpreter.allocate_tensors()
+    try:
+        interpreter.allocate_tensors()
+    except RuntimeError as error:
+        raise InputError(f"litert has no way to write this model: {' '.join(str(error).split())[:300]}") from None
     given = sorted(interpreter.get_input_details(), key=lambda detail: _natural(detail["name"]))
     made = sorted(interpreter.get_output_details(), key=lambda detail: _natural(detail["name"]))
     rows = []

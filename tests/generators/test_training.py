@@ -10,8 +10,10 @@ from generators import MODELS
 from generators.statistics import Statistics
 from generators.training import train
 from training.cli import InputError
+from training.exports import FORMATS, example_inputs, export
 from training.files import read_json
 from training.history import read_history
+from training.runs import load
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -27,6 +29,15 @@ def test_a_run_holds_everything(runs, model):
     assert np.isfinite(last["loss"])
     assert read_json(run / "sampling.json")["density"] == statistics.density
     assert list((run / "samples").glob("sheet-*.png"))
+
+
+@pytest.mark.parametrize("name", ["onnx", "litert"])
+@pytest.mark.parametrize("model", MODELS)
+def test_a_run_leaves_the_house(runs, model, name, tmp_path):
+    for package in FORMATS[name].packages:
+        pytest.importorskip(package)
+    network = import_module(f"generators.{model}").exported(load(runs[model]))
+    assert export(network, tmp_path / f"model{FORMATS[name].suffix}", name, example_inputs(network)) < 1e-5
 
 
 def test_labels_are_learned_where_asked_for(pieces, tmp_path):

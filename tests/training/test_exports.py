@@ -63,6 +63,25 @@ def test_several_inputs_and_outputs(tmp_path, format):  # noqa: A002
     assert export(network, tmp_path / ("step" + FORMATS[format].suffix), format, example_inputs(network)) < 1e-6
 
 
+def test_labels_are_whole_numbers(tmp_path, format):  # noqa: A002
+    label = keras.Input((1,), dtype="int32", name="label")
+    network = keras.Model(label, keras.layers.Flatten()(keras.layers.Embedding(4, 3)(label)))
+    path = tmp_path / ("model" + FORMATS[format].suffix)
+    assert export(network, path, format, [np.array([[3], [0], [2]])]) < 1e-6
+    assert json.loads((tmp_path / (path.name + ".json")).read_text())["inputs"][0]["dtype"] == "int32"
+
+
+@pytest.mark.parametrize("name", ["onnx", "litert"])
+def test_what_a_format_cannot_say_is_one_line(tmp_path, name):
+    for package in FORMATS[name].packages:
+        pytest.importorskip(package)
+    numbers = keras.Input((4,), name="numbers")
+    network = keras.Model(numbers, ops.cast(ops.argmax(numbers, axis=-1), "float32"))  # Keras looks at bits for -0.0
+    with pytest.raises(InputError, match=f"{name} has no way to write this model"):
+        export(network, tmp_path / ("model" + FORMATS[name].suffix), name, example_inputs(network))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_differs_is_not_kept(tmp_path, model, format, monkeypatch):  # noqa: A002
     real = exports._by_keras
     monkeypatch.setattr(exports, "_by_keras", lambda *arguments: [1 - real(*arguments)[0]])
