@@ -55,7 +55,7 @@ def export(
 
 
 def example_inputs(model: keras.Model, count: int = 3, seed: int = 0) -> Arrays:
-    """`count` samples for every input of the functional `model`: seeded noise of standard deviation 0.1, zeros for labels."""
+    """`count` samples for every input of the functional `model`: seeded noise of deviation 0.1, zeros for labels."""
     generator = np.random.default_rng(seed)
     return [
         (0.1 * generator.standard_normal((count, *tensor.shape[1:]), np.float32)).astype(tensor.dtype)
