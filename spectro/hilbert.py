@@ -46,6 +46,16 @@ class HilbertSetting:
         """Samples that a picture shares with the next one."""
         return round(self.overlap * self.samples)
 
+    @property
+    def places(self) -> np.ndarray:
+        """(samples,) the flat place in a picture, row by row from the top, of every sample."""
+        return _places(self.side, self.order)
+
+    @property
+    def times(self) -> np.ndarray:
+        """(samples,) the sample at every flat place: the inverse of `places`."""
+        return _times(self.side, self.order)
+
     def count(self, length: int) -> int:
         """Pictures that `length` samples take."""
         return max(1, -(-(length - self.fade) // (self.samples - self.fade)))
@@ -59,14 +69,14 @@ class HilbertSetting:
         padded = np.zeros((count - 1) * hop + self.samples, np.int16)
         padded[: len(signal)] = signal
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.samples)[::hop]
-        return windows[:, _times(self.side, self.order)].reshape(count, self.side, self.side)
+        return windows[:, self.times].reshape(count, self.side, self.side)
 
     def decode(self, pictures: np.ndarray, length: int | None = None) -> np.ndarray:
         """int16 (count, side, side) -> int16 (length,), the inverse of `encode`; without a length the padding stays."""
         pictures = np.asarray(pictures)
         if pictures.ndim != 3 or pictures.shape[1:] != (self.side, self.side) or pictures.dtype != np.int16:
             raise InputError(f"expected int16 (count, {self.side}, {self.side}); received {pictures.dtype} {pictures.shape}")
-        windows = pictures.reshape(len(pictures), -1)[:, _places(self.side, self.order)]
+        windows = pictures.reshape(len(pictures), -1)[:, self.places]
         signal = windows.reshape(-1) if not self.fade else self._faded(windows)
         return signal if length is None else signal[:length]
 

@@ -1,4 +1,4 @@
-"""Style and timbre transfer: one recording's style painted onto another."""
+"""Style and timbre transfer: one sound painted in the style of another, models that learn one sound and play another."""
 
-MODELS: tuple[str, ...] = ()
+MODELS = ("hilbert_autoencoder",)
 """Model modules of this package that are trained into runs; style transfer paints each picture anew and has none."""
