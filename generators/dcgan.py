@@ -5,12 +5,19 @@
 original fed its critic another than its generator's. Both differ from the papers in this: the players move at once, by one
 loss, instead of in turn; an epoch shows every picture once; samples are drawn by the law of training.
 
-`ours` learns 0.4 million parameters a player. A picture is 16 groups of columns, an eighth note each, and convolutions
-run over time alone, since pitches are not alike as places are. In a group each row is silent or has one of ten learned
-shapes, at first runs of columns (`generators.shapes`), so that notes do not fall into dots and the critic sees black and
-white. It also sees onsets and pitch classes (`generators.streams`). Relativistic loss with R1 and R2 at both sides' pictures
-(arXiv 2501.05417); rates fall along a cosine; a moving average of the generator's weights is kept.
+`ours`, 0.4 million parameters a player: a picture is groups of columns, an eighth note each, and convolutions run over time
+alone, since pitches are not alike as places are. In a group each row is silent or has one of ten learned shapes, at first
+runs of columns (`generators.shapes`), so that notes do not fall into dots and the critic sees black and white. The critic
+also sees onsets and pitch classes (`generators.streams`). Relativistic loss with R1 and R2 (arXiv 2501.05417), of weight 20:
+at 2 and less the critic wins early, and the generator learns more slowly. Rates fall along a cosine; a moving average of the
+generator's weights is kept.
 
+python -m generators.train dcgan --preset ours --data my_midi --output runs/dcgan
+
+An epoch of Nottingham (12,627 training pictures) takes half a minute of a CPU core, one of Freedoom (2,974) 7 seconds; 1,000
+samples against the validation part, after 14 and 40 epochs (7 and 5 minutes): 4.06 and 4.86 % of the cells on (data: 4.06
+and 5.39 %), 100 and 99 % of the data's pitches in use, mean overlapped area 0.87 and 0.91 (halves of the data: 0.99), 0.1 and
+0.0 % copies (held-out pictures: 9.4 and 0.2 %). Melodies have gaps still, and rhythms vary less than Freedoom's.
 """
 
 from __future__ import annotations

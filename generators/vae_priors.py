@@ -7,6 +7,8 @@ import numpy as np
 from keras import ops
 
 LOG_TAU = float(np.log(2 * np.pi))
+DOUBT = 10.0
+"""A settled component's variance is as if so many codes of the common variance were its own, lest it fit single ones."""
 SPEED = 5.0
 """How much faster than the networks' weights a mixture is learned."""
 
@@ -96,6 +98,29 @@ class Mixture(keras.layers.Layer):
             means[which] + scales[which] * row.standard_normal(self.latent) for which, row in zip(chosen, rows, strict=True)
         ]
         return np.array(drawn, np.float32)
+
+    def settle(self, codes: np.ndarray, rounds: int = 50, seed: int = 0) -> None:
+        """Fit the mixture to codes (count, latent) by expectation and maximization, beginning from some of them.
+
+        Gradients leave most components unused. "From Variational to Deterministic Autoencoders" (arXiv 1903.12436) fits
+        one after training, too.
+        """
+        codes = np.asarray(codes, np.float64)
+        common = codes.var(axis=0) + 1e-3
+        means = np.random.default_rng(seed).choice(codes, self.components, replace=len(codes) < self.components)
+        variances, shares = np.tile(common, (self.components, 1)), np.full(self.components, 1 / self.components)
+        for _ in range(rounds):
+            score = codes @ (means / variances).T - codes**2 @ (0.5 / variances).T
+            score += np.log(shares) - 0.5 * np.sum(means**2 / variances + np.log(variances), axis=1)
+            owned = np.exp(score - score.max(axis=1, keepdims=True))
+            owned /= owned.sum(axis=1, keepdims=True)
+            total = owned.sum(axis=0)[:, None] + 1e-3
+            means = owned.T @ codes / total
+            squares = np.maximum(owned.T @ codes**2 - total * means**2, 0)
+            variances, shares = (squares + DOUBT * common) / (total + DOUBT), total[:, 0] / total.sum()
+        self.slow_means.assign(means / SPEED)
+        self.slow_log_scales.assign(0.5 * np.log(variances) / SPEED)
+        self.slow_logits.assign(np.log(shares) / SPEED)
 
     def get_config(self):
         return {**super().get_config(), "latent": self.latent, "components": self.components}

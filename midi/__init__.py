@@ -1,1 +1,1 @@
-"""MIDI <-> picture: notes, codecs, corpora. Nothing is here yet; see the table of systems in README.md."""
+"""MIDI <-> picture: notes, codecs, corpora, rendering, measures and demo pieces."""

@@ -45,7 +45,8 @@ class Side:
     divergence: float | None
     """Kullback-Leibler divergence of the distances between the sets from those within this set, in nats."""
     overlap_interval: tuple[float, float] | None
-    """95 % bootstrap interval of `overlap`; None without repetitions."""
+    """95 % bootstrap interval of `overlap`; None without repetitions. Samples hold fewer different pieces than the set, so
+    that it lies low and need not hold the overlap itself."""
     divergence_interval: tuple[float, float] | None
     """95 % bootstrap interval of `divergence`."""
 

@@ -37,7 +37,7 @@ class Conversion:
     codec: Codec
     """Of the pictures to be made."""
     decoder: Codec | None = None
-    """Of NPY files that no record tells it of."""
+    """Of NPY files; by default what their records tell."""
     strict: bool = False
     """Read MIDI by mido."""
     parts: Parts = "together"
@@ -101,7 +101,7 @@ def _to_pictures(source: Path, target: Path, how: Conversion, told: list[str]) -
     encoded, losses = encode_parts(piece, how.codec, how.parts)
     targets = [target] if how.parts == "together" else _numbered(target, len(encoded))
     _refuse(targets, target, how)
-    tempo = piece.tempo_at(0) or None
+    tempo = _carried_tempo(piece, how.codec)
     for path, part in zip(targets, encoded, strict=True):
         picture.save(path, part, how.codec, tempo)
         facts = picture.facts_of(part, how.codec, tempo) | {"losses": part.losses, "left_out": piece.left_out}
@@ -131,7 +131,7 @@ def _to_midi(source: Path, target: Path, how: Conversion, told: list[str]) -> tu
 
 def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, told: list[str]) -> dict[str, Any]:
     """What comes back of a piece from its pictures, all parts together."""
-    back = decode_parts(encoded, codec, piece.tempo_at(0) or None)
+    back = decode_parts(encoded, codec, _carried_tempo(piece, codec))
     share, duplicates = exact(piece, back)
     row = {"exact": round(share, 6), "duplicates": duplicates}
     try:
@@ -140,6 +140,13 @@ def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, 
         told.append(f"{source}: not measured: {error}")
         return row
     return row | {"onset_f1": round(found.onset_f1, 6), "note_f1": round(found.note_f1, 6)}
+
+
+def _carried_tempo(piece: Piece, codec: Codec) -> int | None:
+    """The piece's first tempo, for its pictures' text; None where it changes and the pixels tell so."""
+    tempo = piece.tempo_at(0)
+    changes = bool(np.any(piece.tempos["microseconds"] != tempo))
+    return None if codec.keeps_tempos and changes else tempo or None
 
 
 def decode_parts(encoded: list[Encoded], codec: Codec, tempo: int | None) -> Piece:

@@ -34,7 +34,7 @@ class Options:
     to: Literal["png", "npy"] = "png"
     """What MIDI files become; --output NAME.npy says it too."""
     codec: str | None = None
-    """Codec of the pictures to be made (lossless by default), and of NPY files that no <name>.json tells it of."""
+    """Codec of the pictures to be made (lossless by default), and of NPY files (by default what <name>.json tells)."""
     low: int | None = None
     """MIDI pitch of the lowest row. Where this and the next five are not given, the codec has its own."""
     high: int | None = None
@@ -66,6 +66,7 @@ def main(options: Options) -> None:
     """Convert every file, print the paths of the results."""
     how = _conversion(options)
     jobs = _jobs(options)
+    _check_making(options, jobs)
     if options.plot:
         _check_plot(options.plot, jobs)
     if options.report:
@@ -109,13 +110,12 @@ def _conversion(options: Options) -> Conversion:
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same and none is a source."""
     from midi.conversion import is_picture
+    from midi.inputs import inputs
     from training.files import distinct
 
-    found = [pair for path in options.files for pair in _found(path)]
-    if not found:
-        raise InputError("expected MIDI files, pictures or folders; received none")
+    found = inputs(options.files)
     if not options.output.is_dir() and options.output.suffix.lower() in (".png", ".npy", ".mid", ".midi"):
-        targets = [_only_target(found[0][0], options.output, len(found))]
+        targets = [_only_target(found[0][0], options, len(found))]
     else:
         names = [name.with_suffix(".mid" if is_picture(name) else f".{options.to}") for _, name in found]
         targets = distinct([options.output / name for name in names])
@@ -127,24 +127,16 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
     return jobs
 
 
-def _found(path: Path) -> list[tuple[Path, Path]]:
-    """The file itself, or those in a folder, each with the name below the output folder."""
-    from midi.picture import SUFFIXES as PICTURES
-    from midi.reading import SUFFIXES
-    from training.sources import find_sources
-
-    if not path.is_dir():
-        return [(path, Path(path.name))]
-    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | PICTURES)]
-
-
-def _only_target(source: Path, target: Path, count: int) -> Path:
+def _only_target(source: Path, options: Options, count: int) -> Path:
     from midi.conversion import is_picture
 
+    target = options.output
     if count > 1:
         raise InputError(f"--output {target} names one file, but there are {count} results; give a folder")
     if is_picture(source) == is_picture(target):
         raise InputError(f"MIDI becomes a .png or .npy, and these a .mid; received {source.name} and --output {target.name}")
+    if options.to == "npy" and target.suffix.lower() == ".png":
+        raise InputError(f"--to npy and --output {target} contradict each other")
     return target
 
 
@@ -164,6 +156,14 @@ def _outcomes(jobs: list[tuple[Path, Path]], how: Conversion, processes: int) ->
         yield from Parallel(n_jobs=processes, return_as="generator")(delayed(convert)(*job, how) for job in jobs)
     except TerminatedWorkerError:
         raise InputError("a worker process was killed (out of memory?); --jobs 1 needs the least memory") from None
+
+
+def _check_making(options: Options, jobs: list[tuple[Path, Path]]) -> None:
+    """No option is passed over in silence: what tells how pictures are made says nothing of PNG files, which carry it."""
+    making = ("to", "codec", "low", "high", "columns", "resolution", "unit", "velocity", "parts", "strict")
+    given = [f"--{name}" for name in making if getattr(options, name) != getattr(Options, name)]
+    if given and all(source.suffix.lower() == ".png" for source, _ in jobs):
+        raise InputError(f"{', '.join(given)}: for pictures to be made; received only PNG files, which carry their codec")
 
 
 def _check_plot(folder: Path, jobs: list[tuple[Path, Path]]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from midi.codecs.codec import Codec
 from midi.parts import Parts, encode_parts, remark
 from midi.reading import read
+from training.cli import InputError
 
 BLOCK = 256
 """Pictures that are handed over at a time."""
@@ -45,7 +46,10 @@ class MidiImages:
     def __call__(self, path: Path) -> Generator[np.ndarray, None, str]:
         """Blocks of pictures (up to BLOCK, *shape). InputError: unreadable, or no note that the codec can show."""
         told: list[str] = []
-        piece = read(path, strict=self.strict, note=told.append)
+        try:
+            piece = read(path, strict=self.strict, note=told.append)
+        except InputError as error:  # the table has the name in another column
+            raise InputError(str(error).removeprefix(f"{path} ")) from None
         encoded, losses = encode_parts(piece, self.codec, self.parts)
         for part in encoded:
             for first in range(0, len(part.images), BLOCK):

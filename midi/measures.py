@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from training.cli import bar, run, tell
+from training.cli import InputError, bar, run, tell
 
 if TYPE_CHECKING:
     from midi.measured_set import MeasuredSet
@@ -37,7 +37,7 @@ class Options:
     limit: int = 2_000
     """Pieces of each that are compared at most: pairs grow with the square."""
     repeats: int = 100
-    """Bootstrap samples for the 95 % intervals; 0: none."""
+    """Bootstrap samples for the 95 % intervals; 0: none. Samples hold fewer different pieces, so that intervals lie low."""
     drums: bool = False
     """Take drum notes for pitched ones, to compare files with pictures that do not tell them apart."""
     seed: int = 0
@@ -56,12 +56,10 @@ def main(options: Options) -> None:
     """Print the table, then the paths of the results."""
     from midi.comparison import compare, split_half
     from midi.measures_report import draw_histograms, record, text_table
-    from training.files import refuse_existing, write_json
+    from training.files import write_json
     from training.runs import versions
 
-    results = [path for path in (options.output, options.plot) if path]
-    for path in results:
-        refuse_existing(path, options.force)
+    results = _results(options)
     sets = [_measured(path, options) for path in (options.data, options.against) if path]
     settings = {"limit": options.limit, "repeats": options.repeats, "seed": options.seed}
     against = compare(sets[0].table, sets[1].table, **settings) if options.against else None
@@ -74,6 +72,22 @@ def main(options: Options) -> None:
         draw_histograms(sets, options.plot)
     for path in results:
         print(path)
+
+
+def _results(options: Options) -> list[Path]:
+    """The files to be written, when all options have been checked, before the work."""
+    from midi.plots import check_drawing
+    from training.files import refuse_existing
+
+    for name, least in (("limit", 2), ("repeats", 0), ("seed", 0), ("jobs", 1)):
+        if getattr(options, name) < least:
+            raise InputError(f"--{name} must be {least} or more; received {getattr(options, name)}")
+    if options.plot:
+        check_drawing(options.plot)
+    results = [path for path in (options.output, options.plot) if path]
+    for path in results:
+        refuse_existing(path, options.force)
+    return results
 
 
 def _measured(path: Path, options: Options) -> MeasuredSet:

@@ -12,15 +12,14 @@ import numpy as np
 from midi.comparison import Comparison, Side, mean_overlap
 from midi.measured_set import MeasuredSet
 from midi.measurement import LENGTH_NAMES
-from training.cli import InputError
-from training.files import atomic
+from midi.names import PITCH_CLASSES
+from midi.plots import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.gridspec import GridSpecBase
 
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 COLUMNS = ("overlap, from A", "divergence", "overlap, from B")
 
 
@@ -100,9 +99,6 @@ def draw_histograms(sets: Sequence[MeasuredSet], path: str | os.PathLike) -> Non
     """Write a picture of the mean histograms of one or two sets, and of what the second has more, as PNG, PDF or SVG."""
     from matplotlib.figure import Figure
 
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix not in (".png", ".pdf", ".svg"):
-        raise InputError(f"{path}: the name of a drawing must end in .png, .pdf or .svg")
     figure = Figure(figsize=(13, 13), layout="constrained")
     grid = figure.add_gridspec(4, 2)
     _bars(figure.add_subplot(grid[0, :]), sets, "pitch_histogram", "share of the notes in %", range(128))
@@ -112,8 +108,7 @@ def draw_histograms(sets: Sequence[MeasuredSet], path: str | os.PathLike) -> Non
     _bars(figure.add_subplot(grid[3, 0]), sets, "onset_intervals", "share of the intervals in %", LENGTH_NAMES)
     _transitions(figure, grid[3, 1].subgridspec(1, len(sets)), sets)
     figure.axes[0].legend()
-    with atomic(path) as temporary:
-        figure.savefig(temporary, format=suffix[1:], dpi=120)
+    save_figure(figure, path)
 
 
 def _bars(axes: Axes, sets: Sequence[MeasuredSet], name: str, unit: str, ticks: Sequence) -> None:

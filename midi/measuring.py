@@ -27,11 +27,6 @@ def as_table(measures: Iterable[Measures]) -> Table:
     return {field.name: np.array([getattr(row, field.name) for row in rows], float) for field in fields(Measures)}
 
 
-def measure_pieces(pieces: Iterable[Piece], *, drums: bool = False) -> Table:
-    """The measures of pieces; see `midi.measurement.measure`."""
-    return as_table(measure(piece, drums=drums) for piece in pieces)
-
-
 def measure_pictures(images: np.ndarray, codec: Codec, *, drums: bool = False) -> Table:
     """The measures of uint8 pictures (count, *codec.shape), each decoded as a piece of its own that lasts to its end."""
     return as_table(_of_pictures(images, codec, drums))

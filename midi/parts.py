@@ -15,7 +15,7 @@ from training.cli import InputError
 Parts = Literal["together", "tracks"]
 """All notes of a piece in one picture, or a picture for each track that has notes."""
 
-WORDS = {"hanging": "notes that never end", "unmatched": "ends without a note"}
+WORDS = {"keys": "key signatures", "hanging": "notes that never end", "unmatched": "ends without a note"}
 """What `Piece.left_out` counts, where its names do not say it."""
 
 

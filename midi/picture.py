@@ -109,7 +109,8 @@ def facts_of(encoded: Encoded, codec: Codec, tempo: int | None) -> dict[str, Any
 
 
 def load(path: str | os.PathLike, codec: Codec | None = None) -> LoadedPicture:
-    """Read what `save` wrote. codec: of an NPY file without `<its name>.json`, one picture following the other.
+    """Read what `save` wrote. codec: of an NPY file, in place of the one that `<its name>.json` tells; without that
+    file one picture follows the other.
 
     InputError: missing, damaged, cut short, without codec, of another version, size, mode or type.
     """
@@ -201,7 +202,7 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
         told, windows, layers, tempo = _facts(record, facts, lambda fields: fields)
         codec = codec or told
     elif codec is None:
-        raise InputError(f"{path} has no {record.name} beside it, which tells its codec; give --codec")
+        raise InputError(f"{path} has no {record.name} beside it, which tells its codec; give --codec to midi.convert")
     else:
         windows, layers, tempo = len(stack), 1, None
     if windows * layers != len(stack):

@@ -84,11 +84,17 @@ def roll_figure(piece: Piece, *, title: str = "", bars: int = 32) -> Figure:
 
 def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 120) -> None:
     """Write a figure atomically as PNG, PDF or SVG, by the suffix. InputError: another suffix."""
+    kind = check_drawing(path)
+    with atomic(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=dpi)
+
+
+def check_drawing(path: str | os.PathLike) -> str:
+    """png, pdf or svg, by the suffix of `path`. InputError: another suffix."""
     suffix = Path(path).suffix.lower()
     if suffix not in (".png", ".pdf", ".svg"):
         raise InputError(f"{path}: the name of a drawing must end in .png, .pdf or .svg")
-    with atomic(path) as temporary:
-        figure.savefig(temporary, format=suffix[1:], dpi=dpi)
+    return suffix[1:]
 
 
 def bar_lines(piece: Piece, until: int) -> np.ndarray:
@@ -177,6 +183,10 @@ def _legend(axes: Axes, parts: np.ndarray) -> None:
 
     colours = _colours(np.arange(len(parts)))
     names = ["drums" if part >> 40 else program_name(int(part) & 127) for part in parts]
+    names = [
+        f"{name}, track {(int(part) >> 7) + 1}" if names.count(name) > 1 else name
+        for name, part in zip(names, parts, strict=True)
+    ]
     handles = [Patch(color=colour, label=name) for colour, name in zip(colours, names, strict=True)][:16]
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", frameon=False)
 

@@ -1,21 +1,22 @@
 """Turn MIDI files, and pictures that midi.convert made of them, into sound (WAV, 16 bits, stereo).
 
-A SoundFont (.sf2, .sf3) plays if one is given; else a small built-in synthesiser does, which needs no files. A folder stands
-for all MIDI files and pictures (.png) below it; hidden files are passed over. The loudest sample is 0.95 of full scale.
-Beside each result, <its name>.json tells how it was made. A file that cannot be rendered is one line, and the others go
-on; the exit status is then 1.
+A SoundFont (.sf2, .sf3) plays if one is given; else a small built-in synthesiser does, which needs no files. A folder
+stands for all MIDI files and pictures (.png, .npy) below it; hidden files are passed over. The loudest sample is 0.95 of
+full scale. Beside each result, <its name>.json tells how it was made. A file that cannot be rendered is one line, and the
+others go on; the exit status is then 1.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import tyro
 
-from training.cli import InputError, bar, run, tell
+from training.cli import InputError, bar, run
 
 if TYPE_CHECKING:
     from midi.notes import Piece
@@ -31,7 +32,8 @@ class Options:
     """Folder for the results, named like the files (a second file of the same name gets -2), or the name of a .wav file if
     there is but one result."""
     soundfont: Path | None = None
-    """SoundFont to play with; the built-in synthesiser plays without one."""
+    """SoundFont to play with; the built-in synthesiser plays without one. Its notes end at once: symusic's player knows no
+    release."""
     rate: int = 44_100
     """Sample rate in Hz."""
     seed: int = 0
@@ -46,9 +48,10 @@ class Options:
 
 def main(options: Options) -> None:
     """Render every file, print the paths of the results."""
-    if options.soundfont is not None:
-        from midi.rendering import check_soundfont
+    from midi.rendering import check_rate, check_soundfont
 
+    check_rate(options.rate)
+    if options.soundfont is not None:
         check_soundfont(options.soundfont)
     jobs = _jobs(options)
     if options.plot and any(options.plot.resolve() == source.parent.resolve() for source, _ in jobs):
@@ -62,20 +65,22 @@ def main(options: Options) -> None:
             if len(jobs) > 1:
                 _say(f"error: {error}")
         else:
-            print(target)
+            _say(str(target), sys.stdout)
     if failed:
         raise InputError(failed[0] if len(jobs) == 1 else f"{len(failed)} of {len(jobs)} files could not be rendered")
 
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same."""
+    from midi.inputs import inputs
     from training.files import distinct
 
-    if options.jobs < 1:
-        raise InputError(f"--jobs must be 1 or more; received {options.jobs}")
-    found = [pair for path in options.files for pair in _found(path)]
-    if not found:
-        raise InputError("expected MIDI files, pictures or folders; received none")
+    for name, least in (("jobs", 1), ("seed", 0)):
+        if getattr(options, name) < least:
+            raise InputError(f"--{name} must be {least} or more; received {getattr(options, name)}")
+    found = inputs(options.files)
+    if options.output.suffix.lower() in (".mp3", ".ogg", ".flac", ".aiff"):
+        raise InputError(f"sound is written as .wav; received --output {options.output}")
     if options.output.is_dir() or options.output.suffix.lower() != ".wav":
         targets = distinct([options.output / name.with_suffix(".wav") for _, name in found])
     elif len(found) > 1:
@@ -83,16 +88,6 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
     else:
         targets = [options.output]
     return [(source, target) for (source, _), target in zip(found, targets, strict=True)]
-
-
-def _found(path: Path) -> list[tuple[Path, Path]]:
-    """The file itself, or those in a folder, each with the name below the output folder."""
-    from midi.reading import SUFFIXES
-    from training.sources import find_sources
-
-    if not path.is_dir():
-        return [(path, Path(path.name))]
-    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | {".png"})]
 
 
 def _rendered(jobs: list[tuple[Path, Path]], options: Options) -> Iterator[tuple[Path, list[str], str]]:
@@ -136,9 +131,9 @@ def _write(source: Path, target: Path, options: Options, told: list[str]) -> Non
 
 def _read(source: Path, told: list[str]) -> Piece:
     """The piece in a MIDI file, or that a picture shows."""
-    if source.suffix.lower() == ".png":
-        from midi.picture import load
+    from midi.picture import SUFFIXES, load
 
+    if source.suffix.lower() in SUFFIXES:
         loaded = load(source)
         return loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
     from midi.reading import read
@@ -146,11 +141,11 @@ def _read(source: Path, told: list[str]) -> Piece:
     return read(source, note=told.append)
 
 
-def _say(message: str) -> None:
+def _say(message: str, stream: TextIO | None = None) -> None:
+    """One line, by default on stderr, without breaking the bar of files."""
     from tqdm import tqdm
 
-    with tqdm.external_write_mode():
-        tell(message)
+    tqdm.write(message, file=stream or sys.stderr)
 
 
 if __name__ == "__main__":

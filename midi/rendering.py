@@ -7,14 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from midi.notes import Piece, in_order, make_piece
+from midi.notes import Piece, in_order, make_piece, with_notes
 from midi.synthesis import BLOCK, blocks
 from training.cli import InputError
 from training.files import atomic
+
+if TYPE_CHECKING:
+    from symusic import Synthesizer
 
 PEAK = 0.95
 """Largest sample of a rendered piece."""
@@ -65,6 +68,12 @@ def render(
     return facts | {"gain": gain, "notes": len(piece)}
 
 
+def check_rate(rate: int) -> None:
+    """InputError: a sample rate that is not from 8,000 to 192,000 Hz."""
+    if not 8_000 <= rate <= 192_000:
+        raise InputError(f"rate must be from 8000 to 192000 Hz; received {rate}")
+
+
 def check_soundfont(path: str | os.PathLike) -> None:
     """InputError: missing, unreadable, not a SoundFont (RIFF sfbk), or cut short."""
     try:
@@ -81,8 +90,7 @@ def check_soundfont(path: str | os.PathLike) -> None:
 
 def _stream(piece: Piece, soundfont: str | os.PathLike | None, rate: int, seed: int) -> Iterator[np.ndarray]:
     """Blocks of float32 (2, samples), not normalised, from a piece that has been checked."""
-    if not 8_000 <= rate <= 192_000:
-        raise InputError(f"rate must be from 8000 to 192000 Hz; received {rate}")
+    check_rate(rate)
     if not len(piece):
         raise InputError("there is no note to be heard")
     duration = float(piece.seconds(piece.end))
@@ -101,8 +109,6 @@ def _by_soundfont(piece: Piece, soundfont: str | os.PathLike, rate: int) -> Iter
     """The notes that begin in one window after the other, played apart; what sounds on is added to the next."""
     import symusic
 
-    from midi.writing import to_symusic
-
     try:
         player = symusic.Synthesizer(sf_path=os.fspath(soundfont), sample_rate=rate)
     except RuntimeError as error:
@@ -116,12 +122,26 @@ def _by_soundfont(piece: Piece, soundfont: str | os.PathLike, rate: int) -> Iter
             for edge in ("start", "end"):
                 notes[edge] -= number * WINDOW * timed.division
             part = make_piece(notes, timed.division, timed.tempos)
-            carried = _added(carried, player.render(to_symusic(part), stereo=True))
+            carried = _added(carried, _played(part, player))
         if number < last:
             carried = _added(carried, np.zeros((2, WINDOW * rate), np.float32))
             yield carried[:, : WINDOW * rate]
             carried = carried[:, WINDOW * rate :]
     yield carried
+
+
+def _played(piece: Piece, player: Synthesizer) -> np.ndarray:
+    """(2, samples) of the notes, each at the level that its velocity has in the SoundFont standard: (velocity / 127)^2.
+
+    symusic plays all velocities equally loud, so each is played by itself.
+    """
+    from midi.writing import to_symusic
+
+    sound = np.zeros((2, 0), np.float32)
+    for velocity in np.unique(piece.notes["velocity"]).tolist():
+        alike = with_notes(piece, piece.notes[piece.notes["velocity"] == velocity])
+        sound = _added(sound, player.render(to_symusic(alike), stereo=True) * np.float32((velocity / 127) ** 2))
+    return sound
 
 
 def _in_tenths_of_milliseconds(piece: Piece) -> Piece:

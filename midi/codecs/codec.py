@@ -46,6 +46,8 @@ class Codec(ABC):
 
     levels: ClassVar[tuple[int, ...] | None] = None
     """The grey levels that may occur, ascending; None: any from 0 to 255."""
+    keeps_tempos: ClassVar[bool] = False
+    """Do the pictures tell tempo changes? One tempo given to `decode` would replace them all."""
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))

@@ -58,6 +58,7 @@ class Lossless(Codec):
     unit: ClassVar[Literal["quarter"]] = "quarter"
     top: ClassVar[Literal["high"]] = "high"
     channels: ClassVar[int] = 8
+    keeps_tempos: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

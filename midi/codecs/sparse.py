@@ -49,6 +49,7 @@ class Sparse(StripCodec):
     """The least red of a note, 1 to 255; raise it for a network's noisy pictures."""
 
     channels: ClassVar[int] = 4
+    keeps_tempos: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -31,8 +31,7 @@ def compose(style: str, seed: int, bars: int = 32) -> Piece:
         raise InputError(f"style must be one of {', '.join(STYLES)}; received {style!r}")
     if seed < 0:
         raise InputError(f"seed must be 0 or more; received {seed}")
-    if not 4 <= bars <= LONGEST:
-        raise InputError(f"bars must be from 4 to {LONGEST}; received {bars}")
+    _check_bars(bars)
     import numpy as np
 
     rng = np.random.default_rng([seed, *style.encode()])
@@ -50,6 +49,9 @@ def write_corpus(folder: str | Path, pieces_per_style: int = 6, seed: int = 0, b
         raise InputError(f"pieces per style must be 1 or more; received {pieces_per_style}")
     if not 0 <= seed < 2**32:
         raise InputError(f"seed must be from 0 to {2**32 - 1}; received {seed}")
+    _check_bars(bars)
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise InputError(f"{folder} is a file; expected a folder for the demo corpus")
     from midi.writing import write
 
     _note(Path(folder) / "demo.json", {"seed": seed, "bars": bars})
@@ -60,6 +62,11 @@ def write_corpus(folder: str | Path, pieces_per_style: int = 6, seed: int = 0, b
             if not paths[-1].exists():
                 write(paths[-1], compose(style, seed + (number << 32), bars))
     return paths
+
+
+def _check_bars(bars: int) -> None:
+    if not 4 <= bars <= LONGEST:
+        raise InputError(f"bars must be from 4 to {LONGEST}; received {bars}")
 
 
 def _note(path: Path, facts: dict[str, object]) -> None:

@@ -141,6 +141,53 @@ def test_a_mixtures_density_and_draws_agree():
     close(np.mean(drawn > 1), density[grid[:, 0] > 1].sum() * step, 0.03)
 
 
+def test_a_settled_mixture_is_the_law_of_the_codes():
+    noise = np.random.default_rng(0).standard_normal((4000, 2))
+    left = np.arange(4000) % 4 == 0
+    codes = np.where(left[:, None], [-3, 0] + noise * [0.2, 1], [3, 2] + noise * [1, 0.5])
+    mixture = Mixture(2, 8)
+    mixture.settle(codes)
+    density = 0.25 * normal(codes, [-3, 0], [0.2, 1]) + 0.75 * normal(codes, [3, 2], [1, 0.5])
+    whole = normal(codes, codes.mean(axis=0), codes.std(axis=0))
+    reached = np.mean(mixture.log_density(codes.astype(np.float32))) - np.mean(np.log(density))
+    assert reached > 0.2 * np.mean(np.log(whole / density))
+    drawn = mixture.draw(np.arange(4000, dtype=np.uint64))
+    close(np.mean(drawn[:, 0] < -1), 0.25, 0.03)
+    close(drawn.mean(axis=0), codes.mean(axis=0), 0.1)
+    close(np.cov(drawn.T), np.cov(codes.T), 0.3)
+
+
+def normal(codes, mean, scale):
+    return np.prod(np.exp(-0.5 * ((codes - mean) / scale) ** 2) / scale, axis=1) / (2 * np.pi)
+
+
+def test_few_codes_are_not_learned_by_heart():
+    mixture, codes = Mixture(3, 8), np.eye(3)
+    mixture.settle(codes)
+    drawn = mixture.draw(np.arange(2000, dtype=np.uint64))
+    assert 0.5 * codes.std() < drawn.std() < 2 * codes.std()
+    assert np.linalg.norm(drawn[:, None] - codes, axis=-1).min(axis=1).mean() > 0.3
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_settling_brings_the_mixture_nearer_to_the_codes(conditional):
+    model = made(dataclasses.replace(COLUMNS, conditional=conditional), classes=2)
+    pictures, labels = music(codec_named("roll96"), 24), np.arange(24, dtype=np.int32) % 2
+    inputs = (pictures, labels) if conditional else pictures
+    before = model.evaluate(inputs, None, verbose=0, return_dict=True)
+    parts = [slice(0, 16), slice(16, 24)]
+    vae.settle(model, [((pictures[part], labels[part]) if conditional else pictures[part], None) for part in parts])
+    after = model.evaluate(inputs, None, verbose=0, return_dict=True)
+    assert after["kl"] < before["kl"]
+    close(after["likelihood"], before["likelihood"], 0.02)
+
+
+def test_there_is_nothing_to_settle_without_a_mixture():
+    model = made(QUICK)
+    vae.settle(model, [(music(codec_named("roll96"), 4), None)])
+    np.testing.assert_array_equal(vae.latents(model, np.arange(3)), made(QUICK).prior.draw(np.arange(3)))
+
+
 def test_latents_depend_on_their_own_seed_only():
     seeds = np.array([9, 2**63 + 5, 1, 9], np.uint64)
     for prior in (Normal(4, 2.0), Normal(4), Mixture(4, 3)):

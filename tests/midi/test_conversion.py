@@ -11,7 +11,7 @@ from midi import conversion, picture
 from midi.codecs import codec_named
 from midi.conversion import COLUMNS, Conversion, convert
 from midi.fidelity import exact
-from midi.notes import make_piece, note_table, with_notes
+from midi.notes import TEMPO, make_piece, note_table, with_notes
 from midi.reading import read
 from midi.writing import write
 
@@ -74,6 +74,18 @@ def test_the_picture_carries_the_tempo(tune, tmp_path):
     assert back.tempo_at(0) == 625_000
     assert back.seconds(back.notes["start"]).max() == pytest.approx(band().seconds(1920))
     assert json.loads((tmp_path / "b.mid.json").read_text())["notes"] == 7
+
+
+@pytest.mark.parametrize("codec", ["sparse88", "lossless"])
+def test_tempo_changes_come_back_where_the_pixels_tell_them(tmp_path, codec):
+    starts = 480 * np.arange(12)
+    tempos = np.array([(0, 500_000), (1920, 1_000_000), (3840, 250_000)], TEMPO)
+    before = make_piece(note_table(12, start=starts, end=starts + 240, pitch=60), 480, tempos)
+    write(tmp_path / "in.mid", before)
+    found = convert(tmp_path / "in.mid", tmp_path / "a.png", Conversion(codec_named(codec), measure=True))
+    assert (found.row["tempos"], found.row["note_f1"], found.row["exact"]) == (0, 1, 1)
+    convert(tmp_path / "a.png", tmp_path / "b.mid", ROLL)
+    assert read(tmp_path / "b.mid").tempos.tolist() == tempos.tolist()
 
 
 def test_a_picture_for_each_track(tune, tmp_path):

@@ -54,7 +54,7 @@ def test_fields_change_the_codec(folder):
     run(folder / "in.mid", low=40, high=70, columns=48, resolution=4, velocity=64)
     codec = picture.load(folder / "in.png").codec
     assert codec.shape == (31, 48, 1)
-    run(folder / "in.png", output=folder / "back.mid")
+    main(Options((folder / "in.png",), folder / "back.mid"))
     assert set(read(folder / "back.mid").notes["velocity"]) == {64}
     with pytest.raises(InputError, match="codec lossless has the fields"):
         run(folder / "in.mid", codec="lossless", unit="second")
@@ -109,7 +109,7 @@ def test_one_bad_file_does_not_stop_the_others(folder, capsys):
 def test_any_name(folder, name):
     tune(folder / name)
     run(folder / name, output=folder / "out")
-    run(folder / "out" / name.replace(".mid", ".png"), output=folder / "out")
+    main(Options((folder / "out" / name.replace(".mid", ".png"),), folder / "out"))
     assert len(read(folder / "out" / name)) == 4
 
 
@@ -130,7 +130,7 @@ def test_drawings_lie_in_a_folder_of_their_own(folder):
     assert {str(path.relative_to(folder / "seen")) for path in (folder / "seen").rglob("*.png")} == {"a.png", "low/a.png"}
     with Image.open(folder / "seen/a.png") as drawing:
         assert len(drawing.convert("RGB").getcolors(1 << 24)) > 16
-    run(folder / "out/a.png", output=folder / "back.mid", plot=folder / "seen back")
+    main(Options((folder / "out/a.png",), folder / "back.mid", plot=folder / "seen back"))
     assert (folder / "seen back/back.png").exists()
     with pytest.raises(InputError, match=r"a\.png exists already"):
         main(Options((folder / "in/a.mid",), output=folder / "new", plot=folder / "seen"))
@@ -177,6 +177,8 @@ def test_no_input_is_overwritten_even_by_force(folder):
     ([], {}, "received none"), (["none.mid"], {}, "not found"), (["empty"], {}, "holds no file"),
     (["a.mid"], {"codec": "huge"}, "no codec 'huge'; expected one of roll64"), (["a.mid"], {"low": 130}, "low <= high"),
     (["a.mid"], {"jobs": 0}, "1 or more"), (["a.mid"], {"output": Path("b.mid")}, "MIDI becomes a .png"),
+    (["a.mid"], {"output": Path("b.png"), "to": "npy"}, "contradict"),
+    (["a.png"], {"low": 2, "velocity": 40}, "--codec, --low, --velocity: for pictures to be made"),
     (["a.mid", "a.mid"], {"output": Path("b.png")}, "2 results"), (["a.mid"], {"report": Path("a.mid")}, "exists"),
     (["a.mid"], {"report": Path("a.mid"), "force": True}, "is one of the files")])  # fmt: skip
 def test_what_is_refused(folder, files, options, said):

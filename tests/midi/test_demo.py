@@ -267,3 +267,9 @@ def test_bad_corpora(tmp_path):
         write_corpus(tmp_path, 0)
     with pytest.raises(InputError, match="seed must be from 0"):
         write_corpus(tmp_path, 1, -1)
+    with pytest.raises(InputError, match="bars must be from 4"):
+        write_corpus(tmp_path, 1, 0, 3)
+    assert not list(tmp_path.iterdir())  # a refused call leaves no note that would bind the next one
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file is a file; expected a folder"):
+        write_corpus(tmp_path / "file", 1)

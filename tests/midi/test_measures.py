@@ -42,7 +42,8 @@ def test_table_json_and_picture(sets, tmp_path, capsys):
     assert lines[-2:] == [str(output), str(plot)]
     assert lines[0] == f"A: {sets[0]}, 12 pieces"
     assert [line.split()[0] for line in lines[3:6]] == ["empty", "length", "note_count"]
-    assert len({line.index("1.000") for line in lines[3:4]}) == 1
+    assert lines[3].split()[1:3] == ["0", "±"]
+    assert "1.000 [1.000, 1.000]" in lines[3]
     found = json.loads(output.read_text(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert found["command"] == "midi.measures"
     assert found["options"]["repeats"] == 3
@@ -120,8 +121,12 @@ def test_bad_input(sets, tmp_path):
     (tmp_path / "bad/a.mid").write_bytes(b"")
     with pytest.raises(InputError, match=r"nothing that can be measured: .*it is empty"):
         run(tmp_path / "bad")
+    for name, value in (("limit", 1), ("repeats", -1), ("seed", -1), ("jobs", 0)):
+        with pytest.raises(InputError, match=f"--{name} must be {value + 1} or more; received {value}"):
+            run(sets[0], **{name: value})
     with pytest.raises(InputError, match=r"must end in \.png"):
-        run(sets[0], plot=tmp_path / "found.gif")
+        run(sets[0], plot=tmp_path / "found.gif", output=tmp_path / "found.json")
+    assert not (tmp_path / "found.json").exists()
     (tmp_path / "half").mkdir()
     (tmp_path / "half/plan.json").write_text("{}")
     with pytest.raises(InputError, match="interrupted"):

@@ -7,7 +7,7 @@ from midi.codecs import codec_named
 from midi.codecs.registry import CODECS
 from midi.encoder import MidiImages
 from midi.measurement import measure
-from midi.measuring import as_table, measure_corpus, measure_files, measure_pictures, measure_pieces
+from midi.measuring import as_table, measure_corpus, measure_files, measure_pictures
 from midi.notes import TEMPO, make_piece, note_table
 from midi.writing import write
 from training.build import build_corpus
@@ -38,7 +38,7 @@ def same(left, right):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_files_give_what_their_pieces_give(folder, jobs):
     table, told = measure_files(find_sources(folder, {".mid"}), jobs=jobs)
-    same(table, measure_pieces(map(piece_of, range(70))))
+    same(table, as_table(measure(piece_of(seed)) for seed in range(70)))
     assert told == []
     assert table["pitch_class_transitions"].shape == (70, 12, 12)
 

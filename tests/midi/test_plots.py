@@ -51,6 +51,11 @@ def test_bars_lie_where_the_notes_are():
     assert ticks == {60: "C4", 64: "E4"}
 
 
+def test_tracks_of_one_program_are_told_apart():
+    axes = drawn(make_piece(note_table(3, end=480, pitch=[60, 64, 67], track=[0, 1, 2], program=[0, 0, 40])))
+    assert texts(axes.get_legend().get_texts()) == ["acoustic piano, track 1", "acoustic piano, track 2", "violin"]
+
+
 def test_drums_alone_have_lanes():
     axes = drawn(make_piece(note_table(3, start=[0, 480, 960], end=[10, 490, 970], pitch=[36, 38, 3], drum=True)))
     assert texts(axes.get_yticklabels()) == ["drum 3", "kick", "snare"]

@@ -45,9 +45,10 @@ def test_a_name_for_the_only_result(song, tmp_path):
     assert soundfile.info(tmp_path / "other.wav").channels == 2
 
 
-def test_a_picture_sounds_like_its_piece(song, tmp_path):
+@pytest.mark.parametrize("suffix", ["png", "npy"])
+def test_a_picture_sounds_like_its_piece(song, tmp_path, suffix):
     codec = codec_named("lossless")
-    picture.save(tmp_path / "in" / "shown.png", codec.encode(compose("folk", 0, 4)), codec)
+    picture.save(tmp_path / "in" / f"shown.{suffix}", codec.encode(compose("folk", 0, 4)), codec)
     main(Options((tmp_path / "in",), tmp_path / "out", rate=RATE))
     assert (tmp_path / "out" / "shown.wav").read_bytes() == (tmp_path / "out" / "song.wav").read_bytes()
 
@@ -94,7 +95,9 @@ def test_two_files_of_one_name(song, tmp_path):
         ({"output": "one.wav"}, "names one file, but there are 2"),
         ({"soundfont": "none.sf2"}, "cannot be read: No such file"),
         ({"jobs": 0}, "--jobs must be 1 or more"),
-        ({"rate": 1}, "2 of 2 files could not"),
+        ({"rate": 1}, "rate must be from 8000"),
+        ({"seed": -1}, "--seed must be 0 or more"),
+        ({"output": "one.mp3"}, r"sound is written as \.wav"),
     ],
 )
 def test_bad_options(change, message, song, tmp_path):

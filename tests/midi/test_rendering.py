@@ -88,6 +88,16 @@ def test_a_soundfont_plays_in_time_and_in_tune(soundfont, tmp_path):
     assert abs(hertz[near][power[near].argmax()] - 440) < 1.5
 
 
+@pytest.mark.parametrize("font", [False, True])
+def test_a_note_of_half_the_velocity_is_twelve_decibels_softer(font, request):
+    """One after the other, so that both are normalised together."""
+    notes = note_table(2, start=[0, 1_920], end=[480, 2_400], pitch=60, velocity=[127, 64], program=19)
+    path = request.getfixturevalue("soundfont") if font else None
+    sound = sound_of(make_piece(notes), soundfont=path, rate=22_050).astype(float)
+    loud, soft = (np.sqrt(np.mean(sound[:, at : at + 10_000] ** 2)) for at in (500, 44_100 + 500))
+    assert 20 * np.log10(loud / soft) == pytest.approx(40 * np.log10(127 / 64), abs=1)
+
+
 def test_a_soundfont_plays_over_the_windows(soundfont):
     """Two notes at the joint sound as the same two do at the beginning."""
     joint = WINDOW * 2 * 480
