@@ -16,8 +16,8 @@ python -m generators.train dcgan --preset ours --data my_midi --output runs/dcga
 
 An epoch of Nottingham (12,627 training pictures) takes half a minute of a CPU core, one of Freedoom (2,974) 7 seconds; 1,000
 samples against the validation part, after 14 and 40 epochs (7 and 5 minutes): 4.06 and 4.86 % of the cells on (data: 4.06
-and 5.39 %), 100 and 99 % of the data's pitches in use, mean overlapped area 0.87 and 0.91 (halves of the data: 0.99), 0.1 and
-0.0 % copies (held-out pictures: 9.4 and 0.2 %). Melodies have gaps still, and rhythms vary less than Freedoom's.
+and 5.39 %), 100 and 99 % of the data's pitches in use, mean overlapped area 0.87 and 0.91 (halves of the data: 0.99), 0.1
+and 0.0 % copies (held-out pictures: 9.4 and 0.2 %). Melodies have gaps still, and rhythms vary less than Freedoom's.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from generators.statistics import Statistics, statistics_of
 from generators.watch import Watch
 from midi.codecs import codec_named
 from training.cli import InputError, tell
+from training.data import Batches
+from training.files import atomic
 from training.fit import fit
 from training.report import write_report
 from training.runs import load, open_run
@@ -86,9 +88,19 @@ def train(
             sample_every=samples_every,
             watch=watch,
         )
+        settle(run, module, batches(corpus, split.train, shuffle=False, **feed))
         calibrate(run)
         write_report(run)
     return Path(output)
+
+
+def settle(run: str | os.PathLike, module: Any, pictures: Batches) -> None:
+    """Let the run's best model learn from the training pictures what gradients do not teach it, if it has such a thing."""
+    if hasattr(module, "settle"):
+        model = load(run)
+        module.settle(model, pictures)
+        with atomic(Path(run, "model.keras")) as path:
+            model.save(path)
 
 
 def begin(fresh: keras.Model, module: Any, statistics: Statistics, init: str | os.PathLike | None) -> None:

@@ -37,6 +37,8 @@ class Options:
     """What columns measure."""
     parts: Literal["together", "tracks"] = "together"
     """tracks: pictures of each track by itself, one after the other."""
+    variations: int = 0
+    """Show every file so many times more, in other keys."""
     strict: bool = False
     """Read MIDI files by mido alone, slower."""
     jobs: int | None = None
@@ -62,7 +64,7 @@ def main(options: Options) -> None:
     codec = codec_named(options.codec, **{name: value for name, value in fields.items() if value is not None})
     build_corpus(
         find_sources(options.data, SUFFIXES),
-        MidiImages(codec, strict=options.strict, parts=options.parts),
+        MidiImages(codec, strict=options.strict, parts=options.parts, variations=options.variations),
         options.output,
         jobs=options.jobs,
         force=options.force,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+import zlib
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from midi.codecs.codec import Codec
+from midi.augment import Augment
+from midi.codecs.codec import Codec, Encoded
+from midi.notes import Piece
 from midi.parts import Parts, encode_parts, remark
 from midi.reading import read
 from training.cli import InputError
@@ -30,9 +33,17 @@ class MidiImages:
     """Read by mido, and count notes that never end."""
     parts: Parts = "together"
     """tracks: the pictures of one track after those of another."""
+    variations: int = 0
+    """How often a file is shown again after itself, each time varied by `augment`; a split deals all out together."""
+    augment: Augment = Augment()
+    """How; drawn from the file's own bytes, so that a file's variations do not depend on what else is there."""
 
     kind = "midi images"
     dtype = "uint8"
+
+    def __post_init__(self) -> None:
+        if self.variations < 0:
+            raise InputError(f"--variations must be 0 or more; received {self.variations}")
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -41,7 +52,12 @@ class MidiImages:
 
     def facts(self) -> dict[str, Any]:
         """The codec's facts and how files were read, for the corpus' manifest; `midi.codecs.from_facts` reads them."""
-        return {"codec": self.codec.facts(), "strict": self.strict, "parts": self.parts}
+        facts = {"codec": self.codec.facts(), "strict": self.strict, "parts": self.parts}
+        return facts | ({"variations": self.variations, "augment": asdict(self.augment)} if self.variations else {})
+
+    def serves(self, facts: dict[str, Any]) -> bool:
+        """Pictures of the same codec."""
+        return facts["codec"] == self.codec.facts()
 
     def __call__(self, path: Path) -> Generator[np.ndarray, None, str]:
         """Blocks of pictures (up to BLOCK, *shape). InputError: unreadable, or no note that the codec can show."""
@@ -51,8 +67,19 @@ class MidiImages:
         except InputError as error:  # the table has the name in another column
             raise InputError(str(error).removeprefix(f"{path} ")) from None
         encoded, losses = encode_parts(piece, self.codec, self.parts)
-        for part in encoded:
-            for first in range(0, len(part.images), BLOCK):
-                yield part.images[first : first + BLOCK]
+        yield from _blocks(encoded)
+        for varied in self._variations(path, piece):
+            yield from _blocks(encode_parts(varied, self.codec, self.parts)[0])
         told = [line.removeprefix(f"{path}: ") for line in told]
         return "; ".join(filter(None, [*told, remark(losses, piece.left_out)]))
+
+    def _variations(self, path: Path, piece: Piece) -> Iterator[Piece]:
+        if self.variations:
+            rng = np.random.default_rng(zlib.crc32(path.read_bytes()))
+            yield from (self.augment(piece, rng) for _ in range(self.variations))
+
+
+def _blocks(encoded: list[Encoded]) -> Iterator[np.ndarray]:
+    for part in encoded:
+        for first in range(0, len(part.images), BLOCK):
+            yield part.images[first : first + BLOCK]

@@ -66,6 +66,10 @@ class Clips:
         """Rate and length, for the corpus' manifest."""
         return {"rate": self.rate, "seconds": self.seconds, "shortest": self.shortest}
 
+    def serves(self, facts: dict[str, Any]) -> bool:
+        """Clips of the same rate and length."""
+        return (facts["rate"], facts["seconds"]) == (self.rate, self.seconds)
+
     def __call__(self, path: Path) -> Iterator[np.ndarray]:
         """Blocks (1, samples) of int16. InputError: unreadable, silent throughout, shorter than `shortest`."""
         length = self.shape[0]

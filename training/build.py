@@ -44,6 +44,9 @@ class Encoder(Protocol):
     def facts(self) -> dict[str, Any]:
         """What a reader needs to know of the items (codec or setting), as JSON."""
 
+    def serves(self, facts: dict[str, Any]) -> bool:
+        """Are the items of a corpus with these facts like this encoder's, though it may have read other files otherwise?"""
+
 
 def build_corpus(
     sources: list[Source],
@@ -65,6 +68,8 @@ def build_corpus(
     InputError: the directory holds something else (`force` replaces a corpus), or another process works in it; no
     scheduler answers.
     """
+    if jobs is not None and jobs < 1:
+        raise InputError(f"--jobs must be 1 or more; received {jobs}")
     directory = Path(directory)
     rows = _plan_rows(sources)
     plan = _plan(rows, encoder)

@@ -45,7 +45,7 @@ def fsync(path: str | os.PathLike) -> None:
 def refuse_existing(path: str | os.PathLike, force: bool) -> None:
     """Raise InputError if `path` exists and `force` is off: results are never overwritten by accident."""
     if Path(path).exists() and not force:
-        raise InputError(f"{path} exists already; give another --output, or --force to overwrite it")
+        raise InputError(f"{path} exists already; give another name, or --force to overwrite it")
 
 
 def write_json(path: str | os.PathLike, value: Any, *, durable: bool = True) -> None:

@@ -32,6 +32,8 @@ def find_sources(data: str | os.PathLike, suffixes: Collection[str]) -> list[Sou
     data = Path(data)
     if not data.exists():
         raise InputError(f"{data} not found; expected a folder of label folders, a corpus, or a CSV with path,label")
+    if data.is_file() and data.suffix.lower() in suffixes:
+        raise InputError(f"{data} is one file; expected the folder that it lies in, or a CSV with path,label")
     sources = _from_folder(data, suffixes) if data.is_dir() else _from_csv(data)
     if not sources:
         raise InputError(f"{data} holds no file that ends in {' '.join(sorted(suffixes))}; is it the right folder?")
@@ -59,7 +61,9 @@ def _from_csv(table: Path) -> list[Source]:
             reader = csv.DictReader(file)
             columns = reader.fieldnames or []
             if "path" not in columns:
-                raise InputError(f"{table}: expected a CSV with columns path,label[,group][,fold]; received {columns}")
+                raise InputError(
+                    f"{table}: expected a CSV with columns path,label[,group][,fold]; received {', '.join(columns)[:80]!r}"
+                )
             rows = [{key: (row.get(key) or "").strip() for key in ("path", "label", "group", "fold")} for row in reader]
         except csv.Error as error:
             raise InputError(f"{table} is not a CSV ({error})") from None

@@ -54,7 +54,7 @@ def describe(corpus: Corpus, most: int = 10) -> Corpus:
 
 def _matching(corpus: Corpus, encoder: object) -> Corpus:
     manifest = corpus.manifest
-    if (manifest["kind"], manifest["facts"]) != (encoder.kind, encoder.facts()):
+    if manifest["kind"] != encoder.kind or not encoder.serves(manifest["facts"]):
         raise InputError(
             f"{corpus.directory} is a corpus of {manifest['kind']} with {manifest['facts']}; "
             f"expected {encoder.kind} with {encoder.facts()}"

@@ -128,6 +128,22 @@ def test_penalties_are_added_in_training_only():
     assert len(model.losses) == 2
 
 
+def test_penalties_are_taken_on_every_so_many_th_picture():
+    model, x = quick(penalty=2.0, fake_penalty=0.0, penalised=3), tf.constant(pictures(7))
+    model(x, training=True)
+    expected = gradient_penalty(lambda seen: model.critic(seen, training=False), x[::3])
+    np.testing.assert_allclose(model.losses[2], 2 * expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("cosine", "last"), [(True, 0.1), (False, 1.0)])
+def test_rates_fall_to_a_tenth_along_a_cosine(cosine, last):
+    model = quick(cosine=cosine)
+    for part in model.optimizer.optimizers:
+        before = float(part.learning_rate)
+        part.iterations.assign(4)  # `quick` says that four are all
+        np.testing.assert_allclose(float(part.learning_rate), last * before, rtol=1e-5)
+
+
 def test_two_optimizers_map_every_variable_with_their_own_rates():
     model = quick()
     owners = {id(part): part for part in model.optimizer.optimizers}

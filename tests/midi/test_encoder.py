@@ -45,6 +45,28 @@ def test_long_pieces_come_in_blocks(tmp_path, monkeypatch):
     assert [len(block) for block in blocks] == [3, 3, 2]
 
 
+def test_variations_follow_a_file_and_depend_on_it_alone(tmp_path):
+    codec = codec_named("roll96")
+    piece = make_piece(note_table(3, start=[0, 480, 960], end=[480, 960, 1440], pitch=[60, 64, 67]))
+    for name in ("a.mid", "b.mid"):
+        write(tmp_path / name, piece)
+    varied = MidiImages(codec, variations=12)
+    found, again = (np.concatenate(drain(varied(tmp_path / name))[0]) for name in ("a.mid", "b.mid"))
+    np.testing.assert_array_equal(found, again)
+    (plain,) = codec.encode(piece).images
+    np.testing.assert_array_equal(found[0], plain)
+    shifts = {int(np.flatnonzero(image.any(axis=(1, 2)))[0] - np.flatnonzero(plain.any(axis=(1, 2)))[0]) for image in found}
+    assert len(found) == 13
+    assert len(shifts) > 3
+    for shift in shifts:
+        assert any(np.array_equal(np.roll(plain, shift, axis=0), image) for image in found)
+    assert varied.facts() != MidiImages(codec).facts()
+    assert MidiImages(codec).serves(varied.facts())
+    assert not MidiImages(codec_named("roll64")).serves(varied.facts())
+    with pytest.raises(InputError, match="0 or more"):
+        MidiImages(codec, variations=-1)
+
+
 def test_what_is_lost_is_remarked(tmp_path):
     write(tmp_path / "a.mid", band())
     _, remark = drain(MidiImages(codec_named("roll96"))(tmp_path / "a.mid"))
