@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class MidiImages:
     """tracks: the pictures of one track after those of another."""
     variations: int = 0
     """How often a file is shown again after itself, each time varied by `augment`; a split deals all out together."""
-    augment: Augment = Augment()
+    augment: Augment = field(default_factory=Augment)
     """How; drawn from the file's own bytes, so that a file's variations do not depend on what else is there."""
 
     kind = "midi images"
