@@ -28,5 +28,6 @@ def calibrate(run: str | os.PathLike) -> float:
         generator.run / "sampling.json",
         {"threshold": threshold, "density": generator.statistics.density, "density_at_half": float((values >= half).mean())},
     )
-    tell(f"a threshold of {threshold:.3f} makes pictures as dense as the data ({100 * generator.statistics.density:.2f} %)")
+    made, wanted = float((values >= threshold).mean()), generator.statistics.density
+    tell(f"with a threshold of {threshold:.3f} {100 * made:.2f} % of the cells are on (data: {100 * wanted:.2f} %)")
     return threshold

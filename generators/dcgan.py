@@ -7,10 +7,10 @@ loss, instead of in turn; an epoch shows every picture once; samples are drawn b
 
 `ours`, 0.4 million parameters a player: a picture is groups of columns, an eighth note each, and convolutions run over time
 alone, since pitches are not alike as places are. In a group each row is silent or has one of ten learned shapes, at first
-runs of columns (`generators.shapes`), so that notes do not fall into dots and the critic sees black and white. The critic
-also sees onsets and pitch classes (`generators.streams`). Relativistic loss with R1 and R2 (arXiv 2501.05417), of weight 20:
-at 2 and less the critic wins early, and the generator learns more slowly. Rates fall along a cosine; a moving average of the
-generator's weights is kept.
+runs of columns (`generators.networks.hard_shapes`), so that notes do not fall into dots and the critic sees black and white.
+The critic also sees onsets and pitch classes (`generators.networks.streams`). Relativistic loss with R1 and R2 (arXiv
+2501.05417), of weight 20: at 2 and less the critic wins early, and the generator learns more slowly. Rates fall along a
+cosine; a moving average of the generator's weights is kept.
 
 python -m generators.train dcgan --preset ours --data my_midi --output runs/dcgan
 
@@ -29,10 +29,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.adversarial import LOSSES, gradient_penalty, told_apart
 from generators.config import GeneratorConfig
-from generators.dcgan_networks import Columns, players
-from generators.shapes import runs
+from generators.networks.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.networks.dcgan import Columns, players
+from generators.networks.hard_shapes import runs
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.players import frozen, player_optimizer

@@ -6,10 +6,10 @@ are drawn by the seed for validation, not the last fifth of a folder, and the be
 
 `ours` keeps the bound and nothing else. Where means of pixels are unsure of a note, a threshold breaks it into dots; so rows
 are not painted: in each group of twelve columns, a quarter note of roll96, a row is silent or has one of 32 learned shapes,
-and the likelihood of a picture is that of these mixtures (`generators.vae_shapes`). Each group is a vector, and dense layers
-mix them in time, since pitches are not alike as places are. Latents are drawn from a learned mixture, fitted once more to
-the codes when training is done (`settle`). The divergence weighs half: at 1 too little of a melody is encoded, at 1/4 too
-much for draws to be like codes ("bits" is the whole bound all the same).
+and the likelihood of a picture is that of these mixtures (`generators.networks.shapes`). Each group is a vector, and dense
+layers mix them in time, since pitches are not alike as places are. Latents are drawn from a learned mixture, fitted once
+more to the codes when training is done (`settle`). The divergence weighs half: at 1 too little of a melody is encoded, at
+1/4 too much for draws to be like codes ("bits" is the whole bound all the same).
 
     python -m generators.train vae --preset ours --data FOLDER --output runs/vae
 
@@ -31,9 +31,9 @@ import numpy as np
 from keras import ops
 
 from generators.config import GeneratorConfig
-from generators.vae_networks import networks
-from generators.vae_priors import Mixture, Normal
-from generators.vae_shapes import Pixels, Shapes
+from generators.networks.priors import Mixture, Normal
+from generators.networks.shapes import Pixels, Shapes
+from generators.networks.vae import networks
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.strategy import ReplicaSeedGenerator

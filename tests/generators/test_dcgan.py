@@ -12,8 +12,8 @@ import tensorflow as tf
 from keras import ops
 
 from generators import dcgan
-from generators.adversarial import LOSSES, gradient_penalty, told_apart
-from generators.dcgan_networks import KINDS, Columns, players
+from generators.networks.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.networks.dcgan import KINDS, Columns, players
 from midi.codecs import codec_named
 from training.best import averaged
 from training.cli import InputError

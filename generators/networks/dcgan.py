@@ -15,8 +15,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from generators.shapes import HardShapes
-from generators.streams import Streams
+from generators.networks.hard_shapes import HardShapes
+from generators.networks.streams import Streams
 
 Shape = tuple[int, int, int]
 LABEL_SIZE = 16

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from generators.shapes import HardShapes, runs
+from generators.networks.hard_shapes import HardShapes, runs
 
 
 def test_runs_begin_at_the_first_column_or_in_the_middle_the_longest_first():

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from generators.streams import Streams
+from generators.networks.streams import Streams
 
 
 @pytest.mark.parametrize(("shape", "patch"), [((30, 14, 1), 4), ((12, 6, 2), 3)])

@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 
-from generators.vae_shapes import Pixels, Shapes
+from generators.networks.shapes import Pixels, Shapes
 
 
 def all_pictures(height, width):
