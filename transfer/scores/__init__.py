@@ -1,0 +1,74 @@
+"""Scores of a style transfer: has the style come, has the content stayed, beside what next to nothing reaches.
+
+T timbre, X texture, K content kept, N nothing pasted (a module each); `score` is their harmonic mean. Everything is scored
+at 22,050 Hz, mono, RMS 0.1, the style repeated or cut to the content's length, so that rate, channels and level do not
+matter. A figure is None where it is not defined, and then the score is, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.cli import InputError
+from transfer.scores.baselines import baselines
+from transfer.scores.judge import SECOND_JUDGE
+from transfer.scores.kept import KEPT
+from transfer.scores.pasted import NOTHING_PASTED
+from transfer.scores.prepare import RATE, SHORTEST, fitted, levelled
+from transfer.scores.texture import TEXTURE
+from transfer.scores.timbre import TIMBRE
+
+FIGURES = (TIMBRE, TEXTURE, KEPT, NOTHING_PASTED, SECOND_JUDGE)
+"""In the order of the fields of `Scores`."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Of one result; 1 is best, None not defined."""
+
+    timbre: float | None
+    """T."""
+    texture: float | None
+    """X."""
+    kept: float | None
+    """K."""
+    nothing_pasted: float | None
+    """N."""
+    judge: float | None
+    """The second judge: 0 at the content, 1 at the style."""
+
+    @property
+    def score(self) -> float | None:
+        """The harmonic mean of T, X, K, N; 0 where one of them is not above 0."""
+        parts = (self.timbre, self.texture, self.kept, self.nothing_pasted)
+        if any(part is None for part in parts):
+            return None
+        return 0.0 if min(parts) <= 0 else float(4 / sum(1 / part for part in parts))
+
+
+def scores(content: np.ndarray, style: np.ndarray, results: dict[str, np.ndarray]) -> dict[str, Scores]:
+    """Name -> scores, of the results and, after them, of the baselines.
+
+    Sounds: float (samples,) or (channels, samples) at RATE. Results longer or shorter than the content are cut, or filled
+    with silence. InputError: a silent or empty sound, a content shorter than SHORTEST.
+    """
+    content = levelled(content, "the content")
+    if len(content) < SHORTEST * RATE:
+        raise InputError(f"the content lasts {len(content) / RATE:.2f} s; scores need {SHORTEST:g} s or more")
+    style = levelled(fitted(levelled(style, "the style"), len(content)), "the style")
+    known = {name: levelled(_cut(levelled(sound, name), len(content)), name) for name, sound in results.items()}
+    known |= {name: levelled(sound, name) for name, sound in baselines(content, style).items()}
+    sides = [[figure.view(sound) for figure in FIGURES] for sound in (content, style)]
+    return {name: _scored(*sides, sound) for name, sound in known.items()}
+
+
+def _cut(sound: np.ndarray, length: int) -> np.ndarray:
+    return np.pad(sound[:length], (0, max(0, length - len(sound))))
+
+
+def _scored(content: list, style: list, result: np.ndarray) -> Scores:
+    return Scores(*(
+        figure.compare(*sides, figure.view(result)) for figure, *sides in zip(FIGURES, content, style, strict=True)
+    ))  # fmt: skip

@@ -1,0 +1,55 @@
+"""Score style transfers: has the style come (timbre T, texture X), has the content stayed (K), was nothing pasted (N)?
+
+Beside the results stand the content as it is, equalised to the style, and mixed with it: what next to nothing reaches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import tyro
+
+from training.cli import InputError, run
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to score."""
+
+    content: tyro.conf.Positional[Path]
+    """Recording that was painted on."""
+    style: tyro.conf.Positional[Path]
+    """Recording whose style was painted."""
+    results: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """What came of it; without any the baselines alone."""
+    output: Path | None = None
+    """JSON file for all figures."""
+    force: bool = False
+    """Overwrite it."""
+
+
+def main(options: Options) -> None:
+    """Print the table."""
+    from spectro.audio import read
+    from training.files import refuse_existing, write_json
+    from transfer.scores import scores
+    from transfer.scores.prepare import RATE
+
+    if options.output:
+        refuse_existing(options.output, options.force)
+    if len(set(options.results)) < len(options.results):
+        raise InputError("expected every result once; received one twice")
+    content, style, *results = (read(path, RATE)[0] for path in (options.content, options.style, *options.results))
+    found = scores(content, style, {str(path): sound for path, sound in zip(options.results, results, strict=True)})
+    print("| | T | X | K | N | score | second judge |\n|---|---|---|---|---|---|---|")
+    for name, one in found.items():
+        figures = (one.timbre, one.texture, one.kept, one.nothing_pasted, one.score, one.judge)
+        print("| " + " | ".join([name, *("-" if figure is None else f"{figure:.2f}" for figure in figures)]) + " |")
+    if options.output:
+        table = {name: asdict(one) | {"score": one.score} for name, one in found.items()}
+        write_json(options.output, {"command": "transfer.scores", "options": asdict(options), "scores": table})
+
+
+if __name__ == "__main__":
+    run(main, Options)
