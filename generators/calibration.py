@@ -16,9 +16,11 @@ COUNT = 1_024
 """Pictures that the threshold is found on."""
 
 
-def calibrate(run: str | os.PathLike) -> float:
-    """Find the threshold (on the model's scale) on COUNT pictures, write it to `RUN/sampling.json` and return it."""
+def calibrate(run: str | os.PathLike) -> None:
+    """Find the threshold (on the model's scale) on COUNT pictures and write it to `RUN/sampling.json`; none for greys."""
     generator = Generator(run)
+    if not generator.black_and_white:
+        return
     seeds = np.array([seed_of(0, item) for item in range(COUNT)], np.uint64)
     labels = np.arange(COUNT, dtype=np.int32) % max(len(generator.labels), 1)
     values = generator.values(generator.module.latents(generator.model, seeds), labels)
@@ -30,4 +32,3 @@ def calibrate(run: str | os.PathLike) -> float:
     )
     made, wanted = float((values >= threshold).mean()), generator.statistics.density
     tell(f"with a threshold of {threshold:.3f} {100 * made:.2f} % of the cells are on (data: {100 * wanted:.2f} %)")
-    return threshold

@@ -1,8 +1,16 @@
-"""What every generator's Config has."""
+"""What every generator's Config has, and what its numbers may be."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
+
+from training.cli import InputError
+
+MAY_BE_ZERO = ("transpose", "blocks", "components")
+"""Whole numbers that may be 0; the others count from 1."""
+SHARES = ("dropout", "warm_up", "average", "beta_1", "beta_2")
+"""Numbers from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +31,16 @@ class GeneratorConfig:
     """Pictures in a step, over all devices."""
     epochs: int = 100
     """Passes over the training pictures."""
+
+
+def check(config: GeneratorConfig) -> None:
+    """InputError: a number that cannot be meant."""
+    for name, value in asdict(config).items():
+        option, numbers = "--" + name.replace("_", "-"), value if isinstance(value, tuple) else (value,)
+        if not numbers:
+            raise InputError(f"{option} must be one number or more; received none")
+        for number in numbers:
+            if isinstance(number, int) and not isinstance(number, bool) and number < (least := int(name not in MAY_BE_ZERO)):
+                raise InputError(f"{option} must be {least} or more; received {number}")
+            if isinstance(number, float) and not 0 <= number <= (1 if name in SHARES else math.inf):
+                raise InputError(f"{option} must be {'0 to 1' if name in SHARES else '0 or more'}; received {number:g}")

@@ -44,8 +44,8 @@ def batches(
 
     shuffle: another order in every epoch and no ragged last batch (training), else every picture once, in order.
     """
-    if transpose and not isinstance(codec, StripCodec):
-        raise InputError(f"--transpose moves pictures with one row a pitch; {codec.name} has none: use --transpose 0")
+    if transpose and not (isinstance(codec, StripCodec) and codec.shape[0] == codec.rows):
+        raise InputError(f"--transpose moves rows, and those of {codec.name} are not one a pitch: use --transpose 0")
     return Batches(
         corpus,
         indices,

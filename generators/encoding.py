@@ -35,7 +35,11 @@ def encode_file(generator: Generator, path: str | os.PathLike, label: str | None
     """
     if not hasattr(generator.module, "encode"):
         raise InputError(f"{generator.record['model']} makes pictures but reads none; train a vae for this")
-    images = generator.codec.encode(read(path)).images
+    piece = read(path)
+    try:
+        images = generator.codec.encode(piece).images
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     labels = None
     if generator.labels:
         if label not in generator.labels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,17 +28,18 @@ class Generator:
     """
 
     def __init__(self, run: str | os.PathLike) -> None:
-        self.run, self.record = Path(run), read_run(run)
-        if self.record.get("package") != "generators":
-            raise InputError(f"{run} is a run of {self.record.get('package')}; expected one that generators.train made")
+        self.run, self.record = Path(run), record_of(run)
         self.module, self.model = model_module(self.record), load(run)
         self.codec, self.labels = from_facts(self.record["codec"]), tuple(self.record["labels"])
         self.statistics = Statistics.read(self.run / "statistics.json")
         self._decoder = self.module.exported(self.model)
 
     def fingerprint(self) -> str:
-        """A name for the weights: what was made with others is not continued."""
-        return hashlib.sha256((self.run / "model.keras").read_bytes()).hexdigest()[:16]
+        """A name for the weights, however often they were saved: what was made with others is not continued."""
+        digest = hashlib.sha256()
+        for weight in self.model.get_weights():
+            digest.update(weight.tobytes())
+        return digest.hexdigest()[:16]
 
     def values(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """(count, latent) and label numbers (count,) -> values (count, h, w, c) in [LOW, 1], BATCH at a time."""
@@ -53,9 +55,15 @@ class Generator:
         return np.concatenate(made)[: len(latents)]
 
     def images(self, values: np.ndarray, method: str, seeds: list[int]) -> np.ndarray:
-        """Values -> the codec's uint8 pictures by one of BINARISATIONS; seeds: one a picture, for the draws."""
+        """Values -> the codec's uint8 pictures by one of BINARISATIONS; seeds: one a picture, for the draws.
+
+        A codec of other levels than black and white is given the nearest of its own. InputError: one, and another method
+        than the default; no threshold yet.
+        """
         low = self.module.LOW
-        if self.codec.levels != (0, 255):
+        if not self.black_and_white:
+            if method != "calibrated":
+                raise InputError(f"--binarise {method} is for black and white pictures; those of {self.codec.name} are not")
             return self.codec.from_model(values, low)
         if method == "bernoulli":
             return np.concatenate(
@@ -66,14 +74,28 @@ class Generator:
         return Binarise(threshold=self.threshold if method == "calibrated" else None)(values, low)
 
     @property
+    def black_and_white(self) -> bool:
+        """Are the codec's pictures? Others are not binarised."""
+        return self.codec.levels == (0, 255)
+
+    @property
     def threshold(self) -> float:
         """The value from which on as many cells are on as in the data. InputError: not known yet."""
         path = self.run / "sampling.json"
         if not path.exists():
             raise InputError(
-                f"{self.run} has no calibrated threshold yet: is it still training? --binarise fixed needs none"
+                f"{self.run} has no calibrated threshold: its training is not done; let the train command end, or give "
+                "--binarise fixed"
             )
         return float(read_json(path)["threshold"])
+
+
+def record_of(run: str | os.PathLike) -> dict[str, Any]:
+    """The record of a generator's run. InputError: not a run, or one of another package."""
+    record = read_run(run)
+    if record.get("package") != "generators":
+        raise InputError(f"{run} is a run of {record.get('package')}; expected one that generators.train made")
+    return record
 
 
 BINARISATIONS = ("calibrated", "fixed", "bernoulli", "minmax")

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 import tyro
 
-from training.cli import bar, run
+from training.cli import InputError, bar, run
 
 if TYPE_CHECKING:
     from generators.generator import Generator
     from generators.latents import Source
+
+MOST = 10**12
+"""Items at most."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Options:
     similarity: float = 0.7
     """With --bars: how much of one window's latent the next one keeps, 0 to 1."""
     grid: bool = False
-    """Instead of draws, 10 x 10 latents on the two widest directions."""
+    """Instead of --count draws, 10 x 10 latents on the two widest directions."""
     interpolate: tuple[Path, Path] | None = None
     """Instead of draws, --count steps from the first file to the second (models that encode)."""
     around: Path | None = None
@@ -61,18 +64,39 @@ def main(options: Options) -> None:
     from generators.generator import Generator
     from generators.sampling import Settings, sample
 
+    _refuse(options)
     generator = Generator(options.run)
     source, words = _source(generator, options)
     settings = Settings(
         source=words,
         count=len(source),
         seed=options.seed,
-        formats=tuple(options.format.split(",")),
+        formats=tuple(options.format.replace(" ", "").split(",")),
         binarise=options.binarise,
         label=options.label,
-        tempo=round(60e6 / options.tempo) if options.tempo else None,
+        tempo=None if options.tempo is None else _microseconds(options.tempo),
     )
     print(sample(generator, source, options.output, settings, items=options.items or None, progress=bar))
+
+
+def _refuse(options: Options) -> None:
+    """InputError: a count that is none, options that exclude each other, or that what is asked for would ignore."""
+    if not 1 <= options.count <= MOST:
+        raise InputError(f"--count must be from 1 to {MOST:,}; received {options.count:,}")
+    ways = [f"--{name}" for name in ("grid", "interpolate", "around") if getattr(options, name)]
+    if len(ways) > 1:
+        raise InputError(f"expected one of --grid, --interpolate and --around; received {' and '.join(ways)}")
+    idle = {"bars": bool(ways), "count": options.grid, "similarity": options.bars is None, "spread": options.around is None}
+    for name, ignored in idle.items():
+        if ignored and getattr(options, name) != getattr(Options, name):
+            raise InputError(f"--{name} does not go with {' '.join(ways) or 'plain draws'}: see --help")
+
+
+def _microseconds(tempo: float) -> int:
+    """Of a quarter. InputError: not a tempo that MIDI can hold."""
+    if not 4 <= tempo <= 1_000_000:
+        raise InputError(f"--tempo must be from 4 to 1,000,000 beats a minute; received {tempo:g}")
+    return round(60e6 / tempo)
 
 
 def _source(generator: Generator, options: Options) -> tuple[Source, str]:
@@ -82,7 +106,8 @@ def _source(generator: Generator, options: Options) -> tuple[Source, str]:
 
     if options.interpolate:
         first, last = options.interpolate
-        return between_files(generator, first, last, options.count, options.label), f"from {first} to {last}"
+        made = between_files(generator, first, last, options.count, options.label)
+        return made, f"{options.count} steps from {first} to {last}"
     if options.around:
         made = variations(generator, options.around, options.count, options.seed, options.spread, options.label)
         return made, f"around {options.around}, spread {options.spread}"

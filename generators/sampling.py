@@ -27,6 +27,7 @@ from training.cli import InputError
 from training.files import atomic, read_json, write_json
 from training.runs import versions
 
+COMMAND = "generators.sample"
 FORMATS = ("midi", "png", "npy", "wav")
 SHEET = 100
 """Items that the contact sheet shows."""
@@ -40,9 +41,13 @@ class Settings:
     source: str
     """In words: where the latents come from."""
     count: int
+    """Items in all."""
     seed: int
+    """Of their latents, and of what `binarise` draws."""
     formats: tuple[str, ...] = ("midi",)
+    """Some of FORMATS."""
     binarise: str = "calibrated"
+    """One of BINARISATIONS."""
     label: str | None = None
     """Make pictures of this label; None: of all labels in turn."""
     tempo: int | None = None
@@ -56,6 +61,8 @@ class Settings:
             raise InputError(f"--binarise knows {', '.join(BINARISATIONS)}; received {self.binarise!r}")
         if self.count < 1:
             raise InputError(f"--count must be 1 or more; received {self.count}")
+        if self.seed < 0:
+            raise InputError(f"--seed must be 0 or more; received {self.seed}")
 
 
 def sample(
@@ -74,13 +81,13 @@ def sample(
     """
     output = Path(output)
     label = _label_number(generator, settings.label)
-    with_record(output, {"run": os.path.abspath(generator.run), "weights": generator.fingerprint(), **asdict(settings)})
     wanted = range(len(source)) if items is None else sorted(set(items))
     if len(wanted) and not 0 <= wanted[0] <= wanted[-1] < len(source):
         raise InputError(f"items are numbered from 0 to {len(source) - 1}; received {wanted[0]} to {wanted[-1]}")
-    if items is None and not (output / "sheet.png").exists():
-        _write_sheet(generator, source, output, settings, label)
+    with_record(output, {"run": os.path.abspath(generator.run), "weights": generator.fingerprint(), **asdict(settings)})
     done = _done(output / "manifest.csv")
+    if items is None and not ((output / "sheet.png").exists() and done.issuperset(range(min(SHEET, len(source))))):
+        _write_sheet(generator, source, output, settings, label)
     whole = blocks_of(source)
     blocks = whole if items is None else [whole[number] for number in sorted({item // len(whole[0]) for item in wanted})]
     for members in progress(blocks, len(blocks)):
@@ -118,7 +125,7 @@ def _write_sheet(generator: Generator, source: Source, output: Path, settings: S
     blocks = itertools.takewhile(lambda members: members[0] < SHEET, blocks_of(source))
     made = np.concatenate([make(generator, source, members, settings, label)[:, 0] for members in blocks])[:SHEET]
     with atomic(output / "sheet.png") as path:
-        Image.fromarray(np.squeeze(sheet(made, across=10))).save(path)
+        Image.fromarray(np.squeeze(sheet(made, across=min(10, len(made))))).save(path)
 
 
 def make(generator: Generator, source: Source, members: range, settings: Settings, label: int | None) -> np.ndarray:
@@ -134,14 +141,16 @@ def make(generator: Generator, source: Source, members: range, settings: Setting
 def with_record(output: Path, record: dict[str, Any]) -> None:
     """Claim the folder for samples of `record`. InputError: it holds something else, or samples of other settings."""
     path = output / "sample.json"
-    if path.exists():
+    held = {entry.name for entry in output.iterdir()} if output.exists() else set()
+    if path.name in held:
         before = read_json(path)
         differing = [name for name in record if before.get(name) != _plain(record[name]) and name != "count"]
-        if differing:
+        begun = len(held) > 1 or before.get("command") != COMMAND
+        if differing and begun:
             raise InputError(f"{output} holds samples of other settings ({', '.join(differing)}); give another --output")
-    elif output.exists() and any(output.iterdir()):
+    elif held:
         raise InputError(f"{output} is not empty and holds no samples; give another --output")
-    write_json(path, {"command": "generators.sample", **record, "versions": versions()})
+    write_json(path, {"command": COMMAND, **record, "versions": versions()})
 
 
 def _plain(value: Any) -> Any:
@@ -170,10 +179,9 @@ def _done(manifest: Path) -> set[int]:
 
 
 def _append(manifest: Path, rows: list[dict[str, Any]]) -> None:
-    fresh = not manifest.exists()
     with manifest.open("a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if fresh:
+        if not file.tell():  # new, or a kill left nothing whole in it
             writer.writeheader()
         writer.writerows(rows)
         file.flush()

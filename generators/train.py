@@ -13,6 +13,10 @@ from training.model_cli import TrainOptions, run_model_command
 class Options(TrainOptions):
     """What `generators.train` takes besides the model's own options."""
 
+    preset: str = "ours"
+    """Starting values of the model's options: paper, ours or quick; of dcgan also sparse88."""
+    init: Path | None = None
+    """Run whose weights to start from, of the same model and sizes."""
     samples_every: int = 10
     """Epochs between sheets of pictures."""
     patience: int = 20

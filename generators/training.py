@@ -11,7 +11,9 @@ from typing import Any
 import keras
 
 from generators.calibration import calibrate
+from generators.config import check
 from generators.data import batches, label_names, open_images
+from generators.evaluation.report import levels
 from generators.statistics import Statistics, statistics_of
 from generators.watch import Watch
 from midi.codecs import codec_named
@@ -41,6 +43,10 @@ def train(
 
     Options as `python -m generators.train --help` tells. InputError for data or a directory that cannot be used.
     """
+    check(config)
+    for name, value, least in (("seed", seed, 0), ("samples-every", samples_every, 1), ("patience", patience, 0)):
+        if value < least:
+            raise InputError(f"--{name} must be {least} or more; received {value}")
     module, codec = importlib.import_module(f"generators.{model}"), codec_named(config.codec)
     corpus = open_images(data, codec, cache)
     split = split_corpus(corpus, seed=seed, labelled=config.conditional)
@@ -73,6 +79,7 @@ def train(
     training = batches(corpus, split.train, seed=seed, transpose=config.transpose, **feed)
     with open_run(output, record) as run:
         statistics.write(run / "statistics.json")
+        (run / "sampling.json").unlink(missing_ok=True)  # it is of the weights that were best before
         watch = Watch(run, module, codec, statistics, len(labels), patience)
         fit(
             lambda: module.build(config, len(labels), config.epochs * len(training)),
@@ -90,7 +97,7 @@ def train(
         )
         settle(run, module, batches(corpus, split.train, shuffle=False, **feed))
         calibrate(run)
-        write_report(run)
+        write_report(run, levels=levels(run))
     return Path(output)
 
 

@@ -107,7 +107,7 @@ def draw_histograms(sets: Sequence[MeasuredSet], path: str | os.PathLike) -> Non
     _bars(figure.add_subplot(grid[2, 1]), sets, "note_lengths", "share of the notes in %", LENGTH_NAMES)
     _bars(figure.add_subplot(grid[3, 0]), sets, "onset_intervals", "share of the intervals in %", LENGTH_NAMES)
     _transitions(figure, grid[3, 1].subgridspec(1, len(sets)), sets)
-    figure.axes[0].legend()
+    figure.axes[0].legend(loc="upper right")
     save_figure(figure, path)
 
 

@@ -52,7 +52,7 @@ def fit(
         if start == 0 and init is not None:
             init(model)
     if start:
-        tell(f"resuming {run} after epoch {start} of {epochs}")
+        tell(f"resuming {run} after epoch {start} of {epochs}" if start < epochs else f"{run} has its {start} epochs")
     callbacks = [
         Epochs(batches),
         NotANumber(),

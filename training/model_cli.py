@@ -24,7 +24,7 @@ class TrainOptions:
     preset: str = "ours"
     """Starting values of the model's options: paper, ours or quick."""
     quick: bool = False
-    """Short for --preset quick: tiny, trains in a second, to see that everything works."""
+    """Short for --preset quick: tiny, trains in seconds, to see that everything works."""
     seed: int = 0
     """Seed of weights, order, augmentation and split."""
     devices: str = "1"

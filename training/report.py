@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,8 +48,13 @@ class Section(NamedTuple):
     files: Sequence[str] = ()
 
 
-def write_report(run: str | os.PathLike, sections: Sequence[Section] = ()) -> Path:
-    """Write the run's report: curves, `sections`, what lies in `samples/`, the record. Returns its path."""
+def write_report(
+    run: str | os.PathLike, sections: Sequence[Section] = (), levels: Mapping[str, float] | None = None
+) -> Path:
+    """Write the run's report: curves, `sections`, what lies in `samples/`, the record. Returns its path.
+
+    levels: figure of the history -> the value that the data have, a dashed line beside its curve.
+    """
     import jinja2
 
     run = Path(run)
@@ -61,7 +66,7 @@ def write_report(run: str | os.PathLike, sections: Sequence[Section] = ()) -> Pa
         .from_string(TEMPLATE)
         .render(
             title=f"{record['package']}.{record['model']}",
-            curves=_curves(run),
+            curves=_curves(run, levels or {}),
             record=json.dumps(record, indent=2),
             sections=[*sections, *([Section("Samples", files=samples)] if samples else [])],
         )
@@ -71,7 +76,7 @@ def write_report(run: str | os.PathLike, sections: Sequence[Section] = ()) -> Pa
     return run / "report.html"
 
 
-def _curves(run: Path) -> str:
+def _curves(run: Path, levels: Mapping[str, float]) -> str:
     """The history as a picture, one panel per figure, base64 PNG; empty without a history."""
     from matplotlib.figure import Figure
 
@@ -90,6 +95,8 @@ def _curves(run: Path) -> str:
             points = [(row["epoch"] + 1, row[series]) for row in rows if series in row]
             if points:
                 axes.plot(*zip(*points, strict=True), label=series)
+        if name in levels:
+            axes.axhline(levels[name], color="0.4", linestyle="--", label="data")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set(xlabel="epoch", title=name)
         axes.legend()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from training.build import build_corpus, fingerprint
 from training.cli import InputError, bar, tell
@@ -55,8 +56,19 @@ def describe(corpus: Corpus, most: int = 10) -> Corpus:
 def _matching(corpus: Corpus, encoder: object) -> Corpus:
     manifest = corpus.manifest
     if manifest["kind"] != encoder.kind or not encoder.serves(manifest["facts"]):
+        found = {"kind": manifest["kind"]} | _flat(manifest["facts"])
+        wanted = {"kind": encoder.kind} | _flat(encoder.facts())
+        differing = [name for name in {**found, **wanted} if found.get(name) != wanted.get(name)]
+        is_, expected = (", ".join(f"{name} {facts.get(name)}" for name in differing[:4]) for facts in (found, wanted))
         raise InputError(
-            f"{corpus.directory} is a corpus of {manifest['kind']} with {manifest['facts']}; "
-            f"expected {encoder.kind} with {encoder.facts()}"
+            f"{corpus.directory} is a corpus of {is_}; expected {expected}: build another or change the options"
         )
     return corpus
+
+
+def _flat(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts within facts as facts of their own."""
+    flat = {}
+    for name, value in facts.items():
+        flat |= _flat(value) if isinstance(value, dict) else {name: value}
+    return flat

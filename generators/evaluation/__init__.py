@@ -21,9 +21,9 @@ from generators.evaluation.held_out import RunData, data_of
 from generators.evaluation.likeness import LEAST, PictureSet, likeness
 from generators.evaluation.listening import listen
 from generators.evaluation.pictures import draw_pictures
-from generators.evaluation.report import report_sections
+from generators.evaluation.report import levels, report_sections
 from generators.evaluation.stopwatch import Stopwatch
-from generators.generator import Generator
+from generators.generator import Generator, record_of
 from generators.latents import Drawn
 from generators.sampling import Settings, blocks_of, make
 from generators.statistics import Statistics, blocks, cells_of
@@ -33,7 +33,7 @@ from training.cli import InputError
 from training.files import distinct, refuse_existing, write_json
 from training.lock import exclusive
 from training.report import write_report
-from training.runs import read_run, versions
+from training.runs import versions
 
 HELD_OUT = 1_000
 """Held-out pictures that samples are compared with, at most."""
@@ -55,6 +55,8 @@ class Evaluating:
     def __post_init__(self) -> None:
         if not LEAST <= self.count <= MOST:
             raise InputError(f"--count must be from {LEAST} to {MOST:,}; received {self.count}")
+        if self.seed < 0:
+            raise InputError(f"--seed must be 0 or more; received {self.seed}")
 
 
 def evaluate(
@@ -75,7 +77,7 @@ def evaluate(
     how = how or Evaluating()
     folders = outputs(runs, output)
     for run, folder in zip(runs, folders, strict=True):
-        _refuse_others(run)
+        record_of(run)
         if not (folder.is_dir() and not any(folder.iterdir())):
             refuse_existing(folder, force)
     return [_evaluate(Path(run), folder, how, data, cache) for run, folder in zip(runs, folders, strict=True)]
@@ -86,12 +88,6 @@ def outputs(runs: Sequence[str | os.PathLike], output: str | os.PathLike | None 
     if output is None:
         return [Path(run, "evaluation") for run in runs]
     return [Path(output)] if len(runs) == 1 else distinct(Path(output, Path(run).resolve().name) for run in runs)
-
-
-def _refuse_others(run: str | os.PathLike) -> None:
-    package = read_run(run).get("package")
-    if package != "generators":
-        raise InputError(f"{run} is a run of {package}; expected one that generators.train made")
 
 
 @contextlib.contextmanager
@@ -111,7 +107,7 @@ def _evaluate(
     with _idle(run):
         record = _figures(run, output, how, data, cache)
         write_json(output / "evaluation.json", record)
-        write_report(run, report_sections(run, output))
+        write_report(run, report_sections(run, output), levels(run))
     return record
 
 

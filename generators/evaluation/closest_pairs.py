@@ -48,7 +48,7 @@ def _draw_distances(axes: Axes, distances: dict[str, np.ndarray]) -> None:
         axes.hist(values, bins, weights=np.full(len(values), 100 / len(values)), histtype="step", label=name)
     axes.axvline(COPY, color="0.6", linewidth=0.8, label="copies are left of this")
     axes.set(xlabel="Jaccard distance to the nearest training picture", ylabel="pictures in %", xlim=(0, 1))
-    axes.legend()
+    axes.legend(loc="upper right")  # looking for the best place may take seconds
 
 
 def _draw_picture(axes: Axes, image: np.ndarray, codec: Codec) -> None:

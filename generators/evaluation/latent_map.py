@@ -62,7 +62,7 @@ def draw_latent_map(
     else:
         points = axes.scatter(*plane(codes).T, s=12, c=100 * densities, cmap="viridis", label="held-out pictures")
         figure.colorbar(points, label="cells that are on, in %")
-    axes.legend(fontsize="small")
+    axes.legend(loc="upper right", fontsize="small")
     names = (
         f"principal component {number}: {100 * share:.0f} % of the variance" for number, share in enumerate(plane.shares, 1)
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from generators.statistics import Statistics
 from training.files import read_json
 from training.report import Section
 
@@ -72,6 +73,12 @@ def report_sections(run: Path, output: Path | None = None) -> list[Section]:
         Section("Files", "", (), [*(one["midi"] for one in heard), "evaluation.json"]),
     ]  # fmt: skip
     return [section._replace(files=[_link(run, output / name) for name in section.files]) for section in sections if section]
+
+
+def levels(run: Path) -> dict[str, float]:
+    """What the watch's figures are in the run's training data."""
+    data = Statistics.read(run / "statistics.json")
+    return {"density": data.density, "pitches": data.pitches, "empty": data.empty}
 
 
 MEASURES = (

@@ -1,8 +1,11 @@
 """A folder of composed pieces in two styles, and a quick run of each model on it."""
 
+from dataclasses import replace
+from importlib import import_module
+
 import pytest
 
-from generators import MODELS
+from generators import MODELS, evaluation
 from generators.training import train
 from midi.demo import write_corpus
 
@@ -14,10 +17,27 @@ def pieces(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Evaluations without their pictures, which take longest."""
+
+    def draw(output, *_):
+        output.mkdir(parents=True, exist_ok=True)
+        return {name: f"{name}.png" for name in ("samples", "held_out", "histograms", "copies")}
+
+    monkeypatch.setattr(evaluation, "draw_pictures", draw)
+
+
+@pytest.fixture(scope="session")
+def labelled(runs, pieces, tmp_path_factory):
+    """A quick run of a VAE that learned the styles too, from transposed pictures."""
+    config = replace(import_module("generators.vae").PRESETS["quick"], conditional=True, transpose=2)
+    output = tmp_path_factory.mktemp("labelled runs") / "vae"
+    return train("vae", config, data=pieces, output=output, cache=runs["vae"].parent / "cache")
+
+
 @pytest.fixture(scope="session")
 def runs(pieces, tmp_path_factory):
-    from importlib import import_module
-
     root = tmp_path_factory.mktemp("runs")
     return {
         model: train(model, import_module(f"generators.{model}").PRESETS["quick"], data=pieces, output=root / model,

@@ -10,7 +10,7 @@ from generators.evaluation.likeness import likeness
 from training.cli import InputError
 
 
-def test_several_runs_are_one_table(runs, tmp_path, capsys, monkeypatch):
+def test_several_runs_are_one_table(runs, tmp_path, capsys, monkeypatch, undrawn):
     monkeypatch.setattr(evaluation, "likeness", partial(likeness, repeats=0))
     options = Options(
         tuple(runs.values()), count=8, binarise="fixed", output=tmp_path / "out", cache=runs["vae"].parent / "cache"

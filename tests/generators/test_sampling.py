@@ -1,6 +1,7 @@
 """Samples by number: streamed, continued, and the same when made alone."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from classifiers.pretrained import path as pretrained
 from generators import MODELS
 from generators.generator import Generator
 from generators.latents import Drawn, Grid
-from generators.sampling import Blocks, Settings, sample
-from midi.picture import load
+from generators.sampling import Blocks, Settings, sample, with_record
+from midi.codecs import codec_named
+from midi.picture import load as load_picture
 from midi.reading import read
 from training.cli import InputError
+from training.runs import load
 
 
 def drawn(generator, count, windows=1):
@@ -37,7 +40,7 @@ def test_every_format_holds_the_same_picture(runs, model, tmp_path):
     for row in rows:
         midi, png, npy = (tmp_path / "out" / name for name in row["files"].split())
         images = np.load(npy)
-        np.testing.assert_array_equal(load(png).images, images)
+        np.testing.assert_array_equal(load_picture(png).images, images)
         piece = generator.codec.decode(images)
         assert int(row["notes"]) == len(piece) == len(read(midi))
     assert (tmp_path / "out" / "sheet.png").exists()
@@ -82,7 +85,46 @@ def test_a_grid_spans_the_two_widest_directions(runs, tmp_path):
 @pytest.mark.parametrize("binarise", ["fixed", "bernoulli", "minmax"])
 def test_other_binarisations(runs, tmp_path, binarise):
     generator = Generator(runs["vae"])
-    sample(generator, drawn(generator, 2), tmp_path / "out", settings(2, binarise=binarise))
+    source = drawn(generator, 5)
+    sample(generator, source, tmp_path / "out", settings(5, binarise=binarise))
+    values = generator.values(np.concatenate([source(item) for item in range(5)]))
+    on = np.concatenate([np.load(path) for path in sorted((tmp_path / "out" / "npy").iterdir())]) == 255
+    least, greatest = (part(values, axis=(1, 2, 3), keepdims=True) for part in (np.min, np.max))
+    if binarise == "bernoulli":
+        assert abs(on.mean() - values.mean()) < 5 * (values.mean() / values.size) ** 0.5
+        assert (on[0] != on[1]).any()
+    else:
+        expected = {"fixed": values >= 0.5, "minmax": (values - least) / (greatest - least) >= 0.5}
+        np.testing.assert_array_equal(on, expected[binarise])
+
+
+def test_greys_are_not_binarised(runs, monkeypatch):
+    generator, codec = Generator(runs["vae"]), codec_named("dense88")
+    monkeypatch.setattr(generator, "codec", codec)
+    values = np.random.default_rng(0).random((2, *codec.shape), np.float32)
+    np.testing.assert_array_equal(generator.images(values, "calibrated", [0, 1]), np.rint(values * 255))
+    with pytest.raises(InputError, match="those of dense88 are not"):
+        generator.images(values, "minmax", [0, 1])
+
+
+def test_a_run_trained_again_to_the_same_end_has_the_same_name(runs, tmp_path):
+    generator = Generator(runs["vae"])
+    run = shutil.copytree(runs["vae"], tmp_path / "run")
+    load(run).save(run / "model.keras")
+    assert (run / "model.keras").read_bytes() != (runs["vae"] / "model.keras").read_bytes()
+    assert Generator(run).fingerprint() == generator.fingerprint()
+    generator.model.set_weights([2 * weight for weight in generator.model.get_weights()])
+    assert Generator(run).fingerprint() != generator.fingerprint()
+
+
+def test_a_sheet_shows_what_came_later_and_a_cut_off_table_gets_its_head(runs, tmp_path):
+    generator = Generator(runs["vae"])
+    manifest = sample(generator, drawn(generator, 2), tmp_path / "out", settings(2))
+    few = (tmp_path / "out" / "sheet.png").read_bytes()
+    manifest.write_text("item,se")
+    sample(generator, drawn(generator, 5), tmp_path / "out", settings(5))
+    assert (tmp_path / "out" / "sheet.png").read_bytes() != few
+    assert [row["item"] for row in csv.DictReader(manifest.read_text().splitlines())] == list("01234")
 
 
 def test_several_windows_are_one_piece(runs, tmp_path):
@@ -101,8 +143,10 @@ def test_bad_input_is_one_line(runs, tmp_path):
         sample(generator, drawn(generator, 1), tmp_path / "out", settings(1, label="waltz"))
     with pytest.raises(InputError, match="numbered from 0 to 0"):
         sample(generator, drawn(generator, 1), tmp_path / "out", settings(1), items=[5])
+    assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="1 or more"):
         settings(0)
+    with_record(tmp_path / "out", {"binarise": "calibrated"})  # all that a call leaves that has failed at once
     sample(generator, drawn(generator, 1), tmp_path / "out", settings(1))
     with pytest.raises(InputError, match="other settings"):
         sample(generator, drawn(generator, 1), tmp_path / "out", settings(1, binarise="fixed"))

@@ -22,3 +22,11 @@ def test_a_page_of_what_the_run_holds(tmp_path):
     assert "data:image/png;base64" in page
     assert 'src="samples/a%20b.png"' in page
     assert '<audio controls src="samples/a%20b.wav">' in page
+
+
+def test_levels_are_drawn_beside_their_curves(tmp_path):
+    write_json(tmp_path / "config.json", {"format": 1, "package": "generators", "model": "vae"})
+    (tmp_path / "history.csv").write_text("epoch,density\n0,0.2\n1,0.1\n")
+    plain, ruled = (write_report(tmp_path, levels=levels).read_text() for levels in ({}, {"density": 0.05}))
+    assert len(ruled) > len(plain)
+    assert write_report(tmp_path, levels={"loss": 1.0}).read_text() == plain

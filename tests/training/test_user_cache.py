@@ -26,7 +26,7 @@ def test_once_per_content_and_setting(folder, tmp_path, capsys):
 
 def test_a_corpus_is_taken_as_it_is_if_it_fits(corpus):
     assert len(open_corpus(corpus.directory, Numbers(), {".txt"})) == 45
-    with pytest.raises(InputError, match="expected numbers"):
+    with pytest.raises(InputError, match="of extra 0; expected extra 1"):
         open_corpus(corpus.directory, Numbers(extra=1), {".txt"})
 
 

@@ -2,10 +2,8 @@
 
 import json
 import shutil
-from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,6 @@ from generators.evaluation.likeness import likeness
 from generators.generator import Generator
 from generators.latents import Drawn
 from generators.sampling import Settings, sample
-from generators.training import train
 from midi.reading import read
 from training.cli import InputError
 from training.files import read_json
@@ -43,12 +40,10 @@ def few_repeats():
 
 
 @pytest.fixture(scope="module")
-def evaluated(runs, pieces, cache, few_repeats, tmp_path_factory):
+def evaluated(runs, labelled, cache, few_repeats, tmp_path_factory):
     """A conditional VAE and an unconditional GAN: their runs and records."""
     root = tmp_path_factory.mktemp("evaluated runs")
-    config = replace(import_module("generators.vae").PRESETS["quick"], conditional=True)
-    folders = [train("vae", config, data=pieces, output=root / "vae", cache=cache), root / "gan"]
-    shutil.copytree(runs["dcgan"], folders[1])
+    folders = [shutil.copytree(run, root / run.name) for run in (labelled, runs["dcgan"])]
     return dict(zip(("vae", "dcgan"), zip(folders, evaluate(folders, HOW, cache=cache), strict=True), strict=True))
 
 
@@ -176,7 +171,7 @@ def test_what_is_heard_is_what_is_told(evaluated, model):
         assert one["note_rate"] == pytest.approx(len(piece) / seconds)
 
 
-def test_training_pictures_are_found_to_be_copies(run, cache, monkeypatch):
+def test_training_pictures_are_found_to_be_copies(run, cache, monkeypatch, undrawn):
     data = data_of(Generator(run), cache=cache)
     chosen = data.split.train[[3, 11, 12, 30, 31]]
     monkeypatch.setattr(evaluation, "samples_of", lambda generator, how: (data.corpus[chosen], None))
