@@ -34,7 +34,9 @@ class GeneratorConfig:
 
 
 def check(config: GeneratorConfig) -> None:
-    """InputError: a number that cannot be meant."""
+    """InputError: a number that cannot be meant, or pictures that hold more than a network can learn to paint."""
+    if config.codec == "lossless":
+        raise InputError("--codec lossless keeps headers and checksums in its pixels; train on roll96 or another codec")
     for name, value in asdict(config).items():
         option, numbers = "--" + name.replace("_", "-"), value if isinstance(value, tuple) else (value,)
         if not numbers:

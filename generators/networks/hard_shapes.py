@@ -8,6 +8,9 @@ import keras
 import numpy as np
 from keras import ops
 
+FIELDS = ("height", "shapes", "patch", "channels", "graded")
+"""What `HardShapes` is made with."""
+
 
 @keras.saving.register_keras_serializable("generators")
 class HardShapes(keras.layers.Layer):
@@ -16,11 +19,15 @@ class HardShapes(keras.layers.Layer):
     The pictures are black and white, -1 and 1: each row of a group has the shape of its highest score. Gradients pass as if
     it had the mixture of all shapes by the softmax of the scores (straight through, arXiv 1308.3432), and as if shapes had
     greys; so a critic can judge by music only, and notes fall into pieces only where a learned shape does.
+
+    graded: every row has its likeliest shape but silence, from -1 to 1 as it is likely that the row sounds, so that a
+    threshold can choose how much does; for use, not for training.
     """
 
-    def __init__(self, height: int, shapes: int, patch: int, channels: int, **arguments: Any) -> None:
+    def __init__(self, height: int, shapes: int, patch: int, channels: int, graded: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.height, self.shapes, self.patch, self.channels = height, shapes, patch, channels
+        self.graded = graded
 
     def build(self, input_shape: Any) -> None:
         self.logits = self.add_weight(shape=(self.shapes, self.patch * self.channels), initializer=self._runs, name="logits")
@@ -28,13 +35,20 @@ class HardShapes(keras.layers.Layer):
     def call(self, scores: Any) -> Any:
         groups = scores.shape[1]
         scores = ops.reshape(scores, (-1, groups, self.height, self.shapes + 1))
-        highest = ops.top_k(scores, 1)[1][..., 0]  # Keras' argmax has no ONNX
-        chosen = ops.one_hot(highest, self.shapes + 1, dtype=scores.dtype)
-        share = _straight_through(chosen, ops.softmax(scores))[..., 1:]
+        share = self._graded_share(scores) if self.graded else self._hard_share(scores)
         means = _straight_through(ops.cast(self.logits > 0, scores.dtype), ops.sigmoid(self.logits))
         pixels = ops.reshape(ops.matmul(share, means), (-1, groups, self.height, self.patch, self.channels))
         pixels = ops.reshape(ops.transpose(pixels, (0, 2, 1, 3, 4)), (-1, self.height, groups * self.patch, self.channels))
         return 2 * pixels - 1
+
+    def _hard_share(self, scores: Any) -> Any:
+        highest = ops.top_k(scores, 1)[1][..., 0]  # Keras' argmax has no ONNX
+        chosen = ops.one_hot(highest, self.shapes + 1, dtype=scores.dtype)
+        return _straight_through(chosen, ops.softmax(scores))[..., 1:]
+
+    def _graded_share(self, scores: Any) -> Any:
+        likeliest = ops.top_k(scores[..., 1:], 1)[1][..., 0]
+        return ops.one_hot(likeliest, self.shapes, dtype=scores.dtype) * (1 - ops.softmax(scores)[..., :1])
 
     def _runs(self, shape: Any, dtype: Any = None) -> Any:
         """Runs of columns, the longest first; again from the start where there are more shapes than runs."""
@@ -42,7 +56,19 @@ class HardShapes(keras.layers.Layer):
         return ops.cast(np.repeat(np.resize(4.0 * on - 2.0, (self.shapes, self.patch)), self.channels, axis=1), dtype)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {name: getattr(self, name) for name in ("height", "shapes", "patch", "channels")}
+        return super().get_config() | {name: getattr(self, name) for name in FIELDS}
+
+
+def in_greys(model: keras.Model) -> keras.Model:
+    """The same model with the same weights, its `HardShapes` graded."""
+
+    def graded(layer: keras.Layer) -> keras.Layer:
+        greys = {"graded": True} if isinstance(layer, HardShapes) else {}
+        return layer.__class__.from_config(layer.get_config() | greys)
+
+    copy = keras.models.clone_model(model, clone_function=graded)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def runs(columns: int) -> list[tuple[int, int]]:

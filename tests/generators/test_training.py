@@ -64,6 +64,7 @@ def test_weights_to_start_from(runs):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
+        ({"codec": "lossless"}, "--codec lossless keeps headers"),
         ({"batch_size": 0}, "--batch-size must be 1 or more; received 0"),
         ({"transpose": -1}, "--transpose must be 0 or more; received -1"),
         ({"filters": ()}, "--filters must be one number or more"),
