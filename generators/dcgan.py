@@ -14,9 +14,9 @@ cosine; a moving average of the generator's weights is kept.
 
     python -m generators.train dcgan --data FOLDER
 
-40 epochs took 27 minutes of CPU for Nottingham, 6 for Freedoom (2 cores, shared). 1,000 samples against the test part: overlap
-of all measures with the data 0.838 and 0.918 (its halves: 0.983, 0.975), from the samples' side 0.878 and 0.866 of the
-halves'; 4.07 and 5.54 % of the cells on (data: 4.09, 5.77 %); copies 0.1 % and none (held-out pictures: 8.4 and 0.4 %).
+40 epochs took 27 minutes of CPU for Nottingham, 6 for Freedoom (2 cores, shared). 1,000 samples against the test part:
+overlap of all measures with the data 0.838 and 0.918 (its halves: 0.983, 0.975), from the samples' side 0.878 and 0.866 of
+the halves'; 4.07 and 5.54 % of the cells on (data: 4.09, 5.77 %); copies 0.1 % and none (held-out pictures: 8.4 and 0.4 %).
 Melodies have gaps; Freedoom's rhythms vary too little. docs/results.md has the rest, and how `paper` does.
 """
 

@@ -1,103 +1,54 @@
-"""A trained transfer model, opened to be applied to recordings of any length: what `python -m transfer.apply` does."""
+"""A trained transfer model, opened to be applied to whole files: what `python -m transfer.apply` does, for Python users.
+
+Each model has a module of its own for that, transfer/MODEL_application.py, with a class `Application`.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import keras
-import numpy as np
-
-from spectro.audio import blocks, write
 from training.cli import InputError
-from training.files import distinct, refuse_existing, write_json
-from training.runs import load, model_module, read_run, versions
-from transfer.files import scratch_array
-
-BATCH = 4
-"""Windows that go through the model at once."""
-BLOCK = 5.0
-"""Seconds that are read at once."""
+from training.files import distinct, refuse_existing
+from training.runs import model_module, read_run
 
 
-class Application:
-    """The model of a run with its rate and window. InputError: not a run of a transfer model, an overlap out of range."""
+class Applied(Protocol):
+    """The model of a run, ready to work."""
 
-    def __init__(self, run: str | os.PathLike, overlap: float = 0.125) -> None:
-        self.record = read_run(run)
-        if self.record.get("package") != "transfer":
-            raise InputError(f"{run} is a run of {self.record.get('package')}; expected one that transfer.train made")
-        if not 0 <= overlap <= 0.5:
-            raise InputError(f"--overlap must be from 0 to 0.5; received {overlap}")
-        self.run = Path(run)
-        self.rate, self.size = self.record["config"]["rate"], self.record["config"]["side"] ** 2
-        self.fade = round(overlap * self.size)
-        self._model = model_module(self.record).exported(load(run))
+    suffix: str
+    """Of the files it writes."""
 
     def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
-        """Write what becomes of the recording `source` to `target` (.wav), and `<target>.json`."""
-        channels, samples = _extent(source, self.rate)
-        out = scratch_array(target.parent, (channels, samples))
-        at = 0
-        for piece in self.stream(blocks(source, BLOCK, rate=self.rate, note=lambda line: None)):
-            out[:, at : at + piece.shape[1]] = piece
-            at += piece.shape[1]
-        clipped = write(target, out, self.rate)
-        facts = {"source": source, "run": self.run, "rate": self.rate, "samples": samples, "clipped": clipped}
-        write_json(
-            target.with_name(target.name + ".json"),
-            {"command": "transfer.apply", **facts, "options": options, "versions": versions()},
-        )
-
-    def stream(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Blocks float32 (channels, samples) -> blocks of the result, together as long; silence fills the last window."""
-        return crossfaded(pieces, self.size, self.fade, self._through)
-
-    def _through(self, windows: np.ndarray) -> np.ndarray:
-        """(count, size) in [-1, 1] -> the same."""
-        flat = (windows + 1) / 2
-        made = [
-            keras.ops.convert_to_numpy(self._model(flat[place : place + BATCH], training=False))
-            for place in range(0, len(flat), BATCH)
-        ]
-        return 2 * np.concatenate(made) - 1
+        """Write what becomes of the file `source` to `target`, and `<target>.json`. InputError: an unfit file."""
 
 
-def crossfaded(
-    pieces: Iterable[np.ndarray], size: int, fade: int, through: Callable[[np.ndarray], np.ndarray]
-) -> Iterator[np.ndarray]:
-    """Send blocks (channels, samples) through `through` in windows of `size` that share `fade` samples, linearly faded.
+def open_application(run: str | os.PathLike, overlap: float = 0.125, strength: float = 1.0) -> Applied:
+    """The model of `run`; options as `python -m transfer.apply --help` tells.
 
-    through: (channels, size) -> (channels, size). Blocks come out, together as long as those that go in.
+    InputError: not a run of a transfer model, an overlap or a strength out of range.
     """
-    up = (np.arange(fade, dtype=np.float32) + 0.5) / max(fade, 1)
-    waiting, before, hop = None, None, size - fade
-    for block in pieces:
-        waiting = block if waiting is None else np.concatenate([waiting, block], axis=1)
-        while waiting.shape[1] > size:  # more follows, so this window is whole and not the last
-            made = through(waiting[:, :size])
-            yield _joined(before, made, up, fade)[:, :hop]
-            before, waiting = made[:, hop:], waiting[:, hop:]
-    if waiting is not None:
-        length = waiting.shape[1]
-        made = through(np.pad(waiting, ((0, 0), (0, size - length))))
-        yield _joined(before, made, up, fade)[:, :length]
+    record = read_run(run)
+    if record.get("package") != "transfer":
+        raise InputError(f"{run} is a run of {record.get('package')}; expected one that transfer.train made")
+    if not 0 <= overlap <= 0.5:
+        raise InputError(f"--overlap must be from 0 to 0.5; received {overlap}")
+    if not 0 <= strength <= 1:
+        raise InputError(f"--strength must be from 0 to 1; received {strength}")
+    model_module(record)  # InputError for a model that this version does not have
+    return importlib.import_module(f"transfer.{record['model']}_application").Application(run, overlap, strength)
 
 
-def _joined(before: np.ndarray | None, made: np.ndarray, up: np.ndarray, fade: int) -> np.ndarray:
-    if before is not None and fade:
-        made = np.concatenate([before * (1 - up) + made[:, :fade] * up, made[:, fade:]], axis=1)
-    return made
+def targets_of(files: tuple[Path, ...], output: Path, force: bool, suffix: str = ".wav") -> list[tuple[Path, Path]]:
+    """(source, target) of every file; suffix: of the results.
 
-
-def targets_of(files: tuple[Path, ...], output: Path, force: bool) -> list[tuple[Path, Path]]:
-    """(source, target) of every file. InputError: no file, one name for several, a result that exists or is a source."""
+    InputError: no file, one name for several, a result that exists or is a source."""
     if not files:
-        raise InputError("expected one recording or more; received none")
-    if output.suffix.lower() != ".wav":
-        targets = distinct([output / path.with_suffix(".wav").name for path in files])
+        raise InputError("expected one file or more; received none")
+    if output.suffix.lower() != suffix:
+        targets = distinct([output / path.with_suffix(suffix).name for path in files])
     elif len(files) == 1:
         targets = [output]
     else:
@@ -108,11 +59,3 @@ def targets_of(files: tuple[Path, ...], output: Path, force: bool) -> list[tuple
         refuse_existing(target, force)
         target.parent.mkdir(parents=True, exist_ok=True)
     return list(zip(files, targets, strict=True))
-
-
-def _extent(source: Path, rate: int) -> tuple[int, int]:
-    """(channels, samples) of a recording at `rate` Hz, by reading it once: headers promise what they like."""
-    channels = samples = 0
-    for block in blocks(source, BLOCK, rate=rate):
-        channels, samples = len(block), samples + block.shape[1]
-    return channels, samples

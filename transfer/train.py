@@ -1,4 +1,9 @@
-"""Train a transfer model on a folder of recordings of one kind, a CSV (path,label[,group]), a corpus, or the demo music."""
+"""Train a transfer model.
+
+hilbert_autoencoder: on recordings of one kind, --data FOLDER. dtn: on MIDI files of two kinds, --source FOLDER --target
+FOLDER, to make the first into the second. A FOLDER may also be a CSV (path,label[,group]) or a corpus; without any, demo
+music serves.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +18,12 @@ from training.model_cli import TrainOptions, run_model_command
 class Options(TrainOptions):
     """What `transfer.train` takes besides the model's own options."""
 
+    source: Path | None = None
+    """dtn: folder of MIDI files to be made into others."""
+    target: Path | None = None
+    """dtn: folder of MIDI files of the kind that they are made into."""
     samples_every: int = 10
-    """Epochs between sounds of what comes out."""
+    """Epochs between sounds or pictures of what comes out."""
 
 
 def main(model: str, options: Any) -> None:
@@ -26,6 +35,8 @@ def main(model: str, options: Any) -> None:
             model,
             options.config,
             data=options.data,
+            source=options.source,
+            target=options.target,
             output=options.output or Path("runs", model),
             seed=options.seed,
             devices=options.devices,

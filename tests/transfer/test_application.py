@@ -9,9 +9,10 @@ import soundfile
 from classifiers.pretrained import path as pretrained
 from training.cli import InputError
 from training.history import read_history
-from transfer.application import Application, crossfaded, targets_of
+from transfer.application import open_application, targets_of
 from transfer.apply import Options, main
 from transfer.hilbert_autoencoder import PRESETS
+from transfer.hilbert_autoencoder_application import crossfaded
 from transfer.training import train
 
 
@@ -84,9 +85,11 @@ def test_one_bad_file_does_not_stop_the_others(run, tmp_path, capsys):
 def test_what_is_refused(run, tmp_path):
     soundfile.write(tmp_path / "a.wav", np.full(100, 0.1), 8_000)
     with pytest.raises(InputError, match=r"expected one that transfer\.train made"):
-        Application(pretrained())
+        open_application(pretrained())
     with pytest.raises(InputError, match="overlap must be from"):
-        Application(run, 0.7)
+        open_application(run, 0.7)
+    with pytest.raises(InputError, match="strength must be from"):
+        open_application(run, strength=1.5)
     with pytest.raises(InputError, match="would be overwritten"):
         targets_of((tmp_path / "a.wav",), tmp_path, force=True)
     with pytest.raises(InputError, match="give a folder"):
