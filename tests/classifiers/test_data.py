@@ -53,5 +53,5 @@ def test_shifts_roll_and_mixup_mixes_equally_loud_clips_and_their_labels():
 
 def test_a_corpus_of_another_rate_is_refused(genres, cache):
     corpus = open_clips(genres, SETTINGS["quick"], cache)
-    with pytest.raises(InputError, match="expected audio clips"):
+    with pytest.raises(InputError, match=r"of rate 8000, seconds 0\.5; expected rate 22050"):
         open_clips(corpus.directory, SETTINGS["lil_data"], cache)
