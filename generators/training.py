@@ -24,6 +24,7 @@ from training.fit import fit
 from training.report import write_report
 from training.runs import load, open_run
 from training.split import split_corpus
+from training.starting import start_from
 
 
 def train(
@@ -115,8 +116,4 @@ def begin(fresh: keras.Model, module: Any, statistics: Statistics, init: str | o
     if init is None:
         getattr(module, "start", lambda model, statistics: None)(fresh, statistics)
         return
-    source = load(init).get_weights()
-    if [weight.shape for weight in source] != [weight.shape for weight in fresh.get_weights()]:
-        raise InputError(f"the weights of {init} do not fit this model; was it trained with another model, codec or sizes?")
-    fresh.set_weights(source)
-    tell(f"started from {init}")
+    start_from(fresh, init)

@@ -90,6 +90,8 @@ def _setting(options: Options) -> SpectrogramSetting:
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same and none is a source."""
+    from training.files import distinct
+
     found = [pair for path in options.files for pair in _found(path)]
     if not found:
         raise InputError("expected sounds, pictures or folders; received none")
@@ -97,7 +99,7 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
         targets = [_only_target(found[0][0], options.output, len(found))]
     else:
         names = [name.with_suffix(".wav" if _is_picture(name) else ".png") for _, name in found]
-        targets = _distinct([options.output / name for name in names])
+        targets = distinct([options.output / name for name in names])
     jobs = [(source, target) for (source, _), target in zip(found, targets, strict=True)]
     sources = {source.resolve() for source, _ in jobs}
     for source, target in jobs:
@@ -132,20 +134,6 @@ def _only_target(source: Path, target: Path, count: int) -> Path:
     if _is_picture(source) == _is_picture(target):
         raise InputError(f"a sound becomes a .png and a .png a sound; received {source.name} and --output {target.name}")
     return target
-
-
-def _distinct(targets: list[Path]) -> list[Path]:
-    """The same paths, numbered from the second of a name on (capitals do not make a name another one everywhere)."""
-    taken: set[str] = set()
-    distinct = []
-    for wanted in targets:
-        target, number = wanted, 1
-        while str(target).casefold() in taken:
-            number += 1
-            target = wanted.with_stem(f"{wanted.stem}-{number}")
-        taken.add(str(target).casefold())
-        distinct.append(target)
-    return distinct
 
 
 def _convert(source: Path, target: Path, setting: SpectrogramSetting, options: Options) -> None:

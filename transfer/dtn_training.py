@@ -16,9 +16,9 @@ from training.fit import fit
 from training.report import write_report
 from training.runs import open_run
 from training.samples import Sample
+from training.starting import start_from
 from transfer import dtn as module
 from transfer.pictures import Domain, Pairs, Together, copied, open_domains, transfer_codec
-from transfer.starting import start_from
 
 DATA = ("source", "target")
 """The options that name this model's data."""

@@ -18,8 +18,8 @@ from training.rewind import Rewind
 from training.runs import open_run
 from training.samples import Sample
 from training.split import split_corpus
+from training.starting import start_from
 from transfer import hilbert_autoencoder as module
-from transfer.starting import start_from
 from transfer.waveforms import batches, open_windows
 
 DATA = ("data",)

@@ -29,7 +29,7 @@ from midi.codecs.codec import ONSET, SILENT, SUSTAINED, Codec, Encoded
 from midi.codecs.grid import LONGEST, division_of
 from midi.codecs.losses import NAMES
 from midi.codecs.sheet import Sheet, sheet_of
-from midi.codecs.strip import check_tempo
+from midi.codecs.strip import check_notes, check_tempo
 from midi.codecs.voice_layers import column_of, in_layers, tick_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
 from training.cli import InputError
@@ -62,8 +62,7 @@ class Lossless(Codec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.low <= self.high <= 127:
-            raise InputError(f"pitches must be 0 <= low <= high <= 127; received low {self.low}, high {self.high}")
+        check_notes(self)
         if not (1 <= self.columns <= LONGEST and 1 <= self.resolution < 1 << 15):
             raise InputError(f"columns and resolution must be above 0; received {self.columns} and {self.resolution}")
         if self.rows * self.columns <= facts_plane.SIZE:
@@ -71,9 +70,6 @@ class Lossless(Codec):
                 f"a picture must have more than {facts_plane.SIZE} cells, for its header; received {self.rows} rows "
                 f"and {self.columns} columns"
             )
-        check_tempo(self.tempo)
-        if not 1 <= self.velocity <= 127:
-            raise InputError(f"velocity must be 1 to 127; received {self.velocity}")
 
     @property
     def rows(self) -> int:

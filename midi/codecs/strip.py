@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -51,17 +51,13 @@ class StripCodec(Codec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.low <= self.high <= 127:
-            raise InputError(f"pitches must be 0 <= low <= high <= 127; received low {self.low}, high {self.high}")
+        check_notes(self)
         if not (1 <= self.columns <= LONGEST and 0 < self.resolution < 1 << 15):
             raise InputError(f"columns and resolution must be above 0; received {self.columns} and {self.resolution}")
         if self.unit == "quarter" and self.resolution != int(self.resolution):
             raise InputError(f"columns in a quarter must be a whole number; received {self.resolution}")
         if self.unit == "second" and self.rounding == "snap":
             raise InputError("snap rounds to parts of a quarter note; columns in seconds take round or floor")
-        check_tempo(self.tempo)
-        if not 1 <= self.velocity <= 127:
-            raise InputError(f"velocity must be 1 to 127; received {self.velocity}")
 
     @property
     def rows(self) -> int:
@@ -151,6 +147,15 @@ class StripCodec(Codec):
     def row_of(self, pitch: np.ndarray) -> np.ndarray:
         """MIDI pitches -> rows."""
         return self.high - pitch if self.top == "high" else pitch - self.low
+
+
+def check_notes(codec: Any) -> None:
+    """InputError: a codec's low, high, velocity or tempo that MIDI does not have."""
+    if not 0 <= codec.low <= codec.high <= 127:
+        raise InputError(f"pitches must be 0 <= low <= high <= 127; received low {codec.low}, high {codec.high}")
+    if not 1 <= codec.velocity <= 127:
+        raise InputError(f"velocity must be 1 to 127; received {codec.velocity}")
+    check_tempo(codec.tempo)
 
 
 def check_tempo(tempo: int) -> int:
