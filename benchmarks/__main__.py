@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("help", "inversion", "corpus", "feed", "nst", "midi", "midi_corpus", "generators")
+NAMES = ("help", "inversion", "corpus", "feed", "nst", "midi", "midi_corpus", "generators", "sequences", "dtn", "hilbert")
 
 for name in NAMES:
     print(f"\n## {name}\n", flush=True)

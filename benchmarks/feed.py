@@ -60,15 +60,17 @@ def classifiers(folder: Path, options: Options) -> None:
 
 
 def generators(folder: Path, options: Options) -> None:
-    """The rows of `vae` and `dcgan`, `ours`, on the demo pieces."""
+    """The rows of `vae` and `dcgan`, `ours`, and of `lstm`, on the demo pieces."""
     from importlib import import_module
 
-    from generators import MODELS
+    from generators import lstm
     from generators.data import batches, open_images
+    from generators.sequences import windows
+    from generators.sequences.pieces import open_pieces
     from midi.codecs import codec_named
     from training.split import split_corpus
 
-    for name in MODELS:
+    for name in ("vae", "dcgan"):
         module = import_module(f"generators.{name}")
         config = module.PRESETS["ours"]
         codec = codec_named(config.codec)
@@ -76,6 +78,13 @@ def generators(folder: Path, options: Options) -> None:
         train = split_corpus(corpus, labelled=False).train
         fed = batches(corpus, train, codec, module.LOW, config.batch_size, transpose=config.transpose)
         row(f"{name} ours", module.build(config, 0, 1000), fed, config.batch_size, options.rounds)
+    for preset in ("paper", "ours"):
+        config = lstm.PRESETS[preset]
+        codec = codec_named(config.codec)
+        pieces = open_pieces(None, codec, cache=folder / "cache")
+        feed = {"transpose": config.transpose, "steps": 20, "apart": config.window}
+        fed = windows.batches(pieces, "train", codec, lstm.length(config), config.batch_size, **feed)
+        row(f"lstm {preset}", lstm.build(config, 1000), fed, config.batch_size, options.rounds)
 
 
 def row(name: str, model: Any, fed: Any, batch_size: int, rounds: int) -> None:

@@ -1,5 +1,5 @@
-"""Generators of MIDI pictures: latent numbers in, pictures out, pictures into music by `midi.codecs`."""
+"""Generators: models that make new MIDI pictures, go on with a piece of music, or with a sound."""
 
-MODELS = ("vae", "dcgan")
-"""Model modules of this package. Each has a docstring, Config, PRESETS, LOW, MONITOR, build, exported and latents; and where
-the model can: start (from the data's statistics), settle (when training is done), encode."""
+MODELS = ("vae", "dcgan", "lstm", "seq2seq", "spectrogram_lstm")
+"""Model modules of this package. Each has a docstring, FAMILY, Config, PRESETS, MONITOR, build and exported; pictures also
+have LOW and latents, and where the model can start (from the data's statistics), settle (when training is done), encode."""

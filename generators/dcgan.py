@@ -41,6 +41,8 @@ from training.strategy import ReplicaSeedGenerator
 if TYPE_CHECKING:
     from generators.statistics import Statistics
 
+FAMILY = "generators"
+"""Package of the modules that serve it."""
 LOW = -1.0
 """Pictures are in [-1, 1]."""
 MONITOR = None

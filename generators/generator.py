@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from generators.manifest import fingerprint_of
 from generators.statistics import Statistics
 from midi.codecs import from_facts
 from midi.codecs.binarise import Binarise
@@ -36,10 +36,7 @@ class Generator:
 
     def fingerprint(self) -> str:
         """A name for the weights, however often they were saved: what was made with others is not continued."""
-        digest = hashlib.sha256()
-        for weight in self.model.get_weights():
-            digest.update(weight.tobytes())
-        return digest.hexdigest()[:16]
+        return fingerprint_of(self.model)
 
     def values(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """(count, latent) and label numbers (count,) -> values (count, h, w, c) in [LOW, 1], BATCH at a time."""

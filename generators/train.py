@@ -1,4 +1,7 @@
-"""Train a generator of MIDI pictures on a folder of MIDI files, a CSV (path,label[,group]), a corpus, or the demo pieces."""
+"""Train a generator on a folder of files, a CSV (path,label[,group]), a corpus, or the demo pieces.
+
+vae and dcgan make MIDI pictures, lstm and seq2seq go on with a MIDI piece, spectrogram_lstm with a recording.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,15 @@ class Options(TrainOptions):
     samples_every: int = 10
     """Epochs between sheets of pictures."""
     patience: int = 20
-    """Epochs of nothing but black or grey pictures after which training stops; 0 never stops."""
+    """Epochs of nothing but black or grey pictures, or silence or one note, after which training stops; 0 never stops."""
 
 
 def main(model: str, options: Any) -> None:
     """Train and print the run's path."""
-    from generators.training import train
+    from generators.families import part
 
     print(
-        train(
+        part(model, "training").train(
             model,
             options.config,
             data=options.data,

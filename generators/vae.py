@@ -37,6 +37,8 @@ from midi.codecs import codec_named
 from training.cli import InputError
 from training.strategy import ReplicaSeedGenerator
 
+FAMILY = "generators"
+"""Package of the modules that serve it."""
 LOW = 0.0
 """Pictures are in [0, 1]."""
 MONITOR = "val_loss"

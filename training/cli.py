@@ -15,15 +15,26 @@ class InputError(ValueError):
     """A file or value of the user's that cannot be used. Its message is one line: expected, received, likely cause."""
 
 
-def run(main: Callable[[Any], None], options: type, arguments: list[str] | None = None, *, keras: bool = False) -> None:
+def run(
+    main: Callable[[Any], None],
+    options: type | Callable[[list[str]], type],
+    arguments: list[str] | None = None,
+    *,
+    keras: bool = False,
+) -> None:
     """Read `options` from the command line by tyro, call `main` with it, and exit.
 
-    The calling module's docstring is the description. keras: the command needs Keras, which is then imported in silence
-    after parsing. Exit status: 0 done, 1 a bad file or value (one line on stderr),
-    2 wrong usage, 130 interrupted; anything else is a bug and shows its traceback.
+    options: a dataclass, or what gives one for a command line. The calling module's docstring is the description. keras: the
+    command needs Keras, which is then imported in silence after parsing. Exit status: 0 done, 1 a bad file or value (one
+    line on stderr), 2 wrong usage, 130 interrupted; anything else is a bug and shows its traceback.
     """
     quiet()
     module = sys.modules[main.__module__]
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        options = options if isinstance(options, type) else options(arguments)
+    except InputError as error:
+        sys.exit(_tell(error))
     parsed = parse(options, description=module.__doc__ or "", module=module, arguments=arguments)
     if keras:
         import_keras()

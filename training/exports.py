@@ -49,7 +49,7 @@ def export(
     expected = _by_keras(model, inputs)  # before writing: Keras exports only a model that has been called
     with (atomic if kind.suffix else atomic_folder)(path) as temporary:
         kind.write(model, temporary)
-        error = _compare(path, expected, kind.run(temporary, inputs))
+        error = _compare(path, expected, kind.run(temporary, inputs, [tensor.name for tensor in model.inputs]))
     write_json(path.with_name(path.name + ".json"), {**(facts or {}), **_description(model, path, format, kind, error)})
     return error
 
@@ -88,7 +88,7 @@ def _write_saved_model(model: keras.Model, path: Path) -> None:
     model.export(path, format="tf_saved_model", verbose=False)
 
 
-def _run_saved_model(path: Path, inputs: Arrays) -> Arrays:
+def _run_saved_model(path: Path, inputs: Arrays, names: list[str]) -> Arrays:
     import tensorflow as tf
 
     with tf.device("CPU:0"):
@@ -103,15 +103,15 @@ def _write_onnx(model: keras.Model, path: Path) -> None:
         model.export(path, format="onnx", verbose=False)
 
 
-def _run_onnx(path: Path, inputs: Arrays) -> Arrays:
+def _run_onnx(path: Path, inputs: Arrays, names: list[str]) -> Arrays:
     import onnxruntime
 
     try:
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own have no base but this
         raise InputError(f"onnx has no way to write this model: {' '.join(str(error).split())[:300]}") from None
-    names = [given.name for given in session.get_inputs()]
-    return _any_batch(lambda arrays: session.run(None, dict(zip(names, arrays, strict=True))), inputs)
+    given = [each.name for each in session.get_inputs()]
+    return _any_batch(lambda arrays: session.run(None, dict(zip(given, arrays, strict=True))), inputs)
 
 
 def _write_litert(model: keras.Model, path: Path) -> None:
@@ -119,7 +119,7 @@ def _write_litert(model: keras.Model, path: Path) -> None:
     model.export(path, format="litert", verbose=False, input_signature=given if len(given) == 1 else [given])
 
 
-def _run_litert(path: Path, inputs: Arrays) -> Arrays:
+def _run_litert(path: Path, inputs: Arrays, names: list[str]) -> Arrays:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(path))
@@ -128,6 +128,8 @@ def _run_litert(path: Path, inputs: Arrays) -> Arrays:
     except RuntimeError as error:
         raise InputError(f"litert has no way to write this model: {' '.join(str(error).split())[:300]}") from None
     given = sorted(interpreter.get_input_details(), key=lambda detail: _natural(detail["name"]))
+    named = {detail["name"].removeprefix("serving_default_").split(":")[0]: detail for detail in given}
+    given = [named[name] for name in names] if named.keys() == set(names) else given
     made = sorted(interpreter.get_output_details(), key=lambda detail: _natural(detail["name"]))
     rows = []
     for sample in range(len(inputs[0])):
@@ -147,7 +149,7 @@ class _Format:
     packages: tuple[str, ...]
     batch: int | None
     write: Callable[[keras.Model, Path], None]
-    run: Callable[[Path, Arrays], Arrays]
+    run: Callable[[Path, Arrays, list[str]], Arrays]
 
 
 FORMATS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,10 @@ def placed(path: Path, folder: Path, other: Path, suffix: str = ".png") -> Path:
     """The path that lies in `other` as `path` does in `folder`, with another suffix; what lies elsewhere keeps its name."""
     name = path.relative_to(folder) if folder in path.parents else Path(path.name)
     return other / name.with_suffix(suffix)
+
+
+def outputs_of_runs(runs: Sequence[str | os.PathLike], output: str | os.PathLike | None = None) -> list[Path]:
+    """The folder of each run's results."""
+    if output is None:
+        return [Path(run, "evaluation") for run in runs]
+    return [Path(output)] if len(runs) == 1 else distinct(Path(output, Path(run).resolve().name) for run in runs)

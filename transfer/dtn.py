@@ -9,11 +9,16 @@ a constant, and its raw skips let g copy. Its schedule (of a source batch: D onc
 target batch: D twice, g four times; no shuffling) is not rebuilt: all players move at once, on a batch of both, each by its
 own Adam, and epochs are shuffled. The pictures are our `interleaved32`: the paper's own converter is not known.
 
-`ours`, not trained on real data yet: piano rolls, so that there is polyphony; f is trained first, as an autoencoder of both
-kinds of music (in RUN/autoencoder), and stays as it is, so that L_CONST has a meaning and trains g; D is three-way, and the
-networks have a quarter of the filters. Drums, which have no pitch, are in no picture.
+`ours`: piano rolls, so that there is polyphony; f is trained first, as an autoencoder of both kinds of music (in
+RUN/autoencoder), and stays as it is, so that L_CONST has a meaning and trains g; D is three-way, the networks have a quarter
+of the filters, and all that D sees in training is noisy: else it tells black and white from nearly so, and wins at once.
+Drums, which have no pitch, are in no picture.
 
-python -m transfer.train dtn --source bach_midi --target metal_midi --output runs/dtn
+    python -m transfer.train dtn --source FOLDER --target FOLDER
+
+354 chorales into the kind of 77 pieces of rock and metal, and back: 6 minutes of one CPU core each. A judge takes 81 % (back:
+80 %) of the windows of pieces never seen for the target, of the untouched source 5 % (10 %); content kept, a cosine of
+chroma, is 0.94 (0.90). docs/results.md has the other measures and what falls short.
 """
 
 from __future__ import annotations
@@ -65,6 +70,8 @@ class Config:
     """Adam's step, of D."""
     beta_1: float = 0.9
     """Adam's memory of gradients, of all players."""
+    noise: float = 0.0
+    """Deviation of the noise on all that D sees in training. Without it D tells black and white from nearly so, at once."""
     variations: int = 0
     """Show every file so many times more, in other keys."""
     batch_size: int = 128
@@ -76,12 +83,12 @@ class Config:
 PRESETS = {
     "paper": Config(),
     "ours": Config(
-        codec="roll64", width=16, pretraining=10, discriminator="three_way", learning_rate=1e-3,
-        discriminator_rate=1e-4, beta_1=0.5, variations=2, batch_size=32, epochs=20,
+        codec="roll64", width=16, pretraining=5, discriminator="three_way", learning_rate=1e-3, beta_1=0.5, noise=0.5,
+        variations=2, batch_size=32, epochs=5,
     ),
     "quick": Config(
         codec="roll64", width=4, code=8, pretraining=1, discriminator="three_way", gamma=1e-4, learning_rate=1e-3,
-        discriminator_rate=1e-3, beta_1=0.5, batch_size=8, epochs=2,
+        discriminator_rate=1e-3, beta_1=0.5, noise=0.5, batch_size=8, epochs=2,
     ),
 }  # fmt: skip
 
@@ -103,6 +110,7 @@ class Dtn(keras.Model):
         self.extractor.trainable = not config.pretraining
         self.generator = generator(shape, config.width, config.code, config.skips)
         self.discriminator = discriminator(shape, config.width, outputs)
+        self.noise = keras.layers.GaussianNoise(config.noise, name="noise")
         names = ("discriminator_loss", "adversarial", "constancy", "identity", "variation", "fooled")
         self.measures = {name: keras.metrics.Mean(name) for name in names}
 
@@ -128,13 +136,15 @@ class Dtn(keras.Model):
         return keras.tree.flatten(self.extractor(pictures, training=training))
 
     def discriminate(self, made: Any, same: Any, target: Any, training: bool) -> dict[str, Any]:
-        """The loss of D, which sees the pictures made as they are."""
-        judged = [self.discriminator(seen, training=training) for seen in _still([made, same, target])]
+        """The loss of D, which moves no other player."""
+        shown = [self.noise(seen, training=training) for seen in _still([made, same, target])]
+        judged = [self.discriminator(seen, training=training) for seen in shown]
         return {"discriminator_loss": self.discriminator_loss(*judged)}
 
     def deceive(self, made: Any, same: Any, training: bool) -> dict[str, Any]:
         """The losses of g that D and smoothness give."""
-        judged = [frozen(self.discriminator, seen, training=training) for seen in (made, same)]
+        shown = [self.noise(seen, training=training) for seen in (made, same)]
+        judged = [frozen(self.discriminator, seen, training=training) for seen in shown]
         self.measures["fooled"].update_state(ops.mean(taken_for_target(judged[0])))
         smooth = (variation(made, self.config.tv_exponent) + variation(same, self.config.tv_exponent)) / 2
         return {"adversarial": self.adversarial(*judged), "variation": smooth}

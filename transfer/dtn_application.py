@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,19 @@ from midi.codecs import from_facts
 from midi.codecs.interleaved import Interleaved
 from midi.codecs.losses import NAMES
 from midi.codecs.strip import StripCodec
-from midi.notes import Piece, make_piece
+from midi.notes import Piece, make_piece, with_notes
 from midi.parts import remark
 from midi.reading import read
 from midi.stitch import cut, join
 from midi.writing import write
 from training.cli import InputError, tell
-from training.files import write_json
+from training.files import read_json, write_json
 from training.runs import load, read_run, versions
 from transfer.dtn import exported
 from transfer.pitched import pitched
+from transfer.programs import PROGRAMS, played_by
 
-BATCH = 64
+BATCH = 16
 """Pictures that go through the network at once."""
 
 
@@ -38,6 +40,7 @@ class Application:
         self.run, self.strength = Path(run), strength
         self.codec = from_facts(read_run(run)["codec"])
         self.hop = hop_of(self.codec, overlap)
+        self.programs = read_json(self.run / PROGRAMS)
         self._model = exported(load(run))
 
     def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
@@ -61,25 +64,31 @@ class Application:
     def piece(self, piece: Piece) -> tuple[Piece, dict[str, float]]:
         """(what becomes of a piece, what its pictures do not keep): as many bars, the same tempos, signatures and drums.
 
-        Notes sound on where one picture meets the next; their velocity is the mean of the piece, their program 0.
+        Notes sound on where one picture meets the next; their velocity is the mean of the piece, the programs the target's.
         InputError: no note that the codec can show.
         """
+        return self._through(self.pictures, piece)
+
+    def shown(self, piece: Piece) -> Piece:
+        """A piece as its pictures show it, untouched by the network. InputError: as `piece`."""
+        return self._through(lambda pictures: pictures, piece)[0]
+
+    def _through(self, change: Callable[[np.ndarray], np.ndarray], piece: Piece) -> tuple[Piece, dict[str, float]]:
+        """`piece` with `change` in the place of `pictures`."""
         if not len(piece):
             raise InputError("it holds no notes")
         tune = pitched(piece)
         encoded = self.codec.encode(tune)
         shape = (-1, self.codec.strip_rows, self.codec.columns, self.codec.channels)
-        strip = self.strip(join(encoded.images.reshape(shape), encoded.windows))
+        strip = self.strip(join(encoded.images.reshape(shape), encoded.windows), change)
         strip[:, bars_end(tune, self.codec) :] = 0
-        made = self._reader(tune).piece(strip, None)
-        scale = made.division / piece.division
-        notes = np.concatenate([made.notes, _scaled(piece.notes[piece.notes["drum"]], scale, "start", "end")])
-        times = (_scaled(changes, scale, "tick") for changes in (piece.tempos, piece.signatures))
+        made = played_by(in_time_of(self._reader(tune).piece(strip, None), piece), self.programs)
+        drums = _scaled(piece.notes[piece.notes["drum"]], made.division / piece.division, "start", "end")
         losses = dict.fromkeys(NAMES, 0.0) | encoded.losses | {"tempos": 0.0, "signatures": 0.0}
-        return make_piece(notes, made.division, *times), losses
+        return with_notes(made, np.concatenate([made.notes, drums])), losses
 
-    def strip(self, strip: np.ndarray) -> np.ndarray:
-        """A piece's strip uint8 (rows, length, channels), whole windows long -> what becomes of it, the same.
+    def strip(self, strip: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """A piece's strip uint8 (rows, length, channels), whole windows long -> what `change` makes of it, the same.
 
         Windows without a note stay silent. Where windows overlap, a column is taken from the one whose edge is farther away.
         """
@@ -90,7 +99,7 @@ class Application:
         for first in range(0, len(sounding), BATCH):
             places = sounding[first : first + BATCH]
             pictures = windows[places].reshape(-1, *self.codec.shape)
-            made[places] = self.pictures(pictures).reshape(-1, *windows.shape[1:])
+            made[places] = change(pictures).reshape(-1, *windows.shape[1:])
         margin = (columns - self.hop) // 2
         ends = [0, *(margin + self.hop * np.arange(1, len(made))), strip.shape[1]]
         parts = [made[i][:, ends[i] - i * self.hop : ends[i + 1] - i * self.hop] for i in range(len(made))]
@@ -135,6 +144,13 @@ def bars_end(piece: Piece, codec: StripCodec) -> int:
     bar = 4 * piece.division * above / below
     bars = max(1, -(-(piece.end - tick) // bar))
     return round((tick + bars * bar) * codec.resolution / piece.division)
+
+
+def in_time_of(made: Piece, piece: Piece) -> Piece:
+    """The notes of `made`, whose quarters are those of `piece`, with the tempos and time signatures of `piece`."""
+    scale = made.division / piece.division
+    times = (_scaled(changes, scale, "tick") for changes in (piece.tempos, piece.signatures))
+    return make_piece(made.notes, made.division, *times)
 
 
 def _scaled(table: np.ndarray, scale: float, *columns: str) -> np.ndarray:

@@ -10,8 +10,10 @@ import keras
 import numpy as np
 
 from midi.codecs.strip import StripCodec
-from training.cli import tell
+from midi.reading import read
+from training.cli import InputError, tell
 from training.data import Batches
+from training.files import write_json
 from training.fit import fit
 from training.report import write_report
 from training.runs import open_run
@@ -19,9 +21,12 @@ from training.samples import Sample
 from training.starting import start_from
 from transfer import dtn as module
 from transfer.pictures import Domain, Pairs, Together, copied, open_domains, transfer_codec
+from transfer.programs import OCTAVES, PROGRAMS, programs_of
 
 DATA = ("source", "target")
 """The options that name this model's data."""
+MOST = 300
+"""Files that are read at most to learn which instruments play."""
 SEEN = 8
 """Pictures of the source's validation part that are shown with what becomes of them."""
 
@@ -57,6 +62,7 @@ def train(
         },
     }
     with open_run(output, record) as run:
+        write_json(run / PROGRAMS, instruments(domains[1]))
         learned = None
         if config.pretraining and not init:
             learned = pretrained(run, config, domains, codec, seed, devices)
@@ -75,6 +81,15 @@ def train(
         )
         write_report(run)
     return Path(output)
+
+
+def instruments(target: Domain) -> list[int]:
+    """The program of each octave in the target's training files, or in MOST of them; 0 where a corpus has no files."""
+    try:
+        files = target.files(target.rows("train"))
+    except InputError:
+        return [0] * OCTAVES
+    return programs_of(read(path, note=lambda line: None) for path in files[:: -(-len(files) // MOST)])
 
 
 def pretrained(

@@ -7,18 +7,31 @@ a time instead of interleaved stereo, files dealt to parts whole, gradients clip
 a return to the best weights after a spike (`rewind`).
 
 `--layout` lays the same samples along the curve, row by row, or leaves them in a row under 1-D convolutions of as many
-weights: the same budget in three orders.
+weights: the same budget in three orders. 1-D copies best.
+
+`ours` therefore lays no curve: a filter bank that begins as a cosine transform, a code of 96 numbers for 256 samples, and a
+block on each side of it that scales every band by what sounds around it. It learns to give clean windows back for ones made
+foreign at random, so that a foreign instrument, too, comes nearer to those it knows.
+
+    python -m transfer.train hilbert_autoencoder --data FOLDER
+
+5 epochs of 240 pianos took 6 minutes of one CPU core. Guitars of 30 held-out pieces against the true pianos: log-spectral
+distance 7.35 dB (as they are 8.42, equalised 7.49), MFCC distance 36.1 dB (52.3, 37.6), pitch kept 0.899 (0.879, 0.868). Its
+copies of pianos have 10.6 dB signal-to-noise. docs/results.md has the rest, and how `paper` does.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 from keras import layers
 
+from training.cli import InputError
 from transfer.curve import Curve
+from transfer.hilbert_autoencoder_networks import banded, printed
+from transfer.spectral_loss import SpectralLoss
 
 MONITOR = "val_loss"
 """The epoch with the smallest loss on the validation part is kept."""
@@ -40,8 +53,17 @@ class Config:
     """Rows and columns of the kernels; 1-D ones have as many weights."""
     code: int = 0
     """Numbers that each place of the smallest grid keeps; 0: as many as the last filters (no bottleneck, as published)."""
+    bands: int = 0
+    """Bands of a filter bank in place of convolutions with pools, each a number in as many samples; `filters` are then the
+    widths of blocks between it and the code, `kernel` their frames; layout waveform. 0: no filter bank, as published."""
     centred: bool = False
     """Work on samples in [-1, 1] without a sigmoid; otherwise on [0, 1) with one, as published."""
+    disturb: float = 0.0
+    """Show the model windows made foreign at random, of this strength, in place of those it has to give back
+    (`transfer.disturbance`); 1 is strong, 0 shows them as they are, as published."""
+    spectral: float = 0.0
+    """Add the error of the logarithmic spectrum to the squared error of the samples; the smaller, the more the samples
+    count (`transfer.spectral_loss`). 0: samples alone, as published."""
     optimizer: Literal["adam", "momentum"] = "adam"
     """Adam, or gradient descent with momentum 0.9."""
     learning_rate: float = 1e-3
@@ -60,6 +82,10 @@ class Config:
 
 PRESETS = {
     "paper": Config(),
+    "ours": Config(
+        rate=22_050, side=128, layout="waveform", filters=(192,), kernel=3, bands=256, code=96, centred=True, disturb=1.0,
+        spectral=1e-2, cosine=True, clip_norm=1.0, rewind=2.0, batch_size=8, epochs=5,
+    ),
     "quick": Config(
         rate=8_000, side=32, filters=(3, 4), kernel=3, code=2, centred=True, cosine=True, clip_norm=1.0, rewind=2.0,
         learning_rate=1e-2, batch_size=8, epochs=2,
@@ -68,23 +94,20 @@ PRESETS = {
 
 
 def build(config: Config, steps: int) -> keras.Model:
-    """The compiled model: windows (batch, side * side) in [0, 1) -> the same, float32. steps: of the whole training."""
+    """The compiled model: windows (batch, side * side) in [0, 1) -> the same, float32. steps: of the whole training.
+
+    InputError: options that do not go together.
+    """
+    _check(config)
     flat = config.layout == "waveform"
     window = keras.Input((config.side**2,), name="window")
     x = layers.Reshape((-1, 1))(window) if flat else Curve(config.side, config.layout, name="there")(window)
     x = layers.Rescaling(2.0, -1.0)(x) if config.centred else x
-    for number, filters in enumerate(config.filters, start=1):
-        x = _convolution(config, filters, "relu", f"down_{number}")(x)
-        x = (layers.MaxPooling1D(4) if flat else layers.MaxPooling2D(2))(x)
-    x = _convolution(config, config.code, None, "code", kernel=1)(x) if config.code else x
-    for number, filters in enumerate(reversed(config.filters), start=1):
-        x = _convolution(config, filters, "relu", f"up_{number}")(x)
-        x = (layers.UpSampling1D(4) if flat else layers.UpSampling2D(2))(x)
-    x = _convolution(config, 1, None if config.centred else "sigmoid", "samples", kernel=3)(x)
+    x = banded(config, x) if config.bands else printed(config, x)
     x = layers.Rescaling(0.5, 0.5)(x) if config.centred else x
     x = layers.Flatten()(x) if flat else Curve(config.side, config.layout, back=True, name="back")(x)
     model = keras.Model(window, x, name="hilbert_autoencoder")
-    model.compile(_optimizer(config, steps), loss="mean_squared_error")
+    model.compile(_optimizer(config, steps), loss=SpectralLoss(config.spectral) if config.spectral else "mean_squared_error")
     return model
 
 
@@ -93,10 +116,14 @@ def exported(model: keras.Model) -> keras.Model:
     return model
 
 
-def _convolution(config: Config, filters: int, activation: str | None, name: str, kernel: int | None = None) -> Any:
-    kernel = config.kernel if kernel is None else kernel
-    kind, size = (layers.Conv1D, kernel**2) if config.layout == "waveform" else (layers.Conv2D, kernel)
-    return kind(filters, size, padding="same", activation=activation, name=name)
+def _check(config: Config) -> None:
+    if config.bands and (config.layout != "waveform" or not config.centred or not config.code):
+        raise InputError(
+            f"--bands needs --layout waveform, --centred and a --code above 0; received --layout {config.layout}, "
+            f"{'--centred' if config.centred else '--no-centred'} and --code {config.code}"
+        )
+    if config.bands and config.side**2 % config.bands:
+        raise InputError(f"--bands must divide the {config.side**2:,} samples of a window; received {config.bands}")
 
 
 def _optimizer(config: Config, steps: int) -> keras.optimizers.Optimizer:

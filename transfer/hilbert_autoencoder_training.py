@@ -57,13 +57,13 @@ def train(
             "init": os.path.abspath(init) if init else None,
         },
     }
-    training = batches(corpus, split.train, config.batch_size, seed=seed)
+    training = batches(corpus, split.train, config.batch_size, seed=seed, disturb=config.disturb)
     with open_run(output, record) as run:
         fit(
             lambda: module.build(config, config.epochs * len(training)),
             run,
             training,
-            batches(corpus, split.validation, config.batch_size, shuffle=False),
+            batches(corpus, split.validation, config.batch_size, disturb=config.disturb, shuffle=False),
             epochs=config.epochs,
             seed=seed,
             devices=devices,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from midi.reading import SUFFIXES
 from training.cli import InputError, tell
 from training.corpus import Corpus
 from training.data import Batches
+from training.sources import find_sources
 from training.split import Split, split_corpus
 from training.user_cache import cache_folder, open_corpus
 from transfer.pitched import PitchedImages
@@ -38,6 +40,19 @@ class Domain:
 
     corpus: Corpus
     split: Split
+    place: Path
+    """The folder or CSV of its files; or a corpus, which holds pictures alone."""
+
+    def files(self, rows: Sequence[int] | np.ndarray) -> list[Path]:
+        """The files of some rows of the corpus. InputError: `place` is a corpus."""
+        if Path(self.place, "manifest.json").exists():
+            raise InputError(f"{self.place} is a corpus, which holds pictures alone; expected the MIDI files it was made of")
+        path_of = {source.name: source.path for source in find_sources(self.place, SUFFIXES)}
+        return [path_of[self.corpus.rows[row]["name"]] for row in rows]
+
+    def rows(self, part: str) -> np.ndarray:
+        """The rows of the corpus, one a file, of a part: "train", "validation" or "test"."""
+        return np.unique(self.corpus.source_of[getattr(self.split, part)])
 
     def facts(self, path: str | os.PathLike | None) -> dict[str, Any]:
         """For the run's record."""
@@ -93,7 +108,7 @@ def _domain(name: str, data: str | os.PathLike, encoder: PitchedImages, seed: in
     except InputError as error:
         raise InputError(f"--{name} {data}: {error}") from None
     tell(f"{name}: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test pictures")
-    return Domain(corpus, split)
+    return Domain(corpus, split, Path(data))
 
 
 class Pairs(keras.utils.PyDataset):

@@ -13,6 +13,7 @@ from spectro.hilbert import to_unit
 from training.corpus import Corpus
 from training.data import Batches
 from training.user_cache import open_corpus
+from transfer.disturbance import disturbed
 
 
 def open_windows(data: str | os.PathLike | None, rate: int, samples: int, cache: Path | None = None) -> Corpus:
@@ -22,10 +23,15 @@ def open_windows(data: str | os.PathLike | None, rate: int, samples: int, cache:
     return open_corpus(data or demo_folder(cache), clips, SUFFIXES, cache)
 
 
-def batches(corpus: Corpus, indices: np.ndarray, batch_size: int, *, seed: int = 0, shuffle: bool = True) -> Batches:
-    """Batches of (windows, the same windows), float32 in [0, 1)."""
-    return Batches(corpus, indices, batch_size, seed=seed, to_model=to_unit, transform=_itself, shuffle=shuffle)
+def batches(
+    corpus: Corpus, indices: np.ndarray, batch_size: int, *, seed: int = 0, disturb: float = 0.0, shuffle: bool = True
+) -> Batches:
+    """Batches of (windows, windows), float32 in [0, 1); disturb: how foreign the first ones are made."""
+    rate = corpus.manifest["facts"]["rate"]
 
+    def pairs(windows: np.ndarray, targets: None, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        if not disturb:
+            return windows, windows
+        return (disturbed(2 * windows - 1, rate, generator, disturb) + 1) / 2, windows
 
-def _itself(windows: np.ndarray, targets: None, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    return windows, windows
+    return Batches(corpus, indices, batch_size, seed=seed, to_model=to_unit, transform=pairs, shuffle=shuffle)

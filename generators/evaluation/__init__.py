@@ -30,7 +30,7 @@ from generators.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec
 from midi.measures_report import record as record_of_measures
 from training.cli import InputError
-from training.files import distinct, refuse_existing, write_json
+from training.files import outputs_of_runs, refuse_existing, write_json
 from training.lock import exclusive
 from training.report import write_report
 from training.runs import versions
@@ -75,19 +75,12 @@ def evaluate(
     generator, results that exist; else: a run in training, data that are gone or others, a test part of fewer than LEAST.
     """
     how = how or Evaluating()
-    folders = outputs(runs, output)
+    folders = outputs_of_runs(runs, output)
     for run, folder in zip(runs, folders, strict=True):
         record_of(run)
         if not (folder.is_dir() and not any(folder.iterdir())):
             refuse_existing(folder, force)
     return [_evaluate(Path(run), folder, how, data, cache) for run, folder in zip(runs, folders, strict=True)]
-
-
-def outputs(runs: Sequence[str | os.PathLike], output: str | os.PathLike | None = None) -> list[Path]:
-    """The folder of each run's results."""
-    if output is None:
-        return [Path(run, "evaluation") for run in runs]
-    return [Path(output)] if len(runs) == 1 else distinct(Path(output, Path(run).resolve().name) for run in runs)
 
 
 @contextlib.contextmanager

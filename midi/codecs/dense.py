@@ -1,8 +1,8 @@
-"""Piano rolls that tell onsets: `dense88` and `levels88`, of "Music generation using Deep Learning" (encodings 2 and 3).
+"""Piano rolls that tell onsets: `dense88`, `levels88`, `beats88`, of "Music generation using Deep Learning" (its 2 and 3).
 
 88 x 200, pitches 108 (top) to 21, twenty columns a second (0.05 s each); `unit` "quarter" makes them parts of a beat.
 dense88: red is 125 in a note's first column and 255 in the others, green its velocity, blue its program; levels88 is
-red alone. Tempo is not kept; a drum comes back as a pitched note.
+red alone; beats88 is red alone too, four columns a quarter. Tempo is not kept; a drum comes back as a pitched note.
 
 As required, not as published: notes are paired by channel and pitch, the tempo map and division are the file's, times are
 rounded to the nearest column and the end column is not painted, repeated notes stay, nothing of a piece is cut off.

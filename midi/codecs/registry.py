@@ -18,6 +18,8 @@ CODECS: dict[str, Codec] = {
         Sparse(name="sparse88", low=21, high=108, columns=200, resolution=20, unit="second"),
         Dense(name="dense88", low=21, high=108, columns=200, resolution=20, unit="second"),
         Levels(name="levels88", low=21, high=108, columns=200, resolution=20, unit="second"),
+        Levels(name="beats88", low=21, high=108, columns=64, resolution=4),
+        Roll(name="frames88", low=21, high=108, columns=64, resolution=2, top="low"),
         Lossless(name="lossless"),
     )
 }

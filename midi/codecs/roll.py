@@ -1,4 +1,4 @@
-"""Binary piano rolls: `roll64` and `roll96`.
+"""Binary piano rolls: `roll64`, `roll96` and `frames88`.
 
 A cell is 255 where a note sounds and 0 elsewhere. Velocity, program and tempo are not kept.
 
@@ -8,7 +8,10 @@ lowest on top, a column a 16th. A note that is struck again without a rest runs 
 roll96, of "Music generation with Neural Networks": 96 x 96, pitches 96 (top) to 1, twelve columns a quarter. A note that
 is struck again loses its last column, so that the two stay apart (`gap`).
 
-Both as required, not as published: all tracks share one origin, absolute times are rounded, silence does not end a piece,
+frames88: the 88 keys of a piano from the lowest, a column an eighth, as in the tables of likelihoods that began with
+"Modeling temporal dependencies in high-dimensional sequences" (arXiv 1206.6392), whose frames do not tell re-strikes.
+
+All as required, not as published: all tracks share one origin, absolute times are rounded, silence does not end a piece,
 pitches without a row are counted instead of wrapped round, the first and last column are decoded like any other.
 `rounding` "snap" rounds as roll64's paper did: to multiples of 1/4 or 1/3 of a quarter, then down.
 """

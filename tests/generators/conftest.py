@@ -9,6 +9,9 @@ from generators import MODELS, evaluation
 from generators.training import train
 from midi.demo import write_corpus
 
+PICTURES = tuple(model for model in MODELS if import_module(f"generators.{model}").FAMILY == "generators")
+"""The models that make pictures."""
+
 
 @pytest.fixture(scope="session")
 def pieces(tmp_path_factory):
@@ -42,5 +45,5 @@ def runs(pieces, tmp_path_factory):
     return {
         model: train(model, import_module(f"generators.{model}").PRESETS["quick"], data=pieces, output=root / model,
                      cache=root / "cache")
-        for model in MODELS
+        for model in PICTURES
     }  # fmt: skip

@@ -5,14 +5,14 @@ from functools import partial
 import pytest
 
 from generators import evaluation
-from generators.evaluate import Options, main
+from generators.evaluate import Options, PictureOptions, main
 from generators.evaluation.likeness import likeness
 from training.cli import InputError
 
 
 def test_several_runs_are_one_table(runs, tmp_path, capsys, monkeypatch, undrawn):
     monkeypatch.setattr(evaluation, "likeness", partial(likeness, repeats=0))
-    options = Options(
+    options = PictureOptions(
         tuple(runs.values()), count=8, binarise="fixed", output=tmp_path / "out", cache=runs["vae"].parent / "cache"
     )
     main(options)

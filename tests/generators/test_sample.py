@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from generators.sample import Options, main
+from generators.sample import PictureOptions as Options
+from generators.sample import main
 from midi.reading import read
 from training.cli import InputError
 from training.files import read_json

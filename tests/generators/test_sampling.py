@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from classifiers.pretrained import path as pretrained
-from generators import MODELS
 from generators.generator import Generator
 from generators.latents import Drawn, Grid
-from generators.sampling import Blocks, Settings, sample, with_record
+from generators.manifest import Blocks, with_record
+from generators.sampling import Settings, sample
 from midi.codecs import codec_named
 from midi.picture import load as load_picture
 from midi.reading import read
+from tests.generators.conftest import PICTURES
 from training.cli import InputError
 from training.runs import load
 
@@ -31,7 +32,7 @@ def files(folder):
             for path in sorted((folder / kind).glob("*"))}  # fmt: skip
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PICTURES)
 def test_every_format_holds_the_same_picture(runs, model, tmp_path):
     generator = Generator(runs[model])
     manifest = sample(generator, drawn(generator, 3), tmp_path / "out", settings(3))

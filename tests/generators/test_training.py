@@ -6,11 +6,11 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from generators import MODELS
 from generators.config import check
 from generators.generator import Generator
 from generators.statistics import Statistics
 from generators.training import begin, train
+from tests.generators.conftest import PICTURES
 from training.cli import InputError
 from training.exports import FORMATS, example_inputs, export
 from training.files import read_json
@@ -18,7 +18,7 @@ from training.history import read_history
 from training.runs import load
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PICTURES)
 def test_a_run_holds_everything(runs, model):
     run = runs[model]
     assert {"config.json", "history.csv", "model.keras", "statistics.json", "sampling.json", "report.html"} <= {
@@ -34,7 +34,7 @@ def test_a_run_holds_everything(runs, model):
 
 
 @pytest.mark.parametrize("name", ["onnx", "litert"])
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", PICTURES)
 def test_a_run_leaves_the_house(runs, model, name, tmp_path):
     for package in FORMATS[name].packages:
         pytest.importorskip(package)
@@ -79,7 +79,7 @@ def test_numbers_that_cannot_be_meant_are_one_line(fields, message, tmp_path):
         train("vae", replace(presets["quick"], **fields), output=tmp_path / "run")
     with pytest.raises(InputError, match="--samples-every must be 1 or more; received 0"):
         train("vae", presets["quick"], output=tmp_path / "run", samples_every=0)
-    for model in MODELS:
+    for model in PICTURES:
         for preset in import_module(f"generators.{model}").PRESETS.values():
             check(preset)
 

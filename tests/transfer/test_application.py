@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from classifiers.pretrained import path as pretrained
+from spectro.audio import read
 from training.cli import InputError
 from training.history import read_history
 from transfer.application import open_application, targets_of
@@ -39,7 +40,7 @@ def test_a_run_holds_everything(run):
     assert {path.name for path in (run / "samples").iterdir()} == {"in-0002.wav", "out-0002.wav"}
 
 
-@pytest.mark.parametrize("rate", [8_000, 44_100])
+@pytest.mark.parametrize("rate", [8_000, 44_100, 192_000])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_length_and_channels_stay(run, tmp_path, rate, channels, capsys):
     sound = 0.1 * np.random.default_rng(0).standard_normal((rate, channels))
@@ -71,6 +72,55 @@ def test_joints_are_no_steps():
         steps[fade] = np.abs(np.diff(out)).max()
     assert steps[0] == 1
     assert steps[32] == pytest.approx(1 / 32, abs=1e-6)
+
+
+def joint_energy(out, size, fade):
+    """Energy of the difference in the fades between windows, and a sample around them, as a multiple of elsewhere."""
+    steps, hop = np.diff(out[0]) ** 2, size - fade
+    near = np.zeros(len(steps), bool)
+    for joint in range(hop, len(steps), hop):
+        near[joint - 1 : joint + fade] = True
+    return steps[near].mean() / steps[~near].mean()
+
+
+@pytest.mark.parametrize(("overlap", "passes"), [(0.125, True), (0.5, True), (0.0, False)])
+def test_the_derivative_has_no_more_energy_at_the_joints(overlap, passes):
+    """A model that plays windows at levels that differ and moves them up and down; fades hide that, joints would not."""
+    rng, size = np.random.default_rng(0), 1024
+    fade = round(overlap * size)
+    sound = 0.3 * np.sin(2 * np.pi * 50 * np.arange(100_000) / 8_000)[None].astype(np.float32)
+
+    def through(windows):
+        return windows * rng.uniform(0.8, 1.2) + rng.uniform(-0.1, 0.1)
+
+    out = np.concatenate(list(crossfaded([sound], size, fade, through)), axis=1)
+    assert (joint_energy(out, size, fade) < 1.2) == passes
+
+
+@pytest.mark.parametrize("samples", [1, 10, 1_023])
+def test_a_recording_shorter_than_a_picture(run, tmp_path, samples):
+    soundfile.write(tmp_path / "a.wav", np.full(samples, 0.1), 8_000)
+    open_application(run).write(tmp_path / "a.wav", tmp_path / "b.wav", {})
+    assert soundfile.info(tmp_path / "b.wav").frames == samples
+
+
+def test_silence_and_a_dead_channel(run, tmp_path):
+    """Silence comes out as quiet as the model makes it, always the same; a dead channel does not touch the other."""
+    sound = 0.1 * np.random.default_rng(0).standard_normal(5_000)
+    for name, samples in (("silence", 0 * sound), ("one", sound), ("dead", np.stack([sound, 0 * sound], axis=1))):
+        soundfile.write(tmp_path / f"{name}.wav", samples, 8_000)
+        open_application(run).write(tmp_path / f"{name}.wav", tmp_path / f"{name}-out.wav", {})
+    silence, one, dead = (read(tmp_path / f"{name}-out.wav")[0] for name in ("silence", "one", "dead"))
+    np.testing.assert_allclose(dead[0], one[0], atol=2 / 32768)
+    np.testing.assert_allclose(dead[1], silence[0], atol=2 / 32768)
+
+
+def test_no_strength_gives_the_source_back(run, folder, tmp_path):
+    source = sorted(folder.glob("*.wav"))[0]
+    open_application(run, strength=0.0).write(source, tmp_path / "b.wav", {})
+    np.testing.assert_array_equal(
+        soundfile.read(tmp_path / "b.wav", dtype="int16")[0], soundfile.read(source, dtype="int16")[0]
+    )
 
 
 def test_one_bad_file_does_not_stop_the_others(run, tmp_path, capsys):

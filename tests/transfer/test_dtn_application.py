@@ -20,6 +20,7 @@ from transfer.application import open_application
 from transfer.apply import Options, main
 from transfer.dtn_application import Application, bars_end, hop_of, mixed
 from transfer.pitched import pitched
+from transfer.programs import PROGRAMS
 
 CODECS = ("roll64", "roll96", "interleaved32")
 
@@ -30,6 +31,7 @@ def run_of(folder, codec: str):
     config = replace(dtn.PRESETS["quick"], codec=codec)
     facts = {"package": "transfer", "model": "dtn", "config": asdict(config), "codec": codec_named(codec).facts()}
     write_json(folder / "config.json", {"format": FORMAT, **facts})
+    write_json(folder / PROGRAMS, list(range(20, 31)))
     dtn.build(config).save(folder / "model.keras")
     return folder
 
@@ -79,7 +81,9 @@ def test_tempos_signatures_drums_and_loudness_stay(runs):
     drums = made.notes[made.notes["drum"]]
     np.testing.assert_allclose(made.quarters(drums["start"]), [300 / 96])
     assert drums["velocity"].tolist() == [127]
-    assert set(made.notes["velocity"][~made.notes["drum"]]) == {60}
+    tune = made.notes[~made.notes["drum"]]
+    assert set(tune["velocity"]) == {60}
+    assert (tune["program"] == 20 + tune["pitch"] // 12).all()
     assert losses["tempos"] == losses["signatures"] == 0
 
 

@@ -63,7 +63,8 @@ def same(one, other):
 
 def test_a_run_holds_everything(run):
     names = {path.name for path in run.iterdir()}
-    assert {"config.json", "history.csv", "model.keras", "report.html", "autoencoder"} <= names
+    assert {"config.json", "history.csv", "model.keras", "report.html", "autoencoder", "programs.json"} <= names
+    assert len(set(read_json(run / "programs.json"))) > 1, "rock is played by more than one instrument"
     history = read_history(run / "history.csv")
     assert len(history) == QUICK.epochs
     measured = {"discriminator_loss", "adversarial", "constancy", "identity", "variation", "fooled", "val_constancy"}

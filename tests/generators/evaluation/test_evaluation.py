@@ -12,7 +12,7 @@ import soundfile
 
 from classifiers.pretrained import path as pretrained
 from generators import evaluation
-from generators.evaluation import Evaluating, evaluate, outputs, samples_of
+from generators.evaluation import Evaluating, evaluate, samples_of
 from generators.evaluation.held_out import data_of
 from generators.evaluation.likeness import likeness
 from generators.generator import Generator
@@ -20,7 +20,7 @@ from generators.latents import Drawn
 from generators.sampling import Settings, sample
 from midi.reading import read
 from training.cli import InputError
-from training.files import read_json
+from training.files import outputs_of_runs, read_json
 from training.lock import exclusive
 
 HOW = Evaluating(count=70)
@@ -196,9 +196,9 @@ def test_a_model_that_makes_nothing_is_evaluated_too(run, cache, monkeypatch):
 
 
 def test_results_of_several_runs_lie_apart(tmp_path):
-    assert outputs(["a", "b"]) == [Path("a/evaluation"), Path("b/evaluation")]
-    assert outputs(["runs/a"], tmp_path) == [tmp_path]
-    assert outputs(["x/a", "y/a"], tmp_path) == [tmp_path / "a", tmp_path / "a-2"]
+    assert outputs_of_runs(["a", "b"]) == [Path("a/evaluation"), Path("b/evaluation")]
+    assert outputs_of_runs(["runs/a"], tmp_path) == [tmp_path]
+    assert outputs_of_runs(["x/a", "y/a"], tmp_path) == [tmp_path / "a", tmp_path / "a-2"]
 
 
 def test_bad_input_is_one_line_before_anything_is_made(run, tmp_path):

@@ -1,0 +1,95 @@
+"""Columns a second that sequence models say, with their state carried on, against feeding the whole window for every column.
+
+Both in one process on the same weights; the window is read by a compiled function too. Then the memory of ten minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from training.cli import run
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much is measured."""
+
+    columns: int = 400
+    """Columns that are said in each measurement."""
+
+
+def main(options: Options) -> None:
+    """Print the tables."""
+    from generators import lstm
+
+    print(f"Load average when started: {os.getloadavg()[0]:.1f}\n")
+    print("| model | pieces at once | columns a second | whole window for each | ratio |\n|---|---|---|---|---|")
+    for preset in ("paper", "ours"):
+        model = lstm.build(lstm.PRESETS[preset], 1)
+        for count in (1, 16):
+            stepped, windowed = rates(model, count, options.columns)
+            print(f"| lstm {preset} | {count} | {stepped:,.0f} | {windowed:,.0f} | {stepped / windowed:.0f} |")
+    print("\n| ten minutes by lstm ours | columns | seconds | peak memory, MB |\n|---|---|---|---|")
+    for minutes in (1, 10):
+        columns = minutes * 60 * 8
+        seconds = timed(lambda columns=columns: continuation(model, columns))
+        print(f"| {minutes} min at 120 | {columns:,} | {seconds:.1f} | {memory():.0f} |")
+
+
+def rates(model: object, count: int, columns: int) -> tuple[float, float]:
+    """Columns a second that all pieces together get: a step each, and a window each."""
+    import numpy as np
+    import tensorflow as tf
+
+    from generators import lstm
+    from midi.codecs import codec_named
+
+    codec = codec_named(model.config.codec)
+    speaker = lstm.speaker(model, codec, count)
+    chance = np.random.default_rng(0).random((count, speaker.at_once, codec.shape[0]), np.float32)
+    one = np.ones((count, 1), np.float32)
+    windows = np.zeros((count, model.config.window, codec.shape[0]), np.int32)
+    draws = () if model.config.head == "values" else (chance[:, 0], one, one)
+
+    @tf.function
+    def whole(heard: tf.Tensor) -> tf.Tensor:
+        return model.head(model.context(model.head.inputs(heard))[0][:, -1], *draws)
+
+    speaker.say(chance, one, one), whole(windows)
+    calls = columns // speaker.at_once
+    stepped = timed(lambda: [speaker.say(chance, one, one) for _ in range(calls)])
+    windowed = timed(lambda: [whole(windows).numpy() for _ in range(columns // 10)])
+    return count * calls * speaker.at_once / stepped, count * (columns // 10) / windowed
+
+
+def continuation(model: object, columns: int) -> None:
+    """Sixteen pieces of so many columns."""
+    import numpy as np
+
+    from generators import lstm
+    from generators.sequences.continuing import continued
+    from midi.codecs import codec_named
+
+    codec = codec_named(model.config.codec)
+    nothing = [np.zeros((0, codec.shape[0]), np.uint8)] * 16
+    continued(model, lstm, codec, nothing, columns, range(16))
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that `work` takes."""
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def memory() -> float:
+    """The largest memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    run(main, Options, keras=True)

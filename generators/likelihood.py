@@ -1,0 +1,60 @@
+"""Judge sequence models by what they say of pieces they never saw: nats a frame, as in the published tables.
+
+Every frame from the second on is judged after all those before it in its piece; the mean is over the frames of all pieces.
+Beside the model: each pitch by its share in the training part (marginal), each cell as it was before (copy).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from training.cli import InputError, run
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which runs, on what."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]
+    """Run directories of lstm models."""
+    data: Path | None = None
+    """A .mat of frames (JSB_Chorales.mat, Nottingham.mat), a folder of MIDI files, a CSV, a corpus of columns; by default
+    what the run was trained on."""
+    part: Literal["train", "validation", "test", "all"] = "test"
+    """Which part of the data; of a folder that is not the run's own: all is more."""
+    output: Path | None = None
+    """JSON file for the figures."""
+    cache: Path | None = None
+    """Where folders become corpora; by default the user's cache folder."""
+    force: bool = False
+    """Overwrite results that exist."""
+
+
+def main(options: Options) -> None:
+    """Print the table, then the path of the results."""
+    from generators.sequences.likelihood import likelihood
+    from training.files import refuse_existing, write_json
+    from training.runs import versions
+
+    if not options.runs:
+        raise InputError("expected at least one run directory, as `generators.train lstm` prints it")
+    if options.output:
+        refuse_existing(options.output, options.force)
+    found = {str(run): likelihood(run, options.data, options.part, options.cache) for run in options.runs}
+    wide = max(map(len, found))
+    print(f"{'run':{wide}}  part        pieces   frames  nats a frame  marginal    copy")
+    for name, row in found.items():
+        counts = f"{row['part']:10s} {row['pieces']:7d} {row['frames']:8d}"
+        print(f"{name:{wide}}  {counts}  {row['nats']:12.3f}  {row['marginal']:8.3f}  {row['copy']:6.3f}")
+    if options.output:
+        data = str(options.data) if options.data else None
+        write_json(options.output, {"command": "generators.likelihood", "data": data, "runs": found, "versions": versions()})
+        print(options.output)
+
+
+if __name__ == "__main__":
+    run(main, Options, keras=True)

@@ -1,0 +1,151 @@
+"""LSTM that says the next column of a piece.
+
+`paper`: "Music generation using Deep Learning": 100 columns of 88 pitches, an LSTM of 128 units, its last state to a sigmoid
+a pitch (122,456 parameters), a loss that weighs notes and silence. As required rather than as published: columns are
+columns (the published windows are reshaped, not transposed, so that time and pitch mix), the loss is taken cell by cell as
+printed with a finite root, windows are drawn from anywhere in any piece instead of being consecutive, and the mean of the
+whole window's squared values is not a term.
+
+`ours` says silent, beginning or held of every pitch, one after the other (`--head joint`), at every column of the window.
+
+    python -m generators.train lstm --data FOLDER
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import keras
+from keras import layers, ops
+
+from generators.sequences.config import SequenceConfig
+from generators.sequences.heads import draws_of, head_of
+from generators.sequences.optimizer import optimizer_of
+from generators.sequences.states import states_of
+from generators.sequences.steps import Steps
+from midi.codecs import codec_named
+from midi.codecs.codec import Codec
+from midi.columns import BEYOND
+
+FAMILY = "generators.sequences"
+"""Package of the modules that serve it."""
+MONITOR = "val_loss"
+"""The epoch with the smallest loss on the validation part is kept."""
+
+
+@dataclass(frozen=True)
+class Config(SequenceConfig):
+    """LSTM; the defaults are the paper's."""
+
+    units: tuple[int, ...] = (128,)
+    """Units of each LSTM, one above the other."""
+    says: Literal["last", "every"] = "last"
+    """Only the column after the window is learned from, as published, or that after each of its columns."""
+    newest: bool = False
+    """The head is also shown the newest column as it is."""
+
+
+PRESETS = {
+    "paper": Config(),
+    "ours": Config(
+        codec="beats88", window=128, transpose=5, head="joint", units=(256,), says="every", newest=True, dropout=0.3,
+        learning_rate=2e-3, cosine=True, clip_norm=1.0, batch_size=16, steps=200, epochs=20,
+    ),
+    "quick": Config(
+        codec="beats88", window=24, transpose=2, head="joint", hidden=3, units=(8, 7), says="every", newest=True,
+        dropout=0.1, learning_rate=2e-2, cosine=True, clip_norm=1.0, batch_size=8, steps=4, epochs=2,
+    ),
+}  # fmt: skip
+
+
+@keras.saving.register_keras_serializable("generators")
+class Lstm(keras.Model):
+    """The network and its head. Input: windows (batch, columns, rows) uint8 of classes; output: the head's context.
+
+    `config` is a `Config` as a dict. Metric `cost`: cost of a column that is said (nats, or the paper's loss).
+    """
+
+    def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.config = config = Config(**config)
+        self.head = head_of(config, states_of(codec_named(config.codec)))
+        self.stack = [
+            layers.LSTM(units, return_sequences=True, return_state=True, name=f"lstm_{n}")
+            for n, units in enumerate(config.units)
+        ]
+        for number, layer in enumerate(self.stack):
+            layer.cell.name = f"cell_{number}"  # Keras names all alike, and one step holds all of them
+        self.drop = layers.Dropout(config.dropout, name="dropout")
+        self.cost = keras.metrics.Mean("cost")
+
+    def build(self, shape: Any = None) -> None:
+        rows = codec_named(self.config.codec).shape[0]
+        features = self.head.inputs(ops.zeros((1, 1, rows), "int32")).shape[-1]
+        below = features
+        for layer in self.stack:
+            layer.build((None, None, below))
+            below = layer.units
+        self.head.build((None, None, below + features * self.config.newest))
+        self.built = True
+
+    def call(self, windows: Any, training: bool = False) -> Any:
+        windows = ops.cast(windows, "int32")
+        heard, said = windows[:, :-1], windows[:, 1:]
+        context, _ = self.context(self.head.inputs(heard), training=training)
+        if self.config.says == "last":
+            context, said = context[:, -1:], said[:, -1:]
+        cost, there = self.head.cost(context, said), ops.cast(ops.not_equal(said[..., 0], BEYOND), "float32")
+        self.add_loss(ops.mean(cost * there))
+        self.cost.update_state(cost, there)
+        return context
+
+    def context(self, x: Any, states: Any = None, training: bool = False) -> tuple[Any, list[Any]]:
+        """What the head is given after each column (batch, time, features), and h and c of each LSTM after the last.
+
+        x: what the head's `inputs` gives (batch, time, features). states: those before it, by default at rest.
+        """
+        newest, after = x, []
+        for number, layer in enumerate(self.stack):
+            before = None if states is None else states[2 * number : 2 * number + 2]
+            x, *left = layer(x, initial_state=before)
+            x, after = self.drop(x, training=training), after + left
+        return (ops.concatenate([x, newest], axis=-1) if self.config.newest else x), after
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"config": asdict(self.config)}
+
+
+def build(config: Config, steps: int) -> Lstm:
+    """The model, compiled and built. steps: of the whole training."""
+    model = Lstm(asdict(config), name="lstm")
+    model.build()
+    model.compile(optimizer_of(config, steps))
+    return model
+
+
+def length(config: Config) -> int:
+    """Columns of a training window: those that are heard and the one after them."""
+    return config.window + 1
+
+
+def exported(model: Lstm) -> keras.Model:
+    """One step: the newest column, [chance, temperature, top_p,] h and c of each LSTM -> the next column, h and c of each.
+
+    Columns (batch, rows): values in [0, 1] of the head `values`, else int32 states. chance (batch, rows): uniform draws.
+    """
+    head, draws = model.head, draws_of(model.head)
+    column = keras.Input((head.rows,), dtype="int32" if draws else "float32", name="column")
+    states = [keras.Input((layer.units,), name=f"{kind}_{n}") for n, layer in enumerate(model.stack) for kind in ("h", "c")]
+    x = newest = head.inputs(column) if draws else column
+    after = []
+    for number, layer in enumerate(model.stack):
+        x, state = layer.cell(x, states[2 * number : 2 * number + 2])
+        after += state
+    x = layers.Concatenate()([x, newest]) if model.config.newest else x
+    return keras.Model([column, *draws, *states], [head(x, *draws), *after], name="step")
+
+
+def speaker(model: Lstm, codec: Codec, count: int, longest: int = 0) -> Steps:
+    """`count` pieces for the model to go on with; longest: columns that a note is held at most, 0: any."""
+    return Steps(exported(model), codec, count, longest)

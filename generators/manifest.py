@@ -1,0 +1,112 @@
+"""A folder of numbered samples that is made block by block, and goes on after a kill: sample.json and manifest.csv."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from training.cli import InputError
+from training.files import atomic, read_json, write_json
+from training.runs import versions
+
+COMMAND = "generators.sample"
+
+
+def with_record(output: Path, record: dict[str, Any]) -> None:
+    """Claim the folder for samples of `record`. InputError: it holds something else, or samples of other settings."""
+    path = output / "sample.json"
+    held = {entry.name for entry in output.iterdir()} if output.exists() else set()
+    if path.name in held:
+        before = read_json(path)
+        differing = [name for name in record if before.get(name) != _plain(record[name]) and name != "count"]
+        begun = len(held) > 1 or before.get("command") != COMMAND
+        if differing and begun:
+            raise InputError(f"{output} holds samples of other settings ({', '.join(differing)}); give another --output")
+    elif held:
+        raise InputError(f"{output} is not empty and holds no samples; give another --output")
+    write_json(path, {"command": COMMAND, **record, "versions": versions()})
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def items_done(manifest: Path) -> set[int]:
+    """The items whose rows are whole; half a row that a kill left is cut off."""
+    if not manifest.exists():
+        return set()
+    text = manifest.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        with atomic(manifest) as temporary:
+            temporary.write_text(whole, encoding="utf-8")
+    return {int(row["item"]) for row in csv.DictReader(whole.splitlines())}
+
+
+def append(manifest: Path, rows: list[dict[str, Any]]) -> None:
+    """Add rows, one an item whose files are whole."""
+    with manifest.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        if not file.tell():  # new, or a kill left nothing whole in it
+            writer.writeheader()
+        writer.writerows(rows)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@dataclass(frozen=True)
+class Blocks(Sequence):
+    """Ranges of `size` numbers below `total`; made when asked for, however many there are."""
+
+    total: int
+    size: int
+
+    def __len__(self) -> int:
+        return -(-self.total // self.size)
+
+    def __getitem__(self, number: int) -> range:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return range(number * self.size, min((number + 1) * self.size, self.total))
+
+
+def fingerprint_of(model: keras.Model) -> str:
+    """A name for a model's weights, however often they were saved: what was made with others is not continued."""
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(weight.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def check_items(blocks: Blocks, items: Collection[int] | None) -> None:
+    """InputError: a number that no item has."""
+    if items and not 0 <= min(items) <= max(items) < blocks.total:
+        raise InputError(f"items are numbered from 0 to {blocks.total - 1}; received {min(items)} to {max(items)}")
+
+
+def make_items(
+    output: Path,
+    blocks: Blocks,
+    write: Callable[[range, list[int]], list[dict[str, Any]]],
+    *,
+    items: Collection[int] | None = None,
+    progress: Callable[[Iterable, int], Iterable] = lambda blocks, total: blocks,
+) -> Path:
+    """Make what is not there yet of the items (of those in `items`, if given); the path of the manifest.
+
+    write: (the items that are made together, those of them that are wanted) -> rows of the manifest, the files being whole.
+    """
+    done = items_done(output / "manifest.csv")
+    chosen = blocks if items is None else [blocks[number] for number in sorted({item // blocks.size for item in items})]
+    for members in progress(chosen, len(chosen)):
+        missing = [item for item in members if item not in done and (items is None or item in items)]
+        if missing:
+            append(output / "manifest.csv", write(members, missing))
+    return output / "manifest.csv"

@@ -1,0 +1,204 @@
+"""Sequence to sequence LSTM: hears a window of columns and says the next ten, twenty or hundred at once.
+
+`paper`: "Music generation using Deep Learning": an LSTM of 128 units hears 100 columns of 88 pitches, another begins with
+its states, is fed nothing but zeros and goes through a dense layer of 128 to a sigmoid a pitch (250,072 parameters). As
+required rather than as published: the loss is taken cell by cell with a finite root (4 where the code has 10,000, which
+makes a note's beginning and the rest of it the same target), and windows are drawn from anywhere in any piece.
+
+The authors' wishes are options: chances of silent, beginning and held (`--head classes` or `joint`), an encoder that hears
+the window in both directions, attention, and a decoder that is fed the column before the one it says (`--feed previous`).
+`ours` has all of them; lstm's `ours` is the better model of one column after the other.
+
+    python -m generators.train seq2seq --data FOLDER --preset paper --ahead 20
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import keras
+from keras import layers, ops
+
+from generators.sequences.chunks import Chunks
+from generators.sequences.config import SequenceConfig
+from generators.sequences.heads import draws_of, head_of
+from generators.sequences.optimizer import optimizer_of
+from generators.sequences.states import states_of
+from midi.codecs import codec_named
+from midi.codecs.codec import Codec
+from midi.columns import BEYOND
+
+FAMILY = "generators.sequences"
+"""Package of the modules that serve it."""
+MONITOR = "val_loss"
+"""The epoch with the smallest loss on the validation part is kept."""
+
+
+@dataclass(frozen=True)
+class Config(SequenceConfig):
+    """Sequence to sequence; the defaults are the paper's."""
+
+    alpha: float = 1.2
+    """values, asymmetric: weight of cells with a note."""
+    beta: float = 1.0
+    """values, asymmetric: weight of silent cells."""
+    ahead: int = 10
+    """Columns that are said at once."""
+    units: int = 128
+    """Units of the encoder; of the decoder as many, or twice as many where the encoder is bidirectional."""
+    dense: int = 128
+    """Units of the layer between decoder and head."""
+    feed: Literal["zeros", "previous"] = "zeros"
+    """What the decoder is fed: nothing, as published, or the column before the one it says."""
+    bidirectional: bool = False
+    """The encoder hears the window forwards and backwards."""
+    attention: bool = False
+    """The decoder looks back at each column of the window (dot products, arXiv 1508.04025)."""
+    batch_size: int = 256
+    """Windows in a step, over all devices."""
+    steps: int = 5_000
+    """Steps of an epoch; 0: as many as show every window once."""
+    epochs: int = 30
+    """Epochs at most."""
+
+
+PRESETS = {
+    "paper": Config(),
+    "ours": Config(
+        codec="beats88", window=96, transpose=5, head="joint", ahead=32, feed="previous", bidirectional=True, attention=True,
+        dropout=0.3, learning_rate=2e-3, cosine=True, clip_norm=1.0, batch_size=32, steps=100, epochs=20,
+    ),
+    "quick": Config(
+        codec="beats88", window=20, transpose=2, head="joint", hidden=3, ahead=5, units=6, dense=7, feed="previous",
+        bidirectional=True, attention=True, dropout=0.1, learning_rate=2e-2, cosine=True, clip_norm=1.0, batch_size=8,
+        steps=4, epochs=2,
+    ),
+}  # fmt: skip
+
+
+@keras.saving.register_keras_serializable("generators")
+class Seq2Seq(keras.Model):
+    """The networks and their head. Input: windows (batch, window + ahead, rows) uint8 of classes; output: the contexts.
+
+    `config` is a `Config` as a dict. Metric `cost`: cost of a column that is said (nats, or the paper's loss).
+    """
+
+    def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.config = config = Config(**config)
+        self.head = head_of(config, states_of(codec_named(config.codec)))
+        encoder = layers.LSTM(config.units, return_sequences=True, return_state=True, name="encoder")
+        self.encoder = layers.Bidirectional(encoder, name="encoder") if config.bidirectional else encoder
+        self.decoder = layers.LSTM(config.units * (1 + config.bidirectional), return_sequences=True, name="decoder")
+        self.dense = layers.Dense(config.dense, activation="relu", name="dense")
+        self.drop = layers.Dropout(config.dropout, name="dropout")
+        self.cost = keras.metrics.Mean("cost")
+
+    def build(self, shape: Any = None) -> None:
+        self.features = features = self.head.inputs(ops.zeros((1, 1, self.head.rows), "int32")).shape[-1]
+        self.encoder.build((None, None, features))
+        self.decoder.build((None, None, features))
+        self.dense.build((None, None, self.decoder.units * (1 + self.config.attention)))
+        self.head.build((None, None, self.config.dense))
+        self.built = True
+
+    def call(self, windows: Any, training: bool = False) -> Any:
+        windows = ops.cast(windows, "int32")
+        columns, said = self.head.inputs(windows[:, :-1]), windows[:, self.config.window :]
+        memory, states = self.encoded(columns[:, : self.config.window])
+        fed = columns[:, self.config.window - 1 :]
+        fed = fed if self.config.feed == "previous" else ops.zeros_like(fed)
+        contexts = self.attended(self.decoder(fed, initial_state=states), memory, training)
+        cost, there = self.head.cost(contexts, said), ops.cast(ops.not_equal(said[..., 0], BEYOND), "float32")
+        self.add_loss(ops.mean(cost * there))
+        self.cost.update_state(cost, there)
+        return contexts
+
+    def encoded(self, x: Any) -> tuple[Any, list[Any]]:
+        """Columns (batch, window, features) -> (what is remembered of each (batch, window, units), h and c)."""
+        memory, *states = self.encoder(x)
+        if self.config.bidirectional:
+            states = [ops.concatenate(both, axis=-1) for both in (states[::2], states[1::2])]
+        return memory, states
+
+    def attended(self, x: Any, memory: Any, training: bool = False) -> Any:
+        """What the head is given, (batch, time, dense), for the decoder's outputs (batch, time, units)."""
+        if self.config.attention:
+            shares = ops.softmax(ops.einsum("btu,bwu->btw", x, memory))
+            x = ops.concatenate([x, ops.einsum("btw,bwu->btu", shares, memory)], axis=-1)
+        return self.drop(self.dense(self.drop(x, training=training)), training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"config": asdict(self.config)}
+
+
+class Ahead(layers.Layer):
+    """The columns that a model says after a window, all of them: without feeding at once, else one after the other."""
+
+    def __init__(self, model: Seq2Seq, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.model = model
+
+    def call(self, window: Any, *draws: Any) -> Any:
+        columns = self.model.head.inputs(window) if draws else window
+        memory, states = self.model.encoded(columns)
+        say = self._one_by_one if self.model.config.feed == "previous" else self._together
+        return say(window[:, -1], memory, states, *draws)
+
+    def _together(self, newest: Any, memory: Any, states: list[Any], chance: Any = None, *heat: Any) -> Any:
+        model, ahead = self.model, self.model.config.ahead
+        zeros = ops.zeros((ops.shape(newest)[0], ahead, self.model.features))
+        contexts = model.attended(model.decoder(zeros, initial_state=states), memory)
+        draws = [] if chance is None else [_flat(chance), *(ops.repeat(value, ahead, axis=0) for value in heat)]
+        return ops.reshape(model.head(_flat(contexts), *draws), (-1, ahead, model.head.rows))
+
+    def _one_by_one(self, newest: Any, memory: Any, states: list[Any], chance: Any = None, *heat: Any) -> Any:
+        model, ahead = self.model, self.model.config.ahead
+
+        def step(place: Any, carried: list[Any]) -> list[Any]:
+            newest, said, *states = carried
+            read = newest if chance is None else model.head.inputs(newest)
+            x, states = model.decoder.cell(read, states)
+            context = model.attended(x[:, None], memory)[:, 0]
+            newest = model.head(context, *([] if chance is None else [ops.take(chance, place, axis=1), *heat]))
+            here = ops.reshape(ops.equal(ops.arange(ahead), place), (1, ahead, 1))
+            return [newest, ops.where(here, newest[:, None], said), *states]
+
+        said = ops.zeros_like(ops.repeat(newest[:, None], ahead, axis=1))
+        return ops.fori_loop(0, ahead, step, [newest, said, *states])[1]
+
+
+def _flat(values: Any) -> Any:
+    """(batch, time, size) -> (batch * time, size)."""
+    return ops.reshape(values, (-1, values.shape[-1]))
+
+
+def build(config: Config, steps: int) -> Seq2Seq:
+    """The model, compiled and built. steps: of the whole training."""
+    model = Seq2Seq(asdict(config), name="seq2seq")
+    model.build()
+    model.compile(optimizer_of(config, steps))
+    return model
+
+
+def length(config: Config) -> int:
+    """Columns of a training window: those that are heard and those that are said."""
+    return config.window + config.ahead
+
+
+def exported(model: Seq2Seq) -> keras.Model:
+    """The newest `window` columns, [chance, temperature, top_p] -> the next `ahead` columns (batch, ahead, rows).
+
+    Columns: values in [0, 1] of the head `values`, else int32 states. chance (batch, ahead, rows): uniform draws.
+    """
+    config, rows = model.config, model.head.rows
+    draws = [keras.Input((config.ahead, rows) if each.name == "chance" else each.shape[1:], name=each.name)
+             for each in draws_of(model.head)]  # fmt: skip
+    window = keras.Input((config.window, rows), dtype="int32" if draws else "float32", name="window")
+    return keras.Model([window, *draws], Ahead(model, name="ahead")(window, *draws), name="seq2seq")
+
+
+def speaker(model: Seq2Seq, codec: Codec, count: int, longest: int = 0) -> Chunks:
+    """`count` pieces for the model to go on with; longest: columns that a note is held at most, 0: any."""
+    return Chunks(exported(model), codec, count, longest)

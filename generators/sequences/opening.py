@@ -1,0 +1,26 @@
+"""A trained run of a sequence model, opened to be used."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from generators.families import model_of
+from generators.sequences import __name__ as family
+from midi.codecs import from_facts
+from training.cli import InputError
+from training.runs import load, model_module, read_run
+
+
+class SequenceRun:
+    """The model of a run with its module and codec. InputError: a run of another kind, or one that has no model yet."""
+
+    def __init__(self, run: str | os.PathLike) -> None:
+        model = model_of(run)
+        self.run, self.record = Path(run), read_run(run)
+        self.module = model_module(self.record)
+        if family != self.module.FAMILY:
+            raise InputError(
+                f"{run} is a run of {model}; expected one of a sequence model, as `generators.train lstm` makes"
+            )
+        self.model, self.codec = load(run), from_facts(self.record["codec"])

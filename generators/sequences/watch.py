@@ -1,0 +1,101 @@
+"""What is watched while a sequence model trains: does it go on like the data, or is it silent, or holding one note?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from generators.sequences.continuing import continued
+from generators.sequences.figures import FIGURES, columns_in_bar, table_of
+from generators.sequences.pieces import Pieces
+from generators.watch import sheet
+from midi.codecs.codec import Codec
+from training.best import averaged
+from training.cli import InputError, tell
+from training.history import read_history
+from training.samples import Sample
+
+COUNT = 8
+"""Validation pieces that are gone on with at every look."""
+BARS = 8
+"""Bars that are heard, and as many that are said."""
+
+
+class Watch(keras.callbacks.Callback):
+    """After every epoch goes on with the beginnings of COUNT validation pieces and adds medians of FIGURES to the logs, and
+
+    dead            1 if nothing is said, or a note is held to the end from the first bar on, in all of them
+
+    Raises InputError with advice after `patience` dead epochs on end (0: never). A resumed run knows how many there were.
+    """
+
+    def __init__(self, run: Path, module: Any, codec: Codec, pieces: Pieces, patience: int) -> None:
+        super().__init__()
+        self.run, self.module, self.codec, self.patience = run, module, codec, patience
+        self.bar = columns_in_bar(codec)
+        numbers = sorted(pieces.parts["validation"], key=lambda number: -pieces.lengths[number])[:COUNT]
+        self.heard = [pieces.columns(number, 0, BARS * self.bar) for number in numbers]
+        real = [pieces.columns(number, BARS * self.bar, 2 * BARS * self.bar) for number in numbers]
+        self.levels = _medians([columns for columns in real if len(columns)] or self.heard, self.bar)
+        """The data's own medians."""
+        self.said: np.ndarray | None = None
+        self.dead = 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.fresh = True
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.fresh:
+            flags = [row.get("dead", 0.0) for row in read_history(self.run / "history.csv", before=epoch)]
+            self.dead = next((back for back, flag in enumerate(reversed(flags)) if not flag), len(flags))
+            self.fresh = False
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        with averaged(self.model):
+            self.said = self._continued(self.model)
+        found = table_of(list(self.said), self.bar)
+        dead = bool(((found["density"] == 0) | (found["longest"] >= BARS - 1)).all())
+        logs |= {name: float(np.median(values)) for name, values in found.items()} | {"dead": float(dead)}
+        self.dead = self.dead + 1 if dead else 0
+        if dead and self.dead == 1:
+            tell(f"epoch {epoch + 1}: the model falls silent or holds a note to the end")
+        if self.patience and self.dead >= self.patience:
+            raise InputError(
+                f"nothing but silence or a held note for {self.dead} epochs; try --head joint, a smaller --learning-rate or "
+                "--preset ours (--patience 0 trains on)"
+            )
+
+    def _continued(self, model: keras.Model) -> np.ndarray:
+        return continued(model, self.module, self.codec, self.heard, BARS * self.bar, range(len(self.heard)))
+
+    def samples(self, model: keras.Model) -> list[Sample]:
+        """Sampler of `training.samples`: what was heard beside what is said, white where notes begin."""
+        said = self._continued(model) if self.said is None else self.said
+        return [Sample("continuations", "image", sheet(pictures_of(self.heard, list(said), self.codec), across=1))]
+
+
+def pictures_of(heard: list[np.ndarray], said: list[np.ndarray], codec: Codec) -> np.ndarray:
+    """uint8 (pieces, rows, time, 1): each piece as it was heard, a grey line, what was said; the lowest row at the bottom.
+
+    Notes are 150, their onsets 255. Beginnings shorter than the longest are shown at its end.
+    """
+    longest = max(map(len, heard))
+    shown = []
+    for first, then in zip(heard, said, strict=True):
+        before = np.concatenate([np.zeros((longest - len(first), first.shape[1]), np.uint8), first])
+        both = [GREYS[part].T for part in (before, then)]
+        line = np.full((first.shape[1], 1), 96, np.uint8)
+        shown.append(np.concatenate([both[0], line, both[1]], axis=1))
+    found = np.stack(shown)
+    return (found if codec.top == "high" else found[:, ::-1])[..., None]
+
+
+GREYS = np.array([0, 255, 150, 0], np.uint8)
+"""Of SILENT, ONSET, SUSTAINED and BEYOND."""
+
+
+def _medians(stretches: list[np.ndarray], bar: int) -> dict[str, float]:
+    return {name: float(np.median(values)) for name, values in table_of(stretches, bar).items() if name in FIGURES}

@@ -1,0 +1,76 @@
+"""What sounds begin with: a recording of the user's, the first column of a clip that training never saw, or silence."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from generators.sounds.rebuild import NOTHING, whole_columns
+from spectro.audio import blocks
+from spectro.clips import SILENCE
+from spectro.stft import SpectrogramSetting
+from training.cli import InputError, tell
+from training.files import read_json
+
+HEARD = 30
+"""Seconds of a recording, its last ones, that are heard at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What is known before the first column that is made."""
+
+    columns: np.ndarray
+    """float32 (heard, rows): one or more columns on the picture's scale."""
+    reference: float
+    """Magnitude that is white."""
+    sound: np.ndarray = field(default_factory=lambda: NOTHING)
+    """The recording (samples,) whose columns these are; empty where there is none."""
+
+
+def of_recording(path: str | os.PathLike, setting: SpectrogramSetting) -> Beginning:
+    """The last HEARD seconds of a recording of any rate, length and number of channels, in constant memory.
+
+    The loudest bin of what is heard is white. InputError: unreadable, silent, shorter than half a window.
+    """
+    kept: deque[np.ndarray] = deque(maxlen=HEARD + 1)
+    samples = 0
+    for block in blocks(path, 1.0, rate=setting.rate, mono=True):
+        kept.append(block)
+        samples += len(block)
+    most = HEARD * setting.rate
+    sound = np.concatenate(kept)[-most:]
+    if samples > most:
+        tell(f"{path} lasts {samples / setting.rate:.0f} s; only its last {HEARD} s are heard")
+    if (columns := whole_columns(setting, len(sound))) == 0:
+        shortest = setting.n_fft / 2 / setting.rate
+        seconds = samples / setting.rate
+        raise InputError(f"{path} lasts {seconds:.3f} s; a column needs {shortest:.3f} s: give a longer --primer")
+    if not np.abs(sound).max() >= SILENCE:
+        seconds = len(sound) / setting.rate
+        raise InputError(f"{path} is silent in its last {seconds:.1f} s; to begin with silence give --start silence")
+    magnitude = np.abs(setting.analyse(sound)[:, :columns])
+    reference = float(magnitude.max())
+    return Beginning(setting.to_picture(magnitude, reference).T, reference, sound)
+
+
+def held_out(run: str | os.PathLike) -> list[Beginning]:
+    """The first columns of test clips, as training kept them."""
+    path = Path(run, "starts.npz")
+    if not path.exists():
+        raise InputError(f"{run} keeps no beginnings of held-out clips; let the train command end, or give --start silence")
+    with np.load(path) as kept:
+        return [
+            Beginning(column[None], float(reference))
+            for column, reference in zip(kept["columns"], kept["references"], strict=True)
+        ]
+
+
+def silence(run: str | os.PathLike, setting: SpectrogramSetting) -> Beginning:
+    """A column of silence; white is what it is in the middle one of the training clips."""
+    reference = read_json(Path(run, "statistics.json"))["reference"]
+    return Beginning(np.zeros((1, setting.rows), np.float32), reference)

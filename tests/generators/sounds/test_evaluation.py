@@ -1,0 +1,40 @@
+"""Evaluations: known answers of the baselines, files, what cannot be evaluated."""
+
+import numpy as np
+import pytest
+
+from generators.sounds.evaluation import evaluate, figures, text_table
+from spectro.stft import SETTINGS
+from training.cli import InputError
+
+
+def test_a_run_is_evaluated(runs, cache):
+    result = evaluate(runs["bands"], count=4, cache=cache)
+    found = result["continuations"]
+    assert found["the clip itself"]["distance"] == 0
+    assert found["silence"]["level"] == -120
+    assert found["last column held"]["movement"] == pytest.approx(0, abs=1e-4)
+    assert found["last column held"]["onsets"] == 0
+    assert result["next_column_error"]["model"] > 0
+    folder = runs["bands"] / "evaluation"
+    assert {"evaluation.json", "continuations.png"} <= {path.name for path in folder.iterdir()}
+    assert all((folder / one["file"]).exists() for one in result["sounds"])
+    assert len(text_table(result).splitlines()) == 2 + len(found)
+    assert "Continuations" in (runs["bands"] / "report.html").read_text()
+    with pytest.raises(InputError, match="exists already"):
+        evaluate(runs["bands"], count=4, cache=cache)
+
+
+def test_true_continuations_are_typical():
+    pictures = np.random.default_rng(0).uniform(0, 1, (20, 65, 30))
+    found = figures(pictures, pictures, SETTINGS["quick"])
+    assert found["distance"] == 0
+    assert found["typical"] >= 0.8
+    assert figures(np.zeros_like(pictures), pictures, SETTINGS["quick"])["typical"] < 0.5
+
+
+def test_what_cannot_be_evaluated(runs, cache, tmp_path):
+    with pytest.raises(InputError, match="--count must be 4"):
+        evaluate(runs["linear"], count=1, cache=cache)
+    with pytest.raises(InputError, match="gone"):
+        evaluate(runs["linear"], data=tmp_path / "none", cache=cache)

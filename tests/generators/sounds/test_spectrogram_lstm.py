@@ -1,0 +1,194 @@
+"""The model: sizes, the picture turned, states carried on, what leaves the house."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from generators import spectrogram_lstm as module
+from generators.sounds.heads import BandsHead, members, surprise
+from generators.sounds.memory import FAST, ROUGH, SLOW, Memory, first_memory
+from generators.sounds.stream import CHUNK, Stream, noise_of
+from training.cli import InputError
+from training.exports import FORMATS, example_inputs, export
+from training.runs import load
+
+QUICK = module.PRESETS["quick"]
+HEADS = {"bands": QUICK, "linear": replace(QUICK, head="linear")}
+
+
+def columns_of(model, count=2, time=150, seed=0):
+    return np.random.default_rng(seed).uniform(0, 1, (count, time, model.setting.rows)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("depth", "parameters"), [(2, 188_781), (3, 208_981), (4, 229_181)])
+def test_the_papers_sizes(depth, parameters):
+    model = module.build(replace(module.Config(), depth=depth), 1)
+    assert model.count_params() == parameters
+    assert (model.setting.rows, model.setting.columns) == (631, 631)
+
+
+def test_a_step_takes_a_column_of_the_picture():
+    """A low tone, then a high one: what the LSTM gets is low first, for each moment one column; not the picture reshaped."""
+    model = module.build(HEADS["linear"], 1)
+    heard = []
+    hear = model.hear
+    model.hear = lambda columns, *rest: heard.append(np.array(columns)) or hear(columns, *rest)
+    setting = model.setting
+    time = np.arange(setting.clip_samples) / setting.rate
+    pitch = np.where(time < setting.seconds / 2, 500, 3000)
+    clip = (0.5 * np.sin(2 * np.pi * np.cumsum(pitch) / setting.rate)).astype(np.float32)
+    model(clip[None])
+    picture = setting.to_picture(np.abs(setting.analyse(clip)))
+    np.testing.assert_allclose(heard[0][0], picture[:, :-1].T, atol=1e-4)
+    assert heard[0].shape[1:] == (setting.columns - 1, setting.rows)
+    loudest = heard[0][0].argmax(axis=1) * setting.rate / setting.n_fft
+    np.testing.assert_allclose(loudest[3:25], 500, atol=40)
+    np.testing.assert_allclose(loudest[36:-3], 3000, atol=40)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_states_carried_on_are_the_whole_run_again(head):
+    """Column by column with carried states, the stream makes what a full run over all columns so far predicts."""
+    model = module.build(HEADS[head], 1)
+    stream = Stream(model, 2)
+    heard = columns_of(model, time=CHUNK + 20)
+    stream.hear(heard)
+    noise = noise_of(model.output_head, [np.random.default_rng(i) for i in range(2)], 1.0)
+    made = stream.make(noise)
+    for steps in (0, 1, 5):
+        known = keras.ops.convert_to_tensor(np.concatenate([heard, made[:, :steps]], axis=1))
+        hidden, memory, _ = model.hear(known, model.begin(known[:, 0]))
+        last = None if memory is None else memory[:, -1]
+        again = model.output_head.draw(hidden[:, -1], known[:, -1], last, noise[:, steps] if head == "bands" else None)
+        np.testing.assert_allclose(made[:, steps], again, atol=1e-5)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_exported_step_is_the_streams(head):
+    model = module.build(HEADS[head], 1)
+    stream = Stream(model, 2)
+    heard = columns_of(model, time=1)
+    stream.hear(heard)
+    noise = noise_of(model.output_head, [np.random.default_rng(i) for i in range(2)], 0.7)
+    made = stream.make(noise)
+    step = module.exported(model)
+    assert [given.name for given in step.inputs][:1] == ["column"]
+    column, states = heard[:, 0], [np.array(state) for state in model.begin(heard[:, 0])]
+    for time in range(3):
+        column, *states = (np.array(one) for one in step([column, *([noise[:, time]] if head == "bands" else []), *states]))
+        np.testing.assert_allclose(column, made[:, time], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["onnx", "litert"])
+@pytest.mark.parametrize("head", HEADS)
+def test_a_run_leaves_the_house(runs, head, name, tmp_path):
+    for package in FORMATS[name].packages:
+        pytest.importorskip(package)
+    network = module.exported(load(runs[head]))
+    assert export(network, tmp_path / f"model{FORMATS[name].suffix}", name, example_inputs(network)) < 1e-5
+
+
+def test_the_memory_is_three_running_means():
+    """Against a loop; and in two parts as in one."""
+    memory = Memory(4, 70.0)
+    columns = np.random.default_rng(0).uniform(0, 1, (2, 30, 4)).astype(np.float32)
+    state = np.array(first_memory(columns[:, 0]))
+    whole = np.array(memory(columns, state))
+    fast, slow, rough = np.split(state, 3, axis=-1)
+    keep = {seconds: np.exp(-1 / (seconds * 70.0)) for seconds in (FAST, SLOW, ROUGH)}
+    for time in range(30):
+        distance = np.abs(columns[:, time] - fast)
+        fast = keep[FAST] * fast + (1 - keep[FAST]) * columns[:, time]
+        slow = keep[SLOW] * slow + (1 - keep[SLOW]) * columns[:, time]
+        rough = keep[ROUGH] * rough + (1 - keep[ROUGH]) * distance
+        np.testing.assert_allclose(whole[:, time], np.concatenate([fast, slow, rough], axis=-1), atol=1e-5)
+    rest = np.array(memory(columns[:, 11:], whole[:, 10]))
+    np.testing.assert_allclose(rest, whole[:, 11:], atol=1e-5)
+
+
+def test_a_constant_sound_is_remembered_as_it_is():
+    column = np.linspace(0, 1, 5, dtype=np.float32)[None]
+    fast, slow, rough = np.split(
+        np.array(Memory(5, 100.0)(np.repeat(column[:, None], 400, 1), first_memory(column)))[0], 3, -1
+    )
+    np.testing.assert_allclose(fast[-1], column[0], atol=1e-4)
+    np.testing.assert_allclose(slow[-1], column[0], atol=1e-4)
+    assert np.all(rough[-1] < 0.001)
+
+
+@pytest.mark.parametrize(("rows", "bands"), [(631, 32), (65, 6), (5, 5), (100, 1)])
+def test_bands_are_all_rows_once(rows, bands):
+    member = members(rows, bands)
+    np.testing.assert_array_equal(member.sum(axis=1), 1)
+    widths = member.sum(axis=0)
+    assert member.shape == (rows, bands)
+    assert widths.min() >= 1
+    assert np.all(np.diff(member.argmax(axis=1)) >= 0)
+    assert widths[-1] >= widths[0]
+
+
+def test_the_loss_is_the_normal_law():
+    from scipy.stats import norm
+
+    value, mean, deviation = np.random.default_rng(0).uniform(0.1, 1, (3, 50)).astype(np.float32)
+    np.testing.assert_allclose(surprise(value, mean, deviation), -norm(mean, deviation).logpdf(value), rtol=1e-4, atol=1e-5)
+
+
+def test_draws_have_the_law_that_the_loss_knows():
+    """Many draws of one next column: the mean loss a bin is that of a normal law of the drawn deviation."""
+    head = BandsHead(20, 3, 2, 8)
+    generator = np.random.default_rng(0)
+    hidden, column = generator.normal(size=(1, 8)).astype("f"), np.full((1, 20), 0.5, np.float32)
+    memory = np.concatenate([column, column, np.full_like(column, 0.05)], axis=-1)
+    count = 4_000
+    many = [np.repeat(one, count, axis=0) for one in (hidden, column, memory)]
+    normal = generator.standard_normal((count, head.noise)).astype("f")
+    normal[:, :2] = generator.gumbel(size=(count, 2))
+    drawn = np.array(head.draw(*many, normal))
+    assert np.abs(drawn.mean(axis=0) - 0.5).max() < 0.5
+    own = head.loss(*(one[:, None] for one in many), drawn[:, None])
+    other = head.loss(*(one[:, None] for one in many), np.clip(drawn + 0.1, 0, 1)[:, None])
+    assert float(own["nats_a_bin"]) < float(other["nats_a_bin"])
+    far = head.loss(*(one[:, None] for one in many), np.clip(drawn + 0.4, 0, 1)[:, None])
+    assert float(own["nats_a_band"]) < float(far["nats_a_band"])
+    still = np.array(head.draw(*many, np.zeros_like(normal)))
+    assert np.ptp(still, axis=0).max() < 1e-6
+    assert drawn.std(axis=0).min() > 0.01
+
+
+def test_a_model_is_the_same_after_it_was_saved(tmp_path):
+    model = module.build(QUICK, 1)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    clip = np.random.default_rng(0).uniform(-0.1, 0.1, (2, 2_000)).astype(np.float32)
+    np.testing.assert_array_equal(model(clip), again(clip))
+    assert again.get_config()["dropout"] == QUICK.dropout
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"depth": 0}, "--depth must be more than 0"),
+        ({"setting": "other"}, "--setting must be one of lil_data"),
+        ({"crop": 0.6}, "at most the 0.5 s"),
+        ({"crop": 0.001}, "must hold three columns"),
+        ({"speed": -0.1}, "--speed must be 0 or more"),
+        ({"dropout": 1.0}, "below 1"),
+        ({"bands": 66}, "at most the 65 rows"),
+        ({"hop": 65}, "hop must be at most"),
+    ],
+)
+def test_numbers_that_cannot_be_meant(change, words):
+    from generators.sounds.settings import check
+
+    with pytest.raises(InputError, match=words):
+        check(replace(QUICK, **change))
+
+
+@pytest.mark.parametrize("name", module.PRESETS)
+def test_presets_can_be_meant(name):
+    from generators.sounds.settings import check
+
+    check(module.PRESETS[name])

@@ -1,0 +1,74 @@
+"""Runs: complete, resumed bit for bit, watched; and what a feed of crops gives."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from generators.sounds.data import Crop
+from generators.sounds.training import train
+from generators.sounds.watch import Watch
+from spectro.stft import SETTINGS
+from training.cli import InputError
+from training.files import read_json
+from training.history import read_history
+from training.runs import load
+
+
+@pytest.mark.parametrize("head", ["bands", "linear"])
+def test_a_run_holds_everything(runs, head):
+    run = runs[head]
+    names = {"config.json", "history.csv", "model.keras", "statistics.json", "starts.npz", "report.html"}
+    assert names <= {path.name for path in run.iterdir()}
+    last = read_history(run / "history.csv")[-1]
+    assert {"loss", "val_loss", "level", "flatness", "onsets", "movement", "dead"} <= set(last)
+    assert {path.suffix for path in (run / "samples").iterdir()} == {".png", ".wav"}
+    assert read_json(run / "statistics.json")["movement"] > 1
+
+
+def test_a_resumed_run_is_the_run(runs, configs, sounds, cache, tmp_path):
+    where = {"data": sounds, "output": tmp_path / "run", "cache": cache, "seed": 1}
+    config = replace(configs["bands"], cosine=False)
+    train("spectrogram_lstm", replace(config, epochs=1), **where)
+    train("spectrogram_lstm", config, **where)
+    whole = load(runs["bands"])
+    for ours, theirs in zip(load(tmp_path / "run").get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_crops_are_parts_of_clips():
+    clips = np.stack([np.arange(1000.0), np.arange(1000.0) + 5000]).astype(np.float32)
+    parts, _ = Crop(300)(clips, None, np.random.default_rng(0))
+    np.testing.assert_array_equal(np.diff(parts, axis=1), 1)
+    faster, _ = Crop(300, 0.5)(clips, None, np.random.default_rng(1))
+    rates = np.diff(faster, axis=1)
+    assert 0.5 <= rates.min() <= rates.max() <= 1.5
+    np.testing.assert_allclose(rates, rates[:, :1].repeat(299, 1), atol=1e-2)
+    assert faster[0].max() <= 999
+    whole, _ = Crop(1000, 0.5)(clips, None, np.random.default_rng(2))
+    assert np.all(np.diff(whole, axis=1) <= 1.01)
+
+
+def test_the_watch_tells_silence_and_gives_up(tmp_path, monkeypatch, capsys):
+    setting = SETTINGS["quick"]
+    pictures = np.random.default_rng(0).uniform(0, 1, (2, setting.rows, 40)).astype(np.float32)
+    watch = Watch(tmp_path, pictures, setting, {"movement": 5.0, "level": -20.0}, patience=2)
+    monkeypatch.setattr(watch, "_continued", lambda model: np.full((2, setting.rows, 20), 0.5, np.float32))
+    watch.on_train_begin()
+    watch.on_epoch_begin(0)
+    logs = {}
+    watch.on_epoch_end(0, logs)
+    assert logs["dead"] == 1
+    assert logs["movement"] == pytest.approx(0, abs=1e-6)
+    assert "silent or constant" in capsys.readouterr().err
+    with pytest.raises(InputError, match="for 2 epochs"):
+        watch.on_epoch_end(1, {})
+    monkeypatch.setattr(watch, "_continued", lambda model: pictures)
+    logs = {}
+    watch.on_epoch_end(2, logs)
+    assert logs["dead"] == 0
+
+
+def test_data_that_cannot_be_used(configs, tmp_path):
+    with pytest.raises(InputError, match="not found"):
+        train("spectrogram_lstm", configs["bands"], data=tmp_path / "none", output=tmp_path / "run")
