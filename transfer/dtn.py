@@ -16,7 +16,7 @@ Drums, which have no pitch, are in no picture.
 
     python -m transfer.train dtn --source FOLDER --target FOLDER
 
-354 chorales into the kind of 77 pieces of rock and metal, and back: 6 minutes of one CPU core each. A judge takes 81 % (back:
+354 chorales into the kind of 77 pieces of rock and metal, and back: 6 CPU minutes each. A judge takes 81 % (back:
 80 %) of the windows of pieces never seen for the target, of the untouched source 5 % (10 %); content kept, a cosine of
 chroma, is 0.94 (0.90). docs/results.md has the other measures and what falls short.
 """
