@@ -129,6 +129,11 @@ def length(config: Config) -> int:
     return config.window + 1
 
 
+def before(config: Config) -> int:
+    """Silent columns before a piece that a window may begin with."""
+    return 1
+
+
 def exported(model: Lstm) -> keras.Model:
     """One step: the newest column, [chance, temperature, top_p,] h and c of each LSTM -> the next column, h and c of each.
 

@@ -187,6 +187,11 @@ def length(config: Config) -> int:
     return config.window + config.ahead
 
 
+def before(config: Config) -> int:
+    """Silent columns before a piece that a window may begin with: all that are heard, so that beginnings are learned too."""
+    return config.window
+
+
 def exported(model: Seq2Seq) -> keras.Model:
     """The newest `window` columns, [chance, temperature, top_p] -> the next `ahead` columns (batch, ahead, rows).
 

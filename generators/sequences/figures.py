@@ -65,7 +65,8 @@ def _groove(begins: np.ndarray, bar: int) -> float:
 
 
 def _repetition(begins: np.ndarray, bar: int) -> float:
-    bars = _bars(begins, bar).reshape(len(begins) // bar, -1).astype(np.float32)
+    bars = _bars(begins, bar).astype(np.float32)
+    bars = bars.reshape(len(bars), bar * begins.shape[1])
     bars = bars[bars.any(axis=1)]
     if len(bars) < 2:
         return 0.0

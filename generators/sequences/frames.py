@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from training.cli import InputError
 
 KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 CODEC = "frames88"
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, NotImplementedError, zlib.error, scipy.io.matlab.MatReadError)
 
 
 def frames_of(path: str | os.PathLike, codec: Codec) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], str]:
@@ -34,7 +36,7 @@ def frames_of(path: str | os.PathLike, codec: Codec) -> tuple[np.ndarray, np.nda
         found = {part: [np.asarray(piece) for piece in read[key].ravel()] for part, key in KEYS.items()}
     except FileNotFoundError:
         raise InputError(f"{path} not found") from None
-    except (ValueError, KeyError, TypeError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise InputError(f"{path} is no file of piano-roll frames ({error}); expected {', '.join(KEYS.values())}") from None
     pieces = [piece for part in found.values() for piece in part]
     for piece in pieces:

@@ -49,7 +49,8 @@ def held_columns(columns: np.ndarray) -> np.ndarray:
         return np.zeros(columns.shape[1], np.int32)
     back = columns[::-1]
     since = np.where((back != SUSTAINED).any(axis=0), (back != SUSTAINED).argmax(axis=0), len(back))
-    return np.where(columns[-1] == SILENT, 0, np.minimum(since + 1, len(back))).astype(np.int32)
+    begins = np.take_along_axis(back, np.minimum(since, len(back) - 1)[None], axis=0)[0] == ONSET
+    return np.where(columns[-1] == SILENT, 0, since + begins).astype(np.int32)
 
 
 def ended(column: Any, held: Any, longest: int) -> tuple[Any, Any]:

@@ -47,6 +47,7 @@ def train(
     for part in ("train", "validation"):
         tell_short(pieces, part, length)
     feed = {"pieces": pieces, "codec": codec, "length": length, "batch_size": config.batch_size, "apart": config.window}
+    feed["before"] = module.before(config)
     training = batches(part="train", seed=seed, transpose=config.transpose, steps=config.steps, **feed)
     counts = {part: int(pieces.lengths[numbers].sum()) for part, numbers in pieces.parts.items()}
     tell("columns: " + ", ".join(f"{count:,} {part}" for part, count in counts.items()))

@@ -18,14 +18,15 @@ from training.data import Batches
 class Windows:
     """`length` columns of a piece of one part, from every place where one real column at least is to be said.
 
-    Index arrays gather (count, length, rows) uint8: the column before a piece is silent, those after it are BEYOND. With two
-    states all notes are ONSET, held or not.
+    Index arrays gather (count, length, rows) uint8: `before` columns before a piece are silent, those after it are BEYOND.
+    With two states all notes are ONSET, held or not.
     """
 
     pieces: Pieces
     part: str
     length: int
     states: int
+    before: int = 1
 
     @cached_property
     def numbers(self) -> np.ndarray:
@@ -44,7 +45,7 @@ class Windows:
     def whole(self) -> np.ndarray:
         """The windows that end within their piece, and of shorter pieces the first: what is trained on."""
         first, place = self._places(np.arange(len(self)))
-        return np.flatnonzero(place <= np.maximum(self.pieces.lengths[first] - self.length + 1, 0))
+        return np.flatnonzero(place <= np.maximum(self.pieces.lengths[first] - self.length + self.before, 0))
 
     def every(self, apart: int) -> np.ndarray:
         """Windows `apart` columns apart."""
@@ -54,30 +55,31 @@ class Windows:
     def __getitem__(self, chosen: np.ndarray) -> np.ndarray:
         piece, place = self._places(np.asarray(chosen))
         out = None
-        for target, (number, start) in enumerate(zip(piece, place - 1, strict=True)):
-            found = self.pieces.columns(number, max(start, 0), start + self.length)
+        for target, (number, start) in enumerate(zip(piece, place - self.before, strict=True)):
+            found = self.pieces.columns(number, max(start, 0), max(start + self.length, 0))
             if out is None:
                 out = np.full((len(piece), self.length, found.shape[1]), BEYOND, np.uint8)
-            first = int(start < 0)
+            first = max(-start, 0)
             out[target, :first] = SILENT
             out[target, first : first + len(found)] = found
         return folded(out, self.states)
 
     def _places(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(piece, place in it: 0 begins with the silent column before it) of windows."""
+        """(piece, place in it: 0 begins with the silent columns before it) of windows."""
         which = np.searchsorted(self.ends, chosen, side="right")
         return self.numbers[which], chosen - (self.ends - self.pieces.lengths[self.numbers])[which]
 
 
 def batches(
-    pieces: Pieces, part: str, codec: Codec, length: int, batch_size: int, *, apart: int, seed: int = 0, transpose: int = 0,
-    steps: int = 0, shuffle: bool = True,
+    pieces: Pieces, part: str, codec: Codec, length: int, batch_size: int, *, apart: int, before: int = 1, seed: int = 0,
+    transpose: int = 0, steps: int = 0, shuffle: bool = True,
 ) -> Batches:  # fmt: skip
     """Batches of windows (batch, length, rows).
 
-    shuffle: windows from all places of all pieces at random (training), else `apart` columns apart, in order.
+    shuffle: windows from all places of all pieces at random (training), else `apart` columns apart, in order. before: silent
+    columns that a piece's first window begins with.
     """
-    windows = Windows(pieces, part, length, states_of(codec))
+    windows = Windows(pieces, part, length, states_of(codec), before)
     return Batches(
         windows,
         windows.whole if shuffle else windows.every(apart),

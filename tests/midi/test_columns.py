@@ -20,12 +20,12 @@ from training.corpus import Corpus
 from training.sources import find_sources
 from training.user_cache import open_corpus
 
-CHANGE = 961
+CHANGE = 960
 """Tick at which the pieces here become twice as fast."""
 
 
 def drawn(seed, count=60):
-    """Notes on few pitches, some out of range, that meet and overlap; odd ticks, so that none is half way between columns."""
+    """Notes on few pitches, some out of range, that meet and overlap; odd ticks, so that none lies between two columns."""
     rng = np.random.default_rng(seed)
     start = 2 * rng.integers(0, 3_000, count) + 1
     end = start + 2 * rng.integers(1, 500, count)

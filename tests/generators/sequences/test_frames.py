@@ -51,13 +51,13 @@ def test_parts_and_pieces_are_as_written(tmp_path, capsys):
         np.testing.assert_array_equal(pieces.columns(number), np.where(piece, ONSET, SILENT))
     assert (blocks == BEYOND).sum() == 88 * (10 * BLOCK - lengths.sum())
     assert pieces.names == ("train 0", "train 1", "train 2", "validation 0", "test 0", "test 1")
-    assert "6 pieces of 334 frames" in capsys.readouterr().err
+    assert "6 pieces of 336 frames" in capsys.readouterr().err
 
 
 def test_rows_are_keys_from_the_lowest(tmp_path):
     column = np.zeros((1, 88), np.uint8)
     column[0, 60 - 21] = 1
-    path = save(tmp_path / "c.mat", dict.fromkeys(LENGTHS, [column]))
+    path = save(tmp_path / "c.mat", {key: [column] for key in LENGTHS})
     piece = CODEC.decode(CODEC.from_classes(np.repeat(open_pieces(path, CODEC).columns(0).T[None], 64, axis=2)))
     assert piece.notes["pitch"].tolist() == [60]
 
@@ -72,11 +72,12 @@ def test_bad_files_are_one_line(tmp_path):
     refused(tmp_path / "none.mat", "none.mat not found")
     (tmp_path / "text.mat").write_text("These are no frames, " * 20)
     refused(tmp_path / "text.mat", "no file of piano-roll frames.*expected traindata, validdata, testdata")
-    (tmp_path / "empty.mat").touch()
-    refused(tmp_path / "empty.mat", "no file of piano-roll frames")
+    (tmp_path / "folder.mat").mkdir()
+    refused(tmp_path / "folder.mat", "Is a directory")
     good = save(tmp_path / "good.mat", frames())
-    (tmp_path / "half.mat").write_bytes(good.read_bytes()[:1_000])
-    refused(tmp_path / "half.mat", "no file of piano-roll frames")
+    for length in (0, 50, 128, 200, 1_000, -1):
+        (tmp_path / "half.mat").write_bytes(good.read_bytes()[:length])
+        refused(tmp_path / "half.mat", "no file of piano-roll frames")
     refused(save(tmp_path / "a.mat", {key: pieces for key, pieces in frames().items() if key != "validdata"}), "validdata")
     refused(save(tmp_path / "b.mat", frames() | {"testdata": [np.ones((4, 87))]}), r"\(frames, 88\).*received \(4, 87\)")
     refused(save(tmp_path / "c.mat", frames() | {"testdata": [np.full((4, 88), 2)]}), "of 0 and 1")
