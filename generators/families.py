@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from training.cli import InputError, import_keras
-from training.runs import read_run
+from training.runs import model_module, read_run
 
 
 def part(model: str, name: str) -> ModuleType:
@@ -38,8 +38,9 @@ def family_of(run: str | os.PathLike) -> str:
 
 
 def model_of(run: str | os.PathLike) -> str:
-    """The model of a run. InputError: not a run, or one of another package."""
+    """The model of a run. InputError: not a run, one of another package, or of a model that there is not."""
     record = read_run(run)
     if record.get("package") != "generators":
         raise InputError(f"{run} is a run of {record.get('package')}; expected one that generators.train made")
+    model_module(record)
     return record["model"]

@@ -9,6 +9,11 @@ whole window's squared values is not a term.
 `ours` says silent, beginning or held of every pitch, one after the other (`--head joint`), at every column of the window.
 
     python -m generators.train lstm --data FOLDER
+
+20 epochs of 200 steps took half an hour for Nottingham (2 cores, shared): 1.008 nats a column on the test part.
+Continuations of 20 test tunes lie where real ones do in longest note, density, range, onsets and groove; they repeat
+themselves less. On the published frames (docs/results.md): JSB chorales 5.665 nats, Nottingham 2.332; a published LSTM 8.45
+and 3.29. `paper` holds its last column for ever.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Options:
     there is but one result."""
     soundfont: Path | None = None
     """SoundFont to play with; the built-in synthesiser plays without one. Its notes end at once: symusic's player knows no
-    release; and it plays some fonts' instruments at wrong pitches (TimGM6mb's piano and guitar): compare with another player."""
+    release. It plays some fonts' instruments at wrong pitches (TimGM6mb's piano and guitar): compare with another player."""
     rate: int = 44_100
     """Sample rate in Hz."""
     seed: int = 0

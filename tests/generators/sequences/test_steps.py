@@ -76,14 +76,15 @@ def test_primers_of_different_lengths_are_each_as_alone(head):
     model, primers = made(head=head), [primer(length, length) for length in (70, 0, 3, AT_ONCE, 2 * AT_ONCE)]
     together = speaker_of(model, len(primers))
     together.hear(primers)
+    heard, states = together.column, together.states
     said = coldest(together, 1)
     for number, each in enumerate(primers):
         alone = speaker_of(model, 1)
         alone.hear([each])
-        np.testing.assert_array_equal(together.column[number], alone.column[0])
-        np.testing.assert_array_equal(said[number], coldest(alone, 1)[0])
-        for ours, theirs in zip(together.states, alone.states, strict=True):
+        np.testing.assert_array_equal(heard[number], alone.column[0])
+        for ours, theirs in zip(states, alone.states, strict=True):
             np.testing.assert_allclose(ours[number], theirs[0], atol=1e-5)
+        np.testing.assert_array_equal(said[number], coldest(alone, 1)[0])
 
 
 def sustaining(longest):

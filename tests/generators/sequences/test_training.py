@@ -55,6 +55,8 @@ def test_a_run_that_was_killed_ends_with_the_same_weights(runs, pieces, cache, m
     ours, theirs = (np.load(run / "backup" / "state.npz") for run in (tmp_path / "killed", runs[model]))
     assert set(ours.files) == set(theirs.files)
     for name in ours.files:
+        if ours[name].dtype.kind == "U":
+            continue  # Keras numbers the models of a process
         np.testing.assert_array_equal(ours[name], theirs[name])
     for one, other in zip(load(tmp_path / "killed").get_weights(), load(runs[model]).get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
