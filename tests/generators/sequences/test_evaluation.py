@@ -1,0 +1,82 @@
+"""Continuations beside real ones: the record, what can be seen and heard of it, and what cannot be evaluated."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generators.sequences import evaluation
+from generators.sequences.evaluation import Evaluating, evaluate, text_table
+from generators.sequences.figures import FIGURES, figures_of
+from generators.sequences.pieces import open_pieces
+from midi.codecs import codec_named
+from midi.reading import read
+from spectro.audio import read as read_sound
+from training.cli import InputError
+
+HOW = Evaluating(count=2, heard=2, said=3)
+
+
+@pytest.fixture
+def run(framed, tmp_path):
+    """A copy, whose report may be rewritten."""
+    return shutil.copytree(framed, tmp_path / "run", ignore=shutil.ignore_patterns(".lock"))
+
+
+def test_the_record_has_everything(run, frames):
+    """The levels of the real continuations are worked out from the file: three test pieces have five bars."""
+    (record,) = evaluate([run], HOW)
+    assert json.loads((run / "evaluation" / "evaluation.json").read_text()) == record
+    assert set(record["figures"]) == set(FIGURES)
+    assert (record["pieces"]["real"], record["pieces"]["said"]) == (3, 2)
+    assert record["options"]["said"] == 3
+    data = open_pieces(frames, codec_named("frames88"))
+    real = [figures_of(data.columns(number, 16, 40), 8) for number in data.parts["test"] if data.lengths[number] >= 40]
+    for name, row in record["figures"].items():
+        levels = np.percentile([each[name] for each in real], (5, 50, 95))
+        np.testing.assert_allclose(row["real"], levels, atol=1e-6)
+        assert row["within"] == (levels[0] <= row["said"] <= levels[2])
+        assert 0 <= row["share_within"] <= 1
+        assert name in text_table(record)
+    assert "2 continuations beside 3 real ones" in text_table(record)
+
+
+def test_it_can_be_seen_and_heard(run, tmp_path):
+    (record,) = evaluate([run], HOW, output=tmp_path / "out")
+    assert record["files"]["pictures"] == ["continuations.png"]
+    picture = np.asarray(Image.open(tmp_path / "out" / "continuations.png"))
+    assert picture.shape[0] > 2 * 88, "real above said, and a row for each piece"
+    assert picture.shape[1] > 2 * (16 + 24)
+    assert len(record["files"]["sounds"]) == 2 * 2
+    for name in record["files"]["sounds"]:
+        path = tmp_path / "out" / name
+        if path.suffix == ".mid":
+            assert len(read(path))
+        else:
+            samples, rate = read_sound(path)[:2]
+            assert rate == evaluation.RATE
+            assert np.abs(samples).max() > 0.01
+    assert "Continuations" in (run / "report.html").read_text()
+
+
+def test_results_that_exist_are_kept_unless_forced(run):
+    evaluate([run], HOW)
+    with pytest.raises(InputError, match="exists"):
+        evaluate([run], HOW)
+    evaluate([run], HOW, force=True)
+
+
+def test_what_cannot_be_evaluated_is_one_line(run, frames, tmp_path):
+    with pytest.raises(InputError, match="1 test pieces last 8 bars; two are needed"):
+        evaluate([run], Evaluating(heard=4, said=4))
+    with pytest.raises(InputError, match="0 test pieces last 24 bars"):
+        evaluate([run])
+    with pytest.raises(InputError, match="--count must be 2 or more; received 1"):
+        Evaluating(count=1)
+    changed = tmp_path / "changed.mat"
+    changed.write_bytes(frames.read_bytes() + b"\0" * 8)
+    with pytest.raises(InputError, match=r"changed\.mat"):
+        evaluate([run], HOW, data=changed)
+    assert not (run / "evaluation").exists()

@@ -1,0 +1,112 @@
+"""Nats a frame with known answers: of models that always say the same, and of frames that are counted by hand."""
+
+import shutil
+
+import numpy as np
+import pytest
+import scipy.io
+
+from generators.sequences import likelihood as module
+from generators.sequences.likelihood import likelihood
+from tests.generators.sequences.conftest import quick, trained
+from training.cli import InputError
+from training.runs import load
+
+
+def pieces_of(frames, key="testdata"):
+    return [piece.astype(int) for piece in scipy.io.loadmat(frames)[key].ravel()]
+
+
+def saying(run, folder, logits):
+    """A copy of `run` whose head says `logits` of every row, whatever it heard."""
+    shutil.copytree(run, folder, ignore=shutil.ignore_patterns(".lock"))
+    model = load(run)
+    model.head.set_weights([np.zeros_like(weight) for weight in model.head.get_weights()])
+    bias = model.head.said.bias
+    bias.assign(np.tile(logits, bias.shape[0] // len(logits)))
+    model.save(folder / "model.keras")
+    return folder
+
+
+@pytest.mark.parametrize("head", ["classes", "joint"])
+def test_a_uniform_model_knows_nothing(head, framed, runs, cache, tmp_path):
+    if head == "joint":
+        run, states, where = runs["lstm"], 3, {"cache": cache}
+    else:
+        run, states, where = framed, 2, {}
+    found = likelihood(saying(run, tmp_path / "run", [0.0] * states), part="all", **where)
+    assert found["nats"] == pytest.approx(88 * np.log(states), rel=1e-5)
+    assert found["part"] == "all"
+
+
+def test_nats_are_those_of_every_frame_but_the_first(frames, framed, tmp_path):
+    """A model that says "on" with chance 0.1 of every key; the two simple predictions, too, worked out from the file."""
+    on = 0.1
+    found = likelihood(saying(framed, tmp_path / "run", np.log([1 - on, on])))
+    test = [piece for piece in pieces_of(frames) if len(piece) > 1]
+    count = sum(len(piece) - 1 for piece in test)
+    assert (found["part"], found["pieces"], found["frames"]) == ("test", 3, count)
+
+    def mean(costs):
+        return sum(cost.sum() for cost in costs) / count
+
+    nats = -np.log([1 - on, on])
+    assert found["nats"] == pytest.approx(mean(nats[piece[1:]] for piece in test), rel=1e-5)
+    train = pieces_of(frames, "traindata")
+    total, sounding = sum(map(len, train)), sum(piece.sum(axis=0) for piece in train)
+    share = (sounding + 0.5) / (total + 1)
+    marginal = mean(-np.log(np.where(piece[1:] == 1, share, 1 - share)) for piece in test)
+    assert found["marginal"] == pytest.approx(marginal, rel=1e-6)
+    stays = np.concatenate([(piece[1:] == piece[:-1]).ravel() for piece in train]).mean()
+    copy = mean(-np.log(np.where(piece[1:] == piece[:-1], stays, 1 - stays)) for piece in test)
+    assert found["copy"] == pytest.approx(copy, rel=1e-6)
+
+
+def test_pieces_side_by_side_and_in_parts_are_judged_as_alone(framed, monkeypatch):
+    """Lengths 48, 65 and 70 in one batch, and in calls of 7 columns with the state carried on."""
+    together = likelihood(framed)
+    monkeypatch.setattr(module, "BATCH", 1)
+    alone = likelihood(framed)
+    monkeypatch.setattr(module, "CHUNK", 7)
+    in_parts = likelihood(framed)
+    for found in (alone, in_parts):
+        for name in ("frames", "nats", "marginal", "copy"):
+            assert found[name] == pytest.approx(together[name], rel=1e-5)
+    assert together["nats"] < 88 * np.log(2)
+
+
+def test_other_frames_are_judged_whole(frames, framed, tmp_path):
+    """Silence alone, which costs a model of the rows' shares nothing but those."""
+    silent = np.empty((1, 2), object)
+    silent[0] = [np.zeros((4, 88), np.uint8), np.zeros((9, 88), np.uint8)]
+    scipy.io.savemat(tmp_path / "silent.mat", dict.fromkeys(("traindata", "validdata", "testdata"), silent))
+    found = likelihood(framed, tmp_path / "silent.mat", "all")
+    assert (found["pieces"], found["frames"]) == (6, 3 * (3 + 8))
+    train = pieces_of(frames, "traindata")
+    share = (sum(piece.sum(axis=0) for piece in train) + 0.5) / (sum(map(len, train)) + 1)
+    assert found["marginal"] == pytest.approx(-np.log(1 - share).sum(), rel=1e-6)
+
+
+def test_runs_and_data_without_a_likelihood_are_one_line(runs, valued, framed, cache, tmp_path):
+    for run in (valued, runs["seq2seq"]):
+        with pytest.raises(InputError, match="tells no likelihood of the next column"):
+            likelihood(run, cache=cache)
+    single = np.empty((1, 1), object)
+    single[0, 0] = np.zeros((1, 88), np.uint8)
+    scipy.io.savemat(tmp_path / "single.mat", dict.fromkeys(("traindata", "validdata", "testdata"), single))
+    with pytest.raises(InputError, match="no piece of the test part has two frames"):
+        likelihood(framed, tmp_path / "single.mat")
+    with pytest.raises(InputError, match="--codec frames88, not beats88"):
+        likelihood(runs["lstm"], tmp_path / "single.mat", cache=cache)
+
+
+def test_data_that_changed_are_refused(frames, tmp_path):
+    path = tmp_path / "chords.mat"
+    shutil.copy(frames, path)
+    config = quick("lstm", codec="frames88", head="classes", transpose=0, epochs=1, steps=1)
+    run = trained("lstm", config, data=path, output=tmp_path / "run")
+    data = scipy.io.loadmat(path)
+    data["testdata"][0, 0] = 1 - data["testdata"][0, 0]
+    scipy.io.savemat(path, {key: data[key] for key in ("traindata", "validdata", "testdata")})
+    with pytest.raises(InputError, match="has changed since"):
+        likelihood(run)

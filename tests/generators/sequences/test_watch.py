@@ -1,0 +1,105 @@
+"""What is watched while a sequence model trains, on columns made by hand."""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+from generators.sequences import watch as module
+from generators.sequences.pieces import open_pieces
+from generators.sequences.watch import BARS, Watch, pictures_of
+from midi.codecs import codec_named
+from midi.codecs.codec import ONSET, SUSTAINED
+from training.cli import InputError
+
+FRAMES = codec_named("frames88")
+LENGTH = BARS * 8
+
+
+def silence():
+    return np.zeros((2, LENGTH, 88), np.uint8)
+
+
+def held():
+    """Every piece begins a note in its first bar and never ends it."""
+    said = silence()
+    said[:, 3, 40], said[:, 4:, 40] = ONSET, SUSTAINED
+    return said
+
+
+def lively():
+    said = silence()
+    said[:, ::8, 40], said[:, ::8, 47] = ONSET, ONSET
+    return said
+
+
+@pytest.fixture
+def watched(frames, tmp_path, monkeypatch):
+    """Make a Watch, and have it look at what is said: look(watch, epoch, said) -> what it adds to the logs."""
+    monkeypatch.setattr(module, "averaged", contextlib.nullcontext)
+    pieces = open_pieces(frames, FRAMES)
+
+    def made(patience=20):
+        one = Watch(tmp_path, None, FRAMES, pieces, patience)
+        one.set_model(None)
+        one.on_train_begin()
+        return one
+
+    def look(one, epoch, said):
+        monkeypatch.setattr(one, "_continued", lambda model: said)
+        one.on_epoch_begin(epoch)
+        logs = {}
+        one.on_epoch_end(epoch, logs)
+        return logs
+
+    return made, look
+
+
+def test_the_logs_tell_what_is_said(watched):
+    made, look = watched
+    logs = look(made(), 0, lively())
+    assert logs["dead"] == 0
+    assert logs["density"] == pytest.approx(2 / 8)
+    assert logs["onsets"] == 2
+    assert (logs["range"], logs["groove"], logs["longest"]) == (7, 1, 1 / 8)
+
+
+def test_silence_and_a_note_that_is_held_to_the_end_are_dead(watched, capsys):
+    made, look = watched
+    assert [look(made(), 0, said)["dead"] for said in (silence(), held(), lively())] == [1, 1, 0]
+    assert capsys.readouterr().err.count("epoch 1: the model falls silent or holds a note to the end") == 2
+    mixed = np.concatenate([silence(), lively()])
+    assert look(made(), 0, mixed)["dead"] == 0, "not all pieces are"
+
+
+def test_nothing_else_for_long_stops_with_advice(watched):
+    made, look = watched
+    one = made(patience=2)
+    for epoch, said in enumerate((silence(), lively(), held())):
+        look(one, epoch, said)
+    with pytest.raises(InputError, match=r"for 2 epochs.*--patience 0 trains on"):
+        look(one, 3, silence())
+    patient = made(patience=0)
+    for epoch in range(5):
+        look(patient, epoch, silence())
+
+
+def test_a_resumed_run_knows_its_dead_epochs(watched, tmp_path):
+    made, look = watched
+    (tmp_path / "history.csv").write_text("epoch,dead\n0,1.0\n1,0.0\n2,1.0\n3,1.0\n")
+    with pytest.raises(InputError, match="for 2 epochs"):
+        look(made(patience=2), 3, silence())
+    look(made(patience=2), 2, silence())
+
+
+def test_the_picture_has_the_lowest_row_at_the_bottom_and_onsets_white():
+    heard, said = np.zeros((3, 88), np.uint8), np.zeros((4, 88), np.uint8)
+    heard[1, 0] = ONSET  # the lowest key: the first row of these columns
+    said[2, 87], said[3, 87] = ONSET, SUSTAINED
+    short = np.zeros((1, 88), np.uint8)
+    pictures = pictures_of([heard, short], [said, said], FRAMES)[..., 0]
+    assert pictures.shape == (2, 88, 3 + 1 + 4)
+    assert (pictures[:, :, 3] == 96).all()
+    picture = np.delete(pictures[0], 3, axis=1)
+    lit = {(row, column): picture[row, column] for row, column in np.argwhere(picture)}
+    assert lit == {(87, 1): 255, (0, 5): 255, (0, 6): 150}
