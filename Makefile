@@ -18,7 +18,7 @@ demo: .venv/installed
 	@echo "Everything is in demo/: open demo/genres/report.html, listen to demo/lo_fi_as_future_bass.wav and demo/folk_again.wav"
 
 test: .venv/installed
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses 2 --dist loadfile  # two cores, a file in one piece: its models are trained once
 
 lint: .venv/installed
 	$(PY) -m ruff check .

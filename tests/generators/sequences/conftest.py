@@ -48,7 +48,7 @@ def valued(pieces, cache, tmp_path_factory):
 def frames(tmp_path_factory):
     """A .mat as those of the published tables: chords that change every four frames."""
     draws, found = np.random.default_rng(0), {}
-    for key, lengths in {"traindata": (40, 64, 90), "validdata": (50, 33), "testdata": (48, 65, 1, 70)}.items():
+    for key, lengths in {"traindata": (40, 64, 90), "validdata": (50, 33), "testdata": (48, 65, 1, 72)}.items():
         found[key] = np.empty((1, len(lengths)), object)
         for number, length in enumerate(lengths):
             chords = draws.random((-(-length // 4), 88)) < 0.05

@@ -61,6 +61,14 @@ def test_it_can_be_seen_and_heard(run, tmp_path):
     assert "Continuations" in (run / "report.html").read_text()
 
 
+def test_every_model_gets_a_folder(runs, cache, tmp_path):
+    how = Evaluating(count=2, heard=1, said=1)
+    records = evaluate(list(runs.values()), how, output=tmp_path / "out", cache=cache)
+    assert [record["model"] for record in records] == list(runs)
+    assert len(list((tmp_path / "out").glob("*/evaluation.json"))) == len(runs)
+    assert all(set(record["figures"]) == set(FIGURES) for record in records)
+
+
 def test_results_that_exist_are_kept_unless_forced(run):
     evaluate([run], HOW)
     with pytest.raises(InputError, match="exists"):
@@ -69,8 +77,8 @@ def test_results_that_exist_are_kept_unless_forced(run):
 
 
 def test_what_cannot_be_evaluated_is_one_line(run, frames, tmp_path):
-    with pytest.raises(InputError, match="1 test pieces last 8 bars; two are needed"):
-        evaluate([run], Evaluating(heard=4, said=4))
+    with pytest.raises(InputError, match="1 test pieces last 9 bars; two are needed"):
+        evaluate([run], Evaluating(heard=4, said=5))
     with pytest.raises(InputError, match="0 test pieces last 24 bars"):
         evaluate([run])
     with pytest.raises(InputError, match="--count must be 2 or more; received 1"):

@@ -63,7 +63,7 @@ def test_nats_are_those_of_every_frame_but_the_first(frames, framed, tmp_path):
 
 
 def test_pieces_side_by_side_and_in_parts_are_judged_as_alone(framed, monkeypatch):
-    """Lengths 48, 65 and 70 in one batch, and in calls of 7 columns with the state carried on."""
+    """Lengths 48, 65 and 72 in one batch, and in calls of 7 columns with the state carried on."""
     together = likelihood(framed)
     monkeypatch.setattr(module, "BATCH", 1)
     alone = likelihood(framed)
