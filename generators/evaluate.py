@@ -101,9 +101,8 @@ def main(options: Options) -> None:
         if FAMILIES[family_of(run_directory)] is not type(options):
             raise InputError(f"{run_directory} is of another family than {options.runs[0]}: evaluate them one by one")
     makers = {PictureOptions: _pictures, SequenceOptions: _sequences, SoundOptions: _sounds}
-    for folder in makers[type(options)](options):
+    for run_directory, folder in zip(options.runs, makers[type(options)](options), strict=True):
         print(folder)
-    for run_directory in options.runs:
         print(run_directory / "report.html")
 
 
