@@ -71,12 +71,12 @@ def continuation(model: object, columns: int) -> None:
     import numpy as np
 
     from generators import lstm
-    from generators.sequences.continuing import continued
+    from generators.sequences.continuing import BATCH, continued
     from midi.codecs import codec_named
 
     codec = codec_named(model.config.codec)
-    nothing = [np.zeros((0, codec.shape[0]), np.uint8)] * 16
-    continued(model, lstm, codec, nothing, columns, range(16))
+    nothing = [np.zeros((0, codec.shape[0]), np.uint8)] * BATCH
+    continued(lstm.speaker(model, codec, BATCH), codec, nothing, columns, range(BATCH))
 
 
 def timed(work: Callable[[], object]) -> float:

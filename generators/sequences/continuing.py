@@ -18,8 +18,7 @@ LONGEST_PRIMER = 4_096
 
 
 def continued(
-    model: Any,
-    module: Any,
+    speaker: Any,
     codec: Codec,
     primers: Sequence[np.ndarray],
     columns: int,
@@ -28,27 +27,26 @@ def continued(
     seed: int = 0,
     temperature: float = 1.0,
     top_p: float = 1.0,
-    longest: int = 0,
 ) -> np.ndarray:
-    """What the model says after each primer, (len(primers), columns, rows) uint8 classes.
+    """What is said after each primer, (len(primers), columns, rows) uint8 classes.
 
-    primers: (time, rows) of classes, of any length, none too; the last LONGEST_PRIMER columns are heard. items: their
-    numbers; what is drawn for one is a function of `seed` and its number. longest: columns that a note is held at most.
+    speaker: of BATCH pieces, as a model's module makes it; it may be used again. primers: (time, rows) of classes, of any
+    length, none too; the last LONGEST_PRIMER columns are heard. items: their numbers; what is drawn for one is a function of
+    `seed` and its number.
     """
     made = []
     for first in range(0, len(primers), BATCH):
         part = slice(first, first + BATCH)
-        made += _batch(model, module, codec, primers[part], columns, items[part], seed, temperature, top_p, longest)
+        made += _batch(speaker, codec, primers[part], columns, items[part], seed, temperature, top_p)
     return np.stack(made)
 
 
 def _batch(
-    model: Any, module: Any, codec: Codec, primers: Sequence[np.ndarray], columns: int, items: Sequence[int],
-    seed: int, temperature: float, top_p: float, longest: int,
+    speaker: Any, codec: Codec, primers: Sequence[np.ndarray], columns: int, items: Sequence[int],
+    seed: int, temperature: float, top_p: float,
 ) -> list[np.ndarray]:  # fmt: skip
     rows, missing = codec.shape[0], BATCH - len(primers)
     empty = np.zeros((0, rows), np.uint8)
-    speaker = module.speaker(model, codec, BATCH, longest)
     speaker.hear([*(primer[-LONGEST_PRIMER:] for primer in primers), *[empty] * missing])
     draws = [np.random.default_rng(seed_of(seed, item)) for item in [*items, *[0] * missing]]
     heat, share = (np.full((BATCH, 1), value, np.float32) for value in (temperature, top_p))

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from generators.manifest import fingerprint_of
-from generators.sequences.continuing import continued
+from generators.sequences.continuing import BATCH, continued
 from generators.sequences.figures import FIGURES, columns_in_bar, table_of
 from generators.sequences.opening import SequenceRun
 from generators.sequences.primers import test_pieces
@@ -99,8 +99,9 @@ def _evaluate(
     stretches = [pieces.columns(number, 0, (how.heard + how.said) * bar) for number in numbers]
     real = [columns[how.heard * bar :] for columns in stretches]
     heard = [columns[: how.heard * bar] for columns in stretches[: how.count]]
-    draws = {"seed": how.seed, "temperature": how.temperature, "top_p": how.top_p, "longest": round(how.longest * bar)}
-    said = list(continued(opened.model, opened.module, codec, heard, how.said * bar, range(len(heard)), **draws))
+    draws = {"seed": how.seed, "temperature": how.temperature, "top_p": how.top_p}
+    speaker = opened.module.speaker(opened.model, codec, BATCH, round(how.longest * bar))
+    said = list(continued(speaker, codec, heard, how.said * bar, range(len(heard)), **draws))
     again = [np.resize(columns, (how.said * bar, columns.shape[1])) for columns in heard]
     figures = _compared(*(table_of(columns, bar) for columns in (real, said, again)))
     output.mkdir(parents=True, exist_ok=True)

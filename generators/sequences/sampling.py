@@ -103,12 +103,14 @@ def sample(
     facts = {"run": os.path.abspath(run), "weights": fingerprint_of(opened.model), **asdict(settings)}
     with_record(output, facts | {"columns": columns})
 
+    longest = round(settings.longest * columns_in_bar(opened.codec))
+    speaker = opened.module.speaker(opened.model, opened.codec, BATCH, longest)
+
     def written(members: range, missing: list[int]) -> list[dict[str, Any]]:
         primers = [primer(item) for item in members]
         heard = [columns_ for _, columns_ in primers]
         draws = {"seed": settings.seed, "temperature": settings.temperature, "top_p": settings.top_p}
-        draws["longest"] = round(settings.longest * columns_in_bar(opened.codec))
-        said = continued(opened.model, opened.module, opened.codec, heard, columns, members, **draws)
+        said = continued(speaker, opened.codec, heard, columns, members, **draws)
         if members[0] == 0 and items is None:
             _write_sheet(output / "sheet.png", heard, list(said), opened)
         return [

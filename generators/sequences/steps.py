@@ -34,18 +34,19 @@ class Steps:
         self._hear = compiled(
             _hearing(keras.Model([exported.inputs[0], *exported.inputs[-len(sizes) :]], exported.outputs[1:]))
         )
-        self.states = [np.zeros((count, size), np.float32) for size in sizes]
-        self.column = self._read(np.zeros((count, codec.shape[0]), np.uint8))
-        self.held = np.zeros(self.column.shape, np.int32)
+        self._rest = [np.zeros((count, size), np.float32) for size in sizes]
+        self._silence = self._read(np.zeros((count, codec.shape[0]), np.uint8))
+        self.hear([np.zeros((0, codec.shape[0]), np.uint8)] * count)
 
     def hear(self, primers: Sequence[np.ndarray]) -> None:
-        """Read a primer for each piece, (columns, rows) of classes, of any length, from the silent column before it."""
+        """Begin anew: read a primer for each piece, (columns, rows) of classes, of any length, after a silent column."""
         length = -(-max(map(len, primers)) // AT_ONCE) * AT_ONCE
-        heard = np.zeros((length, len(primers), self.column.shape[1]), np.uint8)
-        begun = np.zeros((length, len(primers), 1), self.column.dtype)
+        heard = np.zeros((length, len(primers), self._silence.shape[1]), np.uint8)
+        begun = np.zeros((length, len(primers), 1), self._silence.dtype)
         for piece, primer in enumerate(primers):
             heard[length - len(primer) :, piece] = primer
             begun[length - len(primer) :, piece] = 1
+        self.column, self.states = self._silence, self._rest
         self.held = np.stack([held_columns(primer) for primer in primers])
         for first in range(0, length, AT_ONCE):
             part = slice(first, first + AT_ONCE)

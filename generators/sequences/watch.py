@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.sequences.continuing import continued
+from generators.sequences.continuing import BATCH, continued
 from generators.sequences.figures import FIGURES, columns_in_bar, table_of
 from generators.sequences.pieces import Pieces
 from generators.watch import sheet
@@ -69,7 +69,8 @@ class Watch(keras.callbacks.Callback):
             )
 
     def _continued(self, model: keras.Model) -> np.ndarray:
-        return continued(model, self.module, self.codec, self.heard, BARS * self.bar, range(len(self.heard)))
+        speaker = self.module.speaker(model, self.codec, BATCH)
+        return continued(speaker, self.codec, self.heard, BARS * self.bar, range(len(self.heard)))
 
     def samples(self, model: keras.Model) -> list[Sample]:
         """Sampler of `training.samples`: what was heard beside what is said, white where notes begin."""
