@@ -46,3 +46,10 @@ def check(config: GeneratorConfig) -> None:
                 raise InputError(f"{option} must be {least} or more; received {number}")
             if isinstance(number, float) and not 0 <= number <= (1 if name in SHARES else math.inf):
                 raise InputError(f"{option} must be {'0 to 1' if name in SHARES else '0 or more'}; received {number:g}")
+
+
+def check_training(seed: int, samples_every: int, patience: int) -> None:
+    """InputError: an option of every training that cannot be meant."""
+    for name, value, least in (("seed", seed, 0), ("samples-every", samples_every, 1), ("patience", patience, 0)):
+        if value < least:
+            raise InputError(f"--{name} must be {least} or more; received {value}")

@@ -1,7 +1,7 @@
 """Judge sequence models by what they say of pieces they never saw: nats a frame, as in the published tables.
 
 Every frame from the second on is judged after all those before it in its piece; the mean is over the frames of all pieces.
-Beside the model: each pitch by its share in the training part (marginal), each cell as it was before (copy).
+Beside the model: each pitch by its share in the data's training part (marginal), each cell as it was before (copy).
 """
 
 from __future__ import annotations

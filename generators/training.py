@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from generators.calibration import calibrate
-from generators.config import check
+from generators.config import check, check_training
 from generators.data import batches, label_names, open_images
 from generators.evaluation.report import levels
 from generators.statistics import Statistics, statistics_of
@@ -45,9 +45,7 @@ def train(
     Options as `python -m generators.train --help` tells. InputError for data or a directory that cannot be used.
     """
     check(config)
-    for name, value, least in (("seed", seed, 0), ("samples-every", samples_every, 1), ("patience", patience, 0)):
-        if value < least:
-            raise InputError(f"--{name} must be {least} or more; received {value}")
+    check_training(seed, samples_every, patience)
     module, codec = importlib.import_module(f"generators.{model}"), codec_named(config.codec)
     corpus = open_images(data, codec, cache)
     split = split_corpus(corpus, seed=seed, labelled=config.conditional)

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from generators.patience import Patience
 from generators.statistics import Statistics, cells_of
 from midi.codecs.codec import Codec
 from training.best import averaged
-from training.cli import InputError, tell
-from training.history import read_history
+from training.cli import tell
 from training.samples import Sample
 
 COUNT = 64
@@ -21,7 +21,7 @@ GREY = 0.1
 """A picture whose values span less than this share of the scale shows nothing."""
 
 
-class Watch(keras.callbacks.Callback):
+class Watch(Patience):
     """After every epoch makes COUNT pictures and adds to the logs, so that history and TensorBoard hold them:
 
     density         mean share of cells that are on (the data's is in statistics.json)
@@ -34,19 +34,10 @@ class Watch(keras.callbacks.Callback):
     """
 
     def __init__(self, run: Path, module: Any, codec: Codec, data: Statistics, labels: int, patience: int) -> None:
-        super().__init__()
-        self.run, self.module, self.codec, self.data, self.labels, self.patience = run, module, codec, data, labels, patience
+        super().__init__(run, patience)
+        self.module, self.codec, self.data, self.labels = module, codec, data, labels
         self.values: np.ndarray | None = None
-        self.dead, self.warned = 0, False
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.fresh = True
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.fresh:
-            flags = [row.get("dead", 0.0) for row in read_history(self.run / "history.csv", before=epoch)]
-            self.dead = next((back for back, flag in enumerate(reversed(flags)) if not flag), len(flags))
-            self.fresh = False
+        self.warned = False
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         with averaged(self.model):
@@ -61,12 +52,8 @@ class Watch(keras.callbacks.Callback):
             "dead": float(dead),
         }
         self._warn(epoch, logs["density"])
-        self.dead = self.dead + 1 if dead else 0
-        if self.patience and self.dead >= self.patience:
-            raise InputError(
-                f"nothing but black or grey pictures for {self.dead} epochs: the model has collapsed; try another --seed, "
-                "a smaller --learning-rate or --preset ours (--patience 0 trains on)"
-            )
+        advice = "the model has collapsed; try another --seed, a smaller --learning-rate or --preset ours"
+        self.count(dead, "nothing but black or grey pictures", advice)
 
     def _warn(self, epoch: int, density: float) -> None:
         outside = not self.data.density_low <= density <= self.data.density_high

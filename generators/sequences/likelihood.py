@@ -32,7 +32,7 @@ def likelihood(
     """Nats a frame of a part of `data` (default: the run's own data), beside those of two simple predictions.
 
     part: one of `pieces.PARTS`, or "all". The result has "pieces", "frames", "nats"; "marginal": each pitch by its share in
-    the training part; "copy": each pitch stays as it is with the training part's chance for that.
+    the data's training part; "copy": each pitch stays as it is with that part's chance for it.
     InputError: a run without likelihood, data that cannot be used, data of a run that have changed.
     """
     opened = SequenceRun(run)
@@ -47,9 +47,7 @@ def likelihood(
     if not len(numbers):
         raise InputError(f"no piece of the {part} part has two frames")
     states = states_of(opened.codec)
-    learned = opened.record["data"]["path"]
-    own = pieces if data is None else open_pieces(learned, opened.codec, opened.record["seed"], cache)
-    marginal, stays = _simple(own, states)
+    marginal, stays = _simple(pieces, states)
     total = np.zeros(3)
     for columns in _side_by_side(pieces, numbers, states):
         there = columns[:, 2:, 0] != BEYOND

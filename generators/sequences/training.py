@@ -8,12 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from generators.config import check_training
 from generators.sequences.config import check
 from generators.sequences.pieces import open_pieces, tell_short
 from generators.sequences.watch import Watch
 from generators.sequences.windows import batches
 from midi.codecs import codec_named
-from training.cli import InputError, tell
+from training.cli import tell
 from training.fit import fit
 from training.report import write_report
 from training.runs import open_run
@@ -38,9 +39,7 @@ def train(
     Options as `python -m generators.train --help` tells. InputError for data or a directory that cannot be used.
     """
     check(config)
-    for name, value, least in (("seed", seed, 0), ("samples-every", samples_every, 1), ("patience", patience, 0)):
-        if value < least:
-            raise InputError(f"--{name} must be {least} or more; received {value}")
+    check_training(seed, samples_every, patience)
     module, codec = importlib.import_module(f"generators.{model}"), codec_named(config.codec)
     pieces = open_pieces(data, codec, seed, cache)
     length = module.length(config)

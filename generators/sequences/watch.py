@@ -8,14 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from generators.patience import Patience
 from generators.sequences.continuing import BATCH, continued
 from generators.sequences.figures import FIGURES, columns_in_bar, table_of
 from generators.sequences.pieces import Pieces
 from generators.watch import sheet
 from midi.codecs.codec import Codec
 from training.best import averaged
-from training.cli import InputError, tell
-from training.history import read_history
+from training.cli import tell
 from training.samples import Sample
 
 COUNT = 8
@@ -24,7 +24,7 @@ BARS = 8
 """Bars that are heard, and as many that are said."""
 
 
-class Watch(keras.callbacks.Callback):
+class Watch(Patience):
     """After every epoch goes on with the beginnings of COUNT validation pieces and adds medians of FIGURES to the logs, and
 
     dead            1 if nothing is said, or a note is held to the end from the first bar on, in all of them
@@ -33,8 +33,8 @@ class Watch(keras.callbacks.Callback):
     """
 
     def __init__(self, run: Path, module: Any, codec: Codec, pieces: Pieces, patience: int) -> None:
-        super().__init__()
-        self.run, self.module, self.codec, self.patience = run, module, codec, patience
+        super().__init__(run, patience)
+        self.module, self.codec = module, codec
         self.bar = columns_in_bar(codec)
         numbers = sorted(pieces.parts["validation"], key=lambda number: -pieces.lengths[number])[:COUNT]
         self.heard = [pieces.columns(number, 0, BARS * self.bar) for number in numbers]
@@ -42,16 +42,6 @@ class Watch(keras.callbacks.Callback):
         self.levels = _medians([columns for columns in real if len(columns)] or self.heard, self.bar)
         """The data's own medians."""
         self.said: np.ndarray | None = None
-        self.dead = 0
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.fresh = True
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.fresh:
-            flags = [row.get("dead", 0.0) for row in read_history(self.run / "history.csv", before=epoch)]
-            self.dead = next((back for back, flag in enumerate(reversed(flags)) if not flag), len(flags))
-            self.fresh = False
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         with averaged(self.model):
@@ -59,14 +49,10 @@ class Watch(keras.callbacks.Callback):
         found = table_of(list(self.said), self.bar)
         dead = bool(((found["density"] == 0) | (found["longest"] >= BARS - 1)).all())
         logs |= {name: float(np.median(values)) for name, values in found.items()} | {"dead": float(dead)}
-        self.dead = self.dead + 1 if dead else 0
-        if dead and self.dead == 1:
+        if dead and not self.dead:
             tell(f"epoch {epoch + 1}: the model falls silent or holds a note to the end")
-        if self.patience and self.dead >= self.patience:
-            raise InputError(
-                f"nothing but silence or a held note for {self.dead} epochs; try --head joint, a smaller --learning-rate or "
-                "--preset ours (--patience 0 trains on)"
-            )
+        advice = "try --head joint, a smaller --learning-rate or --preset ours"
+        self.count(dead, "nothing but silence or a held note", advice)
 
     def _continued(self, model: keras.Model) -> np.ndarray:
         speaker = self.module.speaker(model, self.codec, BATCH)

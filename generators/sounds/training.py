@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from generators.config import check_training
 from generators.sounds.data import batches, open_clips
 from generators.sounds.measures import mean_of, measured
 from generators.sounds.settings import check, setting_of
 from generators.sounds.watch import COUNT, Watch
 from spectro.clips import to_model
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError, tell
+from training.cli import tell
 from training.corpus import Corpus
 from training.files import atomic, read_json, write_json
 from training.fit import fit
@@ -50,9 +51,7 @@ def train(
     --help` tells. InputError for data or a directory that cannot be used.
     """
     check(config)
-    for name, value, least in (("seed", seed, 0), ("samples-every", samples_every, 1), ("patience", patience, 0)):
-        if value < least:
-            raise InputError(f"--{name} must be {least} or more; received {value}")
+    check_training(seed, samples_every, patience)
     module, setting = importlib.import_module(f"generators.{model}"), setting_of(config)
     corpus = open_clips(data, setting, cache)
     split = split_corpus(corpus, seed=seed, labelled=False)

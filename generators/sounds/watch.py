@@ -8,13 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from generators.patience import Patience
 from generators.sounds.measures import mean_of, measured
 from generators.sounds.rebuild import Rebuild
 from generators.sounds.stream import CHUNK, Stream, noise_of
 from generators.watch import sheet
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError, tell
-from training.history import read_history
+from training.cli import tell
 from training.samples import Sample
 
 COUNT = 8
@@ -25,7 +25,7 @@ SILENCE = -90.0
 """Level in dB below which nothing is heard."""
 
 
-class Watch(keras.callbacks.Callback):
+class Watch(Patience):
     """After every epoch goes on with COUNT clips from their middle, and adds `measures.measured` of that to the logs; also
 
     dead      1 if all of them are silent or constant
@@ -37,20 +37,10 @@ class Watch(keras.callbacks.Callback):
         self, run: Path, pictures: np.ndarray, setting: SpectrogramSetting, data: dict[str, float], patience: int
     ) -> None:
         """pictures: (COUNT, rows, columns) of validation clips. data: the measures of the training clips."""
-        super().__init__()
-        self.run, self.pictures, self.setting, self.data, self.patience = run, pictures, setting, data, patience
+        super().__init__(run, patience)
+        self.pictures, self.setting, self.data = pictures, setting, data
         self.made: np.ndarray | None = None
         self.stream: Stream | None = None
-        self.dead = 0
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.fresh = True
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.fresh:
-            flags = [row.get("dead", 0.0) for row in read_history(self.run / "history.csv", before=epoch)]
-            self.dead = next((back for back, flag in enumerate(reversed(flags)) if not flag), len(flags))
-            self.fresh = False
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.made = self._continued(self.model)
@@ -63,12 +53,8 @@ class Watch(keras.callbacks.Callback):
                 f"epoch {epoch + 1}: continuations are silent or constant (level {logs['level']:.0f} dB, movement "
                 f"{logs['movement']:.1f} dB; the data have {self.data['level']:.0f} and {self.data['movement']:.1f})"
             )
-        self.dead = self.dead + 1 if dead else 0
-        if self.patience and self.dead >= self.patience:
-            raise InputError(
-                f"nothing but silence or constant tones for {self.dead} epochs: the model does not go on with a sound; try "
-                "--preset ours, or another --learning-rate (--patience 0 trains on)"
-            )
+        advice = "the model does not go on with a sound; try --preset ours, or another --learning-rate"
+        self.count(dead, "nothing but silence or constant tones", advice)
 
     def samples(self, model: keras.Model) -> list[Sample]:
         """Sampler of `training.samples`: clips that go on from their middle, as pictures and, the first, as a sound."""

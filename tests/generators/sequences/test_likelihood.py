@@ -75,16 +75,14 @@ def test_pieces_side_by_side_and_in_parts_are_judged_as_alone(framed, monkeypatc
     assert together["nats"] < 88 * np.log(2)
 
 
-def test_other_frames_are_judged_whole(frames, framed, tmp_path):
-    """Silence alone, which costs a model of the rows' shares nothing but those."""
+def test_other_frames_are_judged_whole_and_beside_their_own_shares(framed, tmp_path):
+    """Silence alone; nothing of the run's own data is read."""
     silent = np.empty((1, 2), object)
     silent[0] = [np.zeros((4, 88), np.uint8), np.zeros((9, 88), np.uint8)]
     scipy.io.savemat(tmp_path / "silent.mat", dict.fromkeys(("traindata", "validdata", "testdata"), silent))
     found = likelihood(framed, tmp_path / "silent.mat", "all")
     assert (found["pieces"], found["frames"]) == (6, 3 * (3 + 8))
-    train = pieces_of(frames, "traindata")
-    share = (sum(piece.sum(axis=0) for piece in train) + 0.5) / (sum(map(len, train)) + 1)
-    assert found["marginal"] == pytest.approx(-np.log(1 - share).sum(), rel=1e-6)
+    assert found["marginal"] == pytest.approx(-88 * np.log(1 - 0.5 / (4 + 9 + 1)), rel=1e-6)
 
 
 def test_runs_and_data_without_a_likelihood_are_one_line(runs, valued, framed, cache, tmp_path):
