@@ -88,7 +88,8 @@ def _simple(pieces: Pieces, states: int) -> tuple[np.ndarray, float]:
         columns = folded(pieces.columns(number), states)
         counts = counts + np.stack([(columns == state).sum(axis=0) for state in range(states)], axis=1)
         same, cells = same + int((columns[1:] == columns[:-1]).sum()), cells + columns[1:].size
-    return (counts + 0.5) / (counts.sum(axis=1, keepdims=True) + 0.5 * states), (same + 0.5) / (cells + 1)
+    stays = float(np.clip(same, 0.5, cells - 0.5)) / cells
+    return (counts + 0.5) / (counts.sum(axis=1, keepdims=True) + 0.5 * states), stays
 
 
 def _simple_costs(columns: np.ndarray, marginal: np.ndarray, stays: float) -> tuple[np.ndarray, np.ndarray]:
