@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-all lint bench clean
 
 # The main jobs on music that the project composes itself: learn its genres, paint one track in another's style, and take a
 # MIDI piece into a picture, back, and to sound.
@@ -20,6 +20,10 @@ demo: .venv/installed
 # Two processes of one thread each; a file of tests stays in one, so that its models are trained once.
 test: .venv/installed
 	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
+
+# With the sweeps over every model: tens of minutes.
+test-all: .venv/installed
+	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile -m "slow or not slow"
 
 lint: .venv/installed
 	$(PY) -m ruff check .
