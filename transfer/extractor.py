@@ -54,7 +54,7 @@ class Extractor:
 
         pictures: tiles (rows, columns) with the share of their columns that is sound; a tile counts by its share.
         """
-        totals = {layer: np.zeros(()) for layer in self.style_layers}
+        totals = {layer: np.zeros((), np.float32) for layer in self.style_layers}
         weight = 0.0
         for picture, share in pictures:
             maps = self.network(picture[None, ..., None], training=False)
@@ -75,10 +75,11 @@ def of_classifier(model: keras.Model) -> Extractor:
     )
 
 
-def open_features(name: str, vgg_weights: str | os.PathLike | None = None) -> tuple[Extractor, Classifier]:
+def open_features(name: str, vgg_weights: str | os.PathLike | None = None, seed: int = 0) -> tuple[Extractor, Classifier]:
     """The features of a name, and the classifier that judges: the one that they are of, or else the shipped one.
 
-    name: "lil_data" (the shipped classifier), "vgg19", or the directory of a classifier's run. InputError: none of them.
+    name: "lil_data" (the shipped classifier), "vgg19", "random" (drawn by `seed`), or the directory of a classifier's run.
+    InputError: none of them.
     """
     if vgg_weights is not None and name != "vgg19":
         raise InputError(f"--vgg-weights is for --features vgg19; received --features {name}")
@@ -86,5 +87,9 @@ def open_features(name: str, vgg_weights: str | os.PathLike | None = None) -> tu
         from transfer.vgg19 import vgg19
 
         return vgg19("imagenet" if vgg_weights is None else vgg_weights), Classifier(pretrained.path())
+    if name == "random":
+        from transfer.random_features import random_features
+
+        return random_features(seed), Classifier(pretrained.path())
     classifier = Classifier(pretrained.path() if name == "lil_data" else name)
     return of_classifier(classifier.model), classifier

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from transfer.painting import Painting, Watch
+from transfer.canvas import Canvas, Watch
 
 
-def paint_lbfgs(painting: Painting, iterations: int, watch: Watch = lambda losses: False) -> list[dict[str, float]]:
-    """As `Painting.paint`, bounded to [0, 1]; ends early where no step lowers the loss.
+def paint_lbfgs(painting: Canvas, iterations: int, watch: Watch = lambda losses: False) -> list[dict[str, float]]:
+    """As `Canvas.paint`, within the bounds of the picture; ends early where no step lowers the loss.
 
     Returns the losses after each iteration.
     """
@@ -40,14 +40,14 @@ def paint_lbfgs(painting: Painting, iterations: int, watch: Watch = lambda losse
         jac=True,
         method="L-BFGS-B",
         callback=callback,
-        bounds=scipy.optimize.Bounds(np.zeros_like(start), np.ones_like(start)),
+        bounds=None if painting.bounds is None else scipy.optimize.Bounds(*painting.bounds),
         options={"maxiter": iterations, "maxfun": 20 * iterations, "ftol": 0, "gtol": 0},
     )
     painting.picture.assign(found.x.reshape(shape))
     return history or list(seen.values())[:1]
 
 
-def _compiled(painting: Painting):
+def _compiled(painting: Canvas):
     """picture -> (content loss, style loss, gradient of their sum), compiled once for each model."""
     import tensorflow as tf
 

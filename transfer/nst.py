@@ -1,98 +1,201 @@
 """Paint the style of one recording onto another (neural style transfer on spectrogram pictures).
 
 Writes OUTPUT (16-bit WAV with the content's channels, length and loudness, at the features' sample rate: 22,050 Hz), and
-beside it a picture (.png: content, style, result, loss) and a report (.json). Without --content and --style a demo pair is
-composed and written next to OUTPUT. Ctrl-C writes what is painted so far.
+beside it a picture (.png: content, style, result, loss, scores) and a report (.json). Without --content and --style a demo
+pair is composed and written next to OUTPUT. Ctrl-C writes what is painted so far.
+Several contents or styles make all their pairs, --pairs those of a table; OUTPUT then is a folder, which also gets
+scores.csv and contact_sheet.png. The same command again goes on where it was stopped. A pair that cannot be painted is one
+line, and the others go on; the exit status is then 1.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
-from training.cli import run
+from training.cli import InputError, bar, run
 
-PRESET_FIELDS = ("content_weight", "style_weight", "iterations", "optimizer", "phase")
+if TYPE_CHECKING:
+    from classifiers.prediction import Classifier
+    from transfer.batch import Outcome
+    from transfer.engine import Engine
+    from transfer.pairs import Pair
+    from transfer.recipe import Recipe
+
+PRESET_FIELDS = ("style_strength", "content_weight", "style_weight", "iterations", "optimizer", "phase", "start")
 
 
 @dataclass(frozen=True)
 class Options:
     """What not is given here, the preset says."""
 
-    content: Path | None = None
-    """Recording to paint on, of any length; by default a composed lo-fi track."""
-    style: Path | None = None
-    """Recording whose style is painted, of any length; by default a composed future bass track."""
-    features: str = "lil_data"
-    """Network that sees the pictures: lil_data (the shipped classifier), vgg19, or the directory of a classifier's run."""
+    content: tuple[Path, ...] = ()
+    """Recordings to paint on, of any length; by default a composed lo-fi track."""
+    style: tuple[Path, ...] = ()
+    """Recordings whose style is painted, of any length; by default a composed future bass track."""
+    pairs: Path | None = None
+    """CSV with a pair in each row instead: columns content and style, paths relative to the CSV, and, if wanted, output, a
+    name in the folder OUTPUT."""
+    style_strength: float | None = None
+    """From 0, the content, to 1, all that was painted (the default)."""
+    mask: tuple[str, ...] = ()
+    """Paint only there: seconds such as 2-4.5s, frequencies such as 100-2000hz, several of each; by default everywhere."""
+    features: str = "texture"
+    """What style is: texture (how the bands of a sound move), or the features of a network that sees pictures: lil_data (the
+    shipped classifier), vgg19, random (random filters in time), or the directory of a classifier's run."""
     vgg_weights: Path | None = None
     """File of VGG-19's ImageNet weights (without top); by default Keras downloads it."""
     preset: Literal["paper", "ours", "quick"] = "ours"
-    """Where weights, iterations, optimizer and phase come from; paper's early pictures: 100 (vgg19: 10) iterations."""
+    """Where weights, iterations, optimizer, phase, start come from; paper's early pictures: 100 (vgg19: 10) iterations."""
     content_weight: float | None = None
     """Alpha."""
     style_weight: float | None = None
     """Beta."""
     iterations: int | None = None
-    """Steps of the optimizer for each tile of 5 s and each channel."""
+    """Steps of the optimizer for each tile of 5 s and, where a network sees pictures, each channel."""
     optimizer: Literal["adam", "lbfgs"] | None = None
     """Adam with steps of a share of the pixel range, or L-BFGS."""
     phase: Literal["content", "random", "heap"] | None = None
-    """Start of the phase reconstruction: the content's phase, random, or integrated from the picture."""
+    """Start of the phase reconstruction: the content's phase, random, or integrated from the picture. Not of texture, which
+    keeps the content's phase."""
+    start: Literal["content", "noise"] | None = None
+    """Picture that painting starts from. Not of texture, which starts from the equalised content."""
     seed: int = 0
-    """Seed of the demo pair and of random phases."""
-    output: Path = Path("nst.wav")
-    """Sound to write; picture and report take its name."""
+    """Seed of the demo pair, of random phases, of a start from noise and of the features `random`."""
+    output: Path | None = None
+    """Sound to write, by default nst.wav; picture and report take its name. Folder for several pairs, by default nst."""
     force: bool = False
-    """Overwrite what is there."""
+    """Overwrite what is there; without it, finished pairs of several are not painted again."""
 
 
 def main(options: Options) -> None:
+    """One pair, or many."""
+    if options.pairs or len(options.content) > 1 or len(options.style) > 1:
+        _paint_many(options)
+    else:
+        _paint_one(options)
+
+
+def _paint_one(options: Options) -> None:
     """Check, paint, write, print the paths."""
-    from dataclasses import asdict
-
-    from tqdm import tqdm
-
-    from spectro.audio import write
     from training.cli import tell
-    from transfer.extractor import open_features
-    from transfer.files import inputs, outputs, scratch_array
+    from transfer.files import inputs, outputs
     from transfer.interrupt import noted_interrupt
-    from transfer.recipe import recipe_of
-    from transfer.report import write_report
+    from transfer.pair import Studio
+    from transfer.pairs import Pair
+    from transfer.scores.table import markdown
     from transfer.sound import Sound
-    from transfer.style_transfer import count_tiles, transfer_style
 
-    recipe = recipe_of(options.preset, options.features, **{name: getattr(options, name) for name in PRESET_FIELDS})
-    written = outputs(options.output, options.force, (options.content, options.style))
-    paths = inputs(options.content, options.style, options.output, options.seed, options.force)
-    extractor, classifier = open_features(options.features, options.vgg_weights)
-    content, style = (Sound(path, extractor.setting) for path in paths)
-    steps = count_tiles(content) * content.channels * recipe.iterations
-    with noted_interrupt() as interrupted, tqdm(total=steps, desc="painting", file=sys.stderr, dynamic_ncols=True) as bar:
-
-        def watch(losses: dict[str, float]) -> bool:
-            bar.set_postfix_str(f"loss {losses['loss']:.4g}", refresh=False)
-            bar.update()
-            return interrupted()
-
-        result = transfer_style(
-            content,
-            style,
-            extractor,
-            recipe,
-            seed=options.seed,
-            watch=watch,
-            allocate=lambda shape: scratch_array(options.output.parent, shape),
-        )
-        write(options.output, result.sound, result.rate)
-        write_report(options.output, result, recipe, classifier, asdict(options))
+    recipe, output = _recipe(options), options.output or Path("nst.wav")
+    given = [*options.content, *options.style]
+    written = outputs(output, options.force, tuple(given))
+    content, style = (next(iter(paths), None) for paths in (options.content, options.style))
+    pair = Pair(*inputs(content, style, output, options.seed, options.force), output)
+    engine, classifier = _engine(options, recipe)
+    sounds = [Sound(path, engine.setting) for path in (pair.content, pair.style)]
+    studied = engine.study(sounds[1])
+    with noted_interrupt() as interrupted:
+        studio = Studio(engine, classifier, asdict(options), interrupted)
+        result, judgement = studio.paint(pair, sounds[0], studied)
     tell(result.summary)
+    tell(markdown(judgement.scores) if judgement.scores else f"not scored: {judgement.reason}")
     print(*written, sep="\n", flush=True)
     if result.interrupted:
         raise KeyboardInterrupt
+
+
+def _paint_many(options: Options) -> None:
+    """Paint every pair, print the paths of the results, then the table."""
+    from transfer.batch import check_summary, paint_all, rows_of, write_summary
+    from transfer.contact_sheet import write_sheets
+    from transfer.interrupt import noted_interrupt
+    from transfer.pair import Studio
+
+    recipe, folder = _recipe(options), options.output or Path("nst")
+    pairs = _pairs(options, folder)
+    check_summary(folder, options.force)
+    engine, classifier = _engine(options, recipe)
+    outcomes = []
+    with noted_interrupt() as interrupted:
+        studio = Studio(engine, classifier, asdict(options), interrupted)
+        for outcome in bar(paint_all(pairs, studio, options.force), len(pairs)):
+            outcomes.append(outcome)
+            _tell(outcome)
+        stopped = interrupted()
+    outcomes.sort(key=lambda outcome: pairs.index(outcome.pair))
+    rows = rows_of(outcomes)
+    written = [write_summary(folder, rows)]
+    if not stopped:
+        written += write_sheets(folder, outcomes, rows, engine.setting)
+    print(_table(rows), *written, sep="\n", flush=True)
+    if stopped:
+        raise KeyboardInterrupt
+    failed = sum(outcome.outcome == "left out" for outcome in outcomes)
+    if failed:
+        raise InputError(f"{failed} of {len(pairs)} pairs could not be painted")
+
+
+def _recipe(options: Options) -> Recipe:
+    from transfer.mask import mask_of
+    from transfer.recipe import recipe_of
+
+    given = {name: getattr(options, name) for name in PRESET_FIELDS}
+    return recipe_of(options.preset, options.features, mask=mask_of(options.mask), **given)
+
+
+def _engine(options: Options, recipe: Recipe) -> tuple[Engine, Classifier]:
+    from transfer.engine import open_engine
+
+    return open_engine(options.features, recipe, vgg_weights=options.vgg_weights, seed=options.seed)
+
+
+def _pairs(options: Options, folder: Path) -> list[Pair]:
+    from transfer.pairs import all_pairs, read_pairs
+
+    if folder.suffix.lower() == ".wav" or folder.is_file():
+        raise InputError(f"--output {folder} names one file, but there are several pairs; give a folder")
+    if not options.pairs:
+        if not options.content or not options.style:
+            raise InputError(
+                "give both --content and --style; received only " + ("--style" if options.style else "--content")
+            )
+        return all_pairs(options.content, options.style, folder)
+    if options.content or options.style:
+        raise InputError("--pairs names contents and styles itself; give it without --content and --style")
+    return read_pairs(options.pairs, folder)
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.outcome == "left out":
+        _say(f"error: {outcome.pair.output.stem}: {outcome.reason}")
+    else:
+        _say(str(outcome.pair.output), sys.stdout)
+
+
+def _table(rows: list[dict]) -> str:
+    """For people, in the order of the pairs, and the means of what is defined."""
+    from statistics import fmean
+
+    from transfer.scores.table import HEADER, cell
+
+    names = ("timbre", "texture", "kept", "nothing_pasted", "score", "judge", "equalised_score", "equalised_judge")
+    head = ("pair", *HEADER, "equalised", "second judge", "outcome")
+    lines = ["", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for row in rows:
+        figures = [cell(row.get(name)) for name in names]
+        lines.append("| " + " | ".join([Path(row["output"]).stem, *figures, row["outcome"]]) + " |")
+    columns = ([row[name] for row in rows if row.get(name) is not None] for name in names)
+    means = [cell(fmean(column) if column else None) for column in columns]
+    return "\n".join([*lines, "| " + " | ".join(["mean", *means, ""]) + " |", ""])
+
+
+def _say(message: str, stream: TextIO | None = None) -> None:
+    """One line, by default on stderr, without breaking the bar of pairs."""
+    from tqdm import tqdm
+
+    tqdm.write(message, file=stream or sys.stderr)
 
 
 if __name__ == "__main__":

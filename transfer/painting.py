@@ -4,24 +4,18 @@ Gatys, Ecker and Bethge, "A Neural Algorithm of Artistic Style", arXiv 1508.0657
 
     J = alpha J_content + beta J_style          J_content = 1/2 sum (a_C - a_G)^2
     J_style = sum_l lambda_l / (2 n_h n_w n_c)^2 sum (Gram_S - Gram_G)^2
-
-`fit` paints: an epoch is one step of the optimizer. One model paints tile after tile; `begin` sets the next one without
-compiling anything again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from transfer.canvas import Canvas
 from transfer.statistics import channel_products, style_distance
-
-Watch = Callable[[dict[str, float]], bool]
-"""Called after each iteration with its losses (loss, content, style); True stops the painting there."""
 
 
 @keras.saving.register_keras_serializable("transfer")
@@ -33,13 +27,14 @@ class UnitRange(keras.constraints.Constraint):
 
 
 @keras.saving.register_keras_serializable("transfer")
-class Painting(keras.Model):
+class Painting(Canvas):
     """One picture (1, rows, columns, 1) in [0, 1], painted to have the content of one sound and the style of another.
 
     network: picture -> {layer: maps}; it is frozen, which also freezes these layers in the classifier it was cut from.
     style_layers: lambda by layer. seen: the rows and columns that may be painted (`Extractor.seen`), by default all.
-    Input of `call`: anything (the picture is the weight); output: the picture.
     """
+
+    bounds = (0.0, 1.0)
 
     def __init__(
         self,
@@ -58,17 +53,10 @@ class Painting(keras.Model):
         self.content_weight, self.style_weight = content_weight, style_weight
         self.seen = tuple(seen or network.input_shape[1:3])
         shapes = {layer: maps.shape[1:] for layer, maps in network.output.items()}
-        self.picture = self.add_weight(
-            shape=(1, *network.input_shape[1:]), initializer="zeros", constraint=UnitRange(), name="picture"
-        )
-        self.content = self._fixed("content", (1, *shapes[content_layer]))
-        self.share = self._fixed("share", ())
-        self.styles = {layer: self._fixed(f"style_{layer}", (shapes[layer][-1],) * 2) for layer in self.style_layers}
-        self.parts = [keras.metrics.Mean(name="content"), keras.metrics.Mean(name="style")]
-        self.built = True
-
-    def _fixed(self, name: str, shape: tuple) -> Any:
-        return self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
+        self.stretch((1, *network.input_shape[1:]), UnitRange())
+        self.content = self.fixed("content", (1, *shapes[content_layer]))
+        self.share = self.fixed("share", ())
+        self.styles = {layer: self.fixed(f"style_{layer}", (shapes[layer][-1],) * 2) for layer in self.style_layers}
 
     def losses_of(self, picture: Any) -> tuple[Any, Any]:
         """alpha J_content and beta J_style of a picture (1, rows, columns, 1), as scalars."""
@@ -82,14 +70,6 @@ class Painting(keras.Model):
         )
         return self.content_weight * content, self.style_weight * style
 
-    def call(self, inputs: Any) -> Any:
-        picture = ops.convert_to_tensor(self.picture)
-        losses = self.losses_of(picture)
-        for part, loss in zip(self.parts, losses, strict=True):
-            part.update_state(loss)
-        self.add_loss(sum(losses))
-        return picture
-
     def set_style(self, statistic: dict[str, np.ndarray]) -> None:
         """Take the style statistic of `Extractor.style_of` as the one to paint."""
         for layer, variable in self.styles.items():
@@ -100,21 +80,7 @@ class Painting(keras.Model):
         self.picture.assign(picture[None, ..., None])
         self.share.assign(share)
         self.content.assign(self.network(self.picture, training=False)[self.content_layer])
-        if not self.optimizer.built:
-            self.optimizer.build(self.trainable_variables)
-        for variable in self.optimizer.variables:  # the last tile's moments mean nothing to this one
-            if variable.name != "learning_rate":
-                variable.assign(ops.zeros_like(variable))
-
-    def paint(self, iterations: int, watch: Watch = lambda losses: False) -> list[dict[str, float]]:
-        """Paint by `fit`; returns the losses before each iteration."""
-        import tensorflow as tf
-
-        nothing = tf.data.Dataset.from_tensors(np.zeros((1, 1), np.float32)).repeat()
-        history = self.fit(
-            nothing, epochs=iterations, steps_per_epoch=1, shuffle=False, verbose=0, callbacks=[_Attend(watch)]
-        ).history
-        return [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+        self.begin_anew()
 
     def painted(self) -> np.ndarray:
         """The picture as it is now, float32 (rows, columns)."""
@@ -135,13 +101,3 @@ class Painting(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> Painting:
         network = keras.saving.deserialize_keras_object(config.pop("network"), custom_objects=custom_objects)
         return cls(network=network, **config)
-
-
-class _Attend(keras.callbacks.Callback):
-    def __init__(self, watch: Watch) -> None:
-        super().__init__()
-        self.watch = watch
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        if self.watch(dict(logs or {})):
-            self.model.stop_training = True

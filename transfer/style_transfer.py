@@ -15,10 +15,12 @@ import keras
 import numpy as np
 
 from spectro.limiter import limit
+from transfer.canvas import Watch
 from transfer.extractor import Extractor
 from transfer.lbfgs import paint_lbfgs
+from transfer.mask import blended
 from transfer.overview import Overview
-from transfer.painting import Painting, Watch
+from transfer.painting import Painting
 from transfer.rebuild import Rebuilder
 from transfer.recipe import Recipe
 from transfer.sound import Sound, Source
@@ -26,6 +28,8 @@ from transfer.tiles import CrossFade, Tile, overlap_of, tiles
 
 CEILING = 10 ** (-0.1 / 20)
 """Highest peak of a result: -0.1 dB of full scale."""
+MOST_LIMITED = 10 ** (6 / 20)
+"""How far above the ceiling peaks may be and are limited, 6 dB: limited farther, they would be heard to pump."""
 
 
 @dataclass
@@ -68,6 +72,70 @@ def count_tiles(content: Sound) -> int:
     return max(1, -(-(setting.frames(content.samples) - overlap_of(setting)) // step))
 
 
+@dataclass(frozen=True)
+class Style:
+    """What a painter knows of a style; one style serves any number of contents."""
+
+    sound: Sound
+    statistic: dict[str, np.ndarray]
+    """Of `Extractor.style_of`."""
+    picture: Overview
+
+
+class Painter:
+    """An extractor and a recipe, compiled once, that paint any number of pairs."""
+
+    def __init__(self, extractor: Extractor, recipe: Recipe) -> None:
+        self.extractor, self.recipe, self.setting = extractor, recipe, extractor.setting
+        self.painting = Painting(
+            extractor.network,
+            extractor.style_layers,
+            extractor.content_layer,
+            recipe.content_weight,
+            recipe.style_weight,
+            extractor.seen(),
+        )
+        self.painting.compile(keras.optimizers.Adam(recipe.step))
+
+    def steps(self, content: Sound) -> int:
+        """How often `watch` is called at most for this content."""
+        return count_tiles(content) * content.channels * self.recipe.iterations
+
+    def study(self, style: Sound) -> Style:
+        """All that is to be known of a style, in one pass over it."""
+        picture = Overview()
+        return Style(style, self.extractor.style_of(_pictures(style, picture)), picture)
+
+    def transfer(
+        self,
+        content: Sound,
+        style: Style,
+        *,
+        seed: int = 0,
+        watch: Watch = lambda losses: False,
+        allocate: Callable[[tuple[int, int]], np.ndarray] = lambda shape: np.zeros(shape, np.float32),
+    ) -> Result:
+        """Paint a style onto a content; `seed`, `watch` and `allocate` as in `transfer_style`."""
+        pictures = {"content": Overview(), "style": style.picture, "result": Overview()}
+        sound = allocate((content.channels, content.samples))
+        result = Result(sound, self.setting.rate, content, style.sound, pictures)
+        self.painting.set_style(style.statistic)
+        rebuilder = Rebuilder(self.setting, content.samples, self.recipe, seed)
+        work = _Work(self.painting, self.recipe, watch, result, np.random.default_rng(seed))
+        column = place = 0
+        for columns, spectrum, painted in _painted(content, work):
+            taken = self.recipe.style_strength * self.recipe.mask.weights(self.setting, column, columns.shape[-1])
+            magnitude = blended(np.abs(spectrum), self.setting.to_magnitude(columns, content.loudest), taken)
+            pictures["content"].add(self.setting.to_picture(np.abs(spectrum), content.loudest))
+            pictures["result"].add(self.setting.to_picture(magnitude, content.loudest))
+            samples = rebuilder.add(magnitude, spectrum, painted and taken.any())
+            sound[:, place : place + samples.shape[1]] = samples
+            column, place = column + columns.shape[-1], place + samples.shape[1]
+        result.inversion_error_db = rebuilder.error_db
+        level(result)
+        return result
+
+
 def transfer_style(
     content: Source | Sound,
     style: Source | Sound,
@@ -84,39 +152,23 @@ def transfer_style(
     watch: called after each iteration with its losses; returning True ends the painting: what is not painted yet stays
     the content, and the result says that it was interrupted.
     allocate: makes the float32 array (channels, samples) for the result; a memory-mapped file keeps memory constant.
-    seed: of random phases; painting itself draws no random numbers.
+    seed: of random phases and of a start from noise; painting itself draws no random numbers.
     InputError: a sound that cannot be read, or is silent.
     """
     content, style = (sound if isinstance(sound, Sound) else Sound(sound, extractor.setting) for sound in (content, style))
-    setting = extractor.setting
-    result = Result(
-        allocate((content.channels, content.samples)),
-        setting.rate,
-        content,
-        style,
-        {name: Overview() for name in ("content", "style", "result")},
-    )
-    painting = Painting(
-        extractor.network,
-        extractor.style_layers,
-        extractor.content_layer,
-        recipe.content_weight,
-        recipe.style_weight,
-        extractor.seen(),
-    )
-    painting.compile(keras.optimizers.Adam(recipe.step))
-    painting.set_style(extractor.style_of(_pictures(style, result.pictures["style"])))
-    rebuilder = Rebuilder(setting, content.samples, recipe, seed)
-    place = 0
-    for columns, spectrum, painted in _painted(content, painting, recipe, watch, result):
-        result.pictures["content"].add(setting.to_picture(np.abs(spectrum), content.loudest))
-        result.pictures["result"].add(columns)
-        samples = rebuilder.add(setting.to_magnitude(columns, content.loudest), spectrum, painted)
-        result.sound[:, place : place + samples.shape[1]] = samples
-        place += samples.shape[1]
-    result.inversion_error_db = rebuilder.error_db
-    _level(result)
-    return result
+    painter = Painter(extractor, recipe)
+    return painter.transfer(content, painter.study(style), seed=seed, watch=watch, allocate=allocate)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One pair in progress."""
+
+    painting: Painting
+    recipe: Recipe
+    watch: Watch
+    result: Result
+    random: np.random.Generator
 
 
 def _pictures(sound: Sound, overview: Overview) -> Iterator[tuple[np.ndarray, float]]:
@@ -128,15 +180,13 @@ def _pictures(sound: Sound, overview: Overview) -> Iterator[tuple[np.ndarray, fl
             yield picture, tile.share
 
 
-def _painted(
-    content: Sound, painting: Painting, recipe: Recipe, watch: Watch, result: Result
-) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+def _painted(content: Sound, work: _Work) -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
     """Runs of final columns: (picture, content's spectrum, whether any of it is painted)."""
     picture_fade, painted_before = CrossFade(overlap_of(content.setting)), False
     spectrum_fade = CrossFade(overlap_of(content.setting))  # where tiles overlap, their spectra are equal
     for tile in tiles(content.blocks(), content.setting, overlap_of(content.setting)):
-        painted = not result.interrupted
-        pictures = _paint(tile, content, painting, recipe, watch, result)[..., : tile.columns]
+        painted = not work.result.interrupted
+        pictures = _paint(tile, content, work)[..., : tile.columns]
         columns, spectrum = picture_fade.add(pictures), spectrum_fade.add(tile.spectrum[..., : tile.columns])
         if columns.shape[-1]:
             yield columns, spectrum, painted or painted_before
@@ -144,11 +194,12 @@ def _painted(
     yield picture_fade.finish(), spectrum_fade.finish(), painted_before
 
 
-def _paint(tile: Tile, content: Sound, painting: Painting, recipe: Recipe, watch: Watch, result: Result) -> np.ndarray:
+def _paint(tile: Tile, content: Sound, work: _Work) -> np.ndarray:
     """The tile's pictures (channels, rows, columns), painted unless the painting has been stopped."""
+    result, painting = work.result, work.painting
 
     def attend(losses: dict[str, float]) -> bool:
-        result.interrupted = watch(losses)
+        result.interrupted = work.watch(losses)
         return result.interrupted
 
     pictures = content.setting.to_picture(np.abs(tile.spectrum), content.loudest)
@@ -157,22 +208,28 @@ def _paint(tile: Tile, content: Sound, painting: Painting, recipe: Recipe, watch
     for picture in pictures:
         if not result.interrupted:
             painting.begin(picture, tile.share)
-            paint = painting.paint if recipe.optimizer == "adam" else lambda *given: paint_lbfgs(painting, *given)
-            result.histories.append(paint(recipe.iterations, attend))
+            if work.recipe.start == "noise":
+                painting.picture.assign(work.random.random((1, *picture.shape, 1), np.float32))
+            paint = painting.paint if work.recipe.optimizer == "adam" else lambda *given: paint_lbfgs(painting, *given)
+            result.histories.append(paint(work.recipe.iterations, attend))
             sounding = picture.any(axis=0)
             picture[:, sounding] = painting.painted()[:, sounding]  # silence stays silence
     return pictures
 
 
-def _level(result: Result) -> None:
-    """Give the result the content's loudness, in place and in blocks, and limit the peaks that would clip."""
+def level(result: Result) -> None:
+    """Give the result the content's loudness, in place and in blocks, and limit the peaks that would clip.
+
+    A result whose peaks stand out so far that they would be limited by more than MOST_LIMITED is made less loud instead.
+    """
     sound, content = result.sound, result.content
     size = content.setting.clip_samples
     parts = [sound[:, start : start + size] for start in range(0, sound.shape[1], size)]
     energy = sum(float(np.sum(np.square(part, dtype=np.float64))) for part in parts)
     if not energy:
         return
-    gain = content.rms / (energy / sound.size) ** 0.5
+    peak = max(float(np.abs(part).max(initial=0)) for part in parts)
+    gain = min(content.rms / (energy / sound.size) ** 0.5, CEILING * MOST_LIMITED / peak)
     for part in parts:
         part *= np.float32(gain)
     result.gain_db = float(20 * np.log10(gain))

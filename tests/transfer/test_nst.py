@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +16,17 @@ from transfer.files import scratch_array
 def pair(tmp_path, noise):
     write(tmp_path / "content.wav", noise(1.0, 2), 8_000)
     write(tmp_path / "style.wav", noise(0.8, seed=1), 8_000)
-    return {"content": tmp_path / "content.wav", "style": tmp_path / "style.wav"}
+    return {"content": (tmp_path / "content.wav",), "style": (tmp_path / "style.wav",)}
+
+
+@pytest.fixture
+def drawings(monkeypatch):
+    """Pictures take most of the time; here they are empty files."""
+    monkeypatch.setattr("transfer.report._draw", lambda result, judgement, path: path.touch())
 
 
 def options(tmp_path, run, **given) -> nst.Options:
+    given |= {name: (given[name],) for name in ("content", "style") if isinstance(given.get(name), Path)}
     return nst.Options(**{"features": str(run), "preset": "quick", "output": tmp_path / "out.wav", **given})
 
 
@@ -28,10 +36,17 @@ def test_sound_picture_and_report_are_written(tmp_path, run, pair, capsys):
     assert info(tmp_path / "out.wav").format == "WAV PCM_16"
     sound, rate = read(tmp_path / "out.wav")
     assert (sound.shape, rate) == ((2, 8_000), 8_000)
+    assert (tmp_path / "out.png").stat().st_size > 10_000
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["options"]["iterations"] == report["recipe"]["iterations"] == 2
     assert report["recipe"]["style_weight"] == 10.0
+    assert report["options"]["content"] == str(pair["content"][0])
+    assert set(report["verdict"]) == {"content", "equalised", "result"}
     assert set(report["verdict"]["content"]["probabilities"]) == {"a", "b", "c"}
+    assert list(report["scores"]) == ["result", "content", "equalised", *(f"mix {s:g}" for s in (0.2, 0.35, 0.5, 0.7, 1))]
+    assert set(report["scores"]["result"]) == {"timbre", "texture", "kept", "nothing_pasted", "judge", "score"}
+    assert (report["scored_seconds"], report["not_scored"], report["finished"]) == (1.0, None, True)
+    assert set(report["added"]) == {"level_db", "flatness", "steady_db", "steady_flatness"}
     assert report["peak"] == pytest.approx(np.abs(sound).max(), abs=1e-4)
     assert not report["interrupted"]
     assert report["inversion_error_db"] < 0
@@ -50,7 +65,7 @@ def test_results_are_not_overwritten_and_this_is_told_first(tmp_path, run, pair)
     [
         ({"output": "out.mp3"}, "ends in .wav"),
         ({"output": "content.wav", "force": True}, "input of this transfer"),
-        ({"style": None}, "received only --content"),
+        ({"style": ()}, "received only --content"),
         ({"content": "absent.wav"}, "not found"),
         ({"content": "text.wav"}, "not sound"),
         ({"style": "silent.wav"}, "silent"),
@@ -72,6 +87,7 @@ def test_mistakes_are_one_line(tmp_path, run, pair, given, reason, capsys):
     assert not (tmp_path / "out.wav").exists()
 
 
+@pytest.mark.usefixtures("drawings")
 def test_interrupted_it_writes_what_there_is(tmp_path, run, pair, monkeypatch):
     from transfer.painting import Painting
 
@@ -97,14 +113,86 @@ def test_without_arguments_the_demo_pair_is_composed(tmp_path, run, monkeypatch,
     nst.main(options(tmp_path, run, iterations=1))
     assert "out-content.wav" in capsys.readouterr().err
     assert (tmp_path / "out-style.wav").exists()
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert "scores need 1 s" in report["not_scored"]
+    assert report["scores"] is report["added"] is None
+    assert (tmp_path / "out.png").stat().st_size > 10_000
 
 
+@pytest.mark.usefixtures("drawings")
 @pytest.mark.parametrize(("rate", "channels"), [(8_000, 8), (192_000, 1), (44_100, 2)])
 def test_any_rate_and_channels(tmp_path, run, noise, rate, channels):
     for name in ("content", "style"):
         write(tmp_path / f"{name}.wav", noise(0.7, channels)[:, : rate // 20], rate)
     nst.main(options(tmp_path, run, content=tmp_path / "content.wav", style=tmp_path / "style.wav", iterations=1))
     assert info(tmp_path / "out.wav").channels == channels
+
+
+@pytest.mark.usefixtures("drawings")
+def test_random_features_are_drawn_by_the_seed(tmp_path, run, pair, monkeypatch):
+    from classifiers.prediction import Classifier
+    from spectro.stft import SETTINGS
+    from transfer import random_features as module
+
+    original = module.random_features
+    monkeypatch.setattr(module, "random_features", lambda seed: original(seed, SETTINGS["quick"], 8))
+    monkeypatch.setattr("transfer.extractor.Classifier", lambda path: Classifier(run))
+    sounds = []
+    for seed in (0, 0, 1):
+        nst.main(
+            options(tmp_path, "random", **pair, iterations=4, optimizer="adam", style_weight=1e4, seed=seed, force=True)
+        )
+        sounds.append(read(tmp_path / "out.wav")[0])
+    np.testing.assert_array_equal(sounds[0], sounds[1])
+    assert np.abs(sounds[0] - sounds[2]).max() > 0
+
+
+@pytest.fixture
+def painted(tmp_path, run, drawings):
+    """painted(content, style): sound and report; each is samples, or samples and their rate."""
+
+    def painted(content, style) -> tuple[np.ndarray, dict]:
+        for name, given in (("content", content), ("style", style)):
+            samples, rate = given if isinstance(given, tuple) else (given, 8_000)
+            write(tmp_path / f"{name}.wav", samples, rate, "FLOAT")
+        paths = {"content": tmp_path / "content.wav", "style": tmp_path / "style.wav"}
+        nst.main(options(tmp_path, run, **paths, iterations=2, style_weight=1e4, force=True))
+        return read(tmp_path / "out.wav")[0], json.loads((tmp_path / "out.json").read_text())
+
+    return painted
+
+
+def test_a_sound_in_its_own_style_has_no_score(painted, noise):
+    sound, report = painted(noise(1.2), noise(1.2))
+    assert sound.any()
+    assert set(report["undefined"]) == {"timbre", "texture", "kept", "nothing_pasted"}
+    assert report["scores"]["result"]["score"] is None
+
+
+@pytest.mark.parametrize(("seconds", "other"), [(1 / 8_000, 1.0), (1.2, 1 / 8_000), (0.002, 0.003)])
+def test_sounds_shorter_than_a_filter(painted, noise, seconds, other):
+    sound, report = painted(noise(seconds), noise(other, seed=1))
+    assert sound.shape == (1, round(8_000 * seconds))
+    assert bool(report["not_scored"]) == (seconds < 1)
+
+
+def test_level_is_not_style(painted, noise):
+    content, style = noise(1.2), noise(1.2, seed=1)
+    results = {scale: painted(content, scale * style)[0] for scale in (1.0, 3e-3)}
+    np.testing.assert_allclose(results[1.0], results[3e-3], atol=1e-3)
+    assert np.linalg.norm(results[1.0]) == pytest.approx(np.linalg.norm(content), rel=0.02)
+    soft, report = painted(3e-3 * content, style)
+    assert np.linalg.norm(soft) == pytest.approx(3e-3 * np.linalg.norm(content), rel=0.05)
+    assert report["scores"]["result"]["score"] is not None
+
+
+@pytest.mark.parametrize(("channels", "rates"), [((1, 2), (8_000, 44_100)), ((2, 1), (48_000, 8_000))])
+def test_content_and_style_may_differ_in_channels_and_rate(painted, noise, channels, rates):
+    content, style = (noise(6.0, count)[:, : 6 * rate // 5] for count, rate in zip(channels, rates, strict=True))
+    sound, report = painted((content, rates[0]), (style, rates[1]))
+    assert sound.shape == (channels[0], content.shape[1] * 8_000 // rates[0])
+    assert (report["content"]["channels"], report["style"]["channels"]) == channels
+    assert report["scores"]["result"]["nothing_pasted"] is not None
 
 
 def test_the_scratch_array_is_zero_and_leaves_no_file(tmp_path):

@@ -24,7 +24,7 @@ class Options:
     results: tyro.conf.Positional[tuple[Path, ...]] = ()
     """What came of it; without any the baselines alone."""
     output: Path | None = None
-    """JSON file for all figures."""
+    """JSON file for all figures, and for level and spectral flatness of what the results have added."""
     force: bool = False
     """Overwrite it."""
 
@@ -34,7 +34,9 @@ def main(options: Options) -> None:
     from spectro.audio import read
     from training.files import refuse_existing, write_json
     from transfer.scores import scores
+    from transfer.scores.added import added
     from transfer.scores.prepare import RATE
+    from transfer.scores.table import markdown
 
     if options.output:
         refuse_existing(options.output, options.force)
@@ -42,13 +44,12 @@ def main(options: Options) -> None:
         raise InputError("expected every result once; received one twice")
     content, style, *results = (read(path, RATE)[0] for path in (options.content, options.style, *options.results))
     found = scores(content, style, {str(path): sound for path, sound in zip(options.results, results, strict=True)})
-    print("| | T | X | K | N | score | second judge |\n|---|---|---|---|---|---|---|")
-    for name, one in found.items():
-        figures = (one.timbre, one.texture, one.kept, one.nothing_pasted, one.score, one.judge)
-        print("| " + " | ".join([name, *("-" if figure is None else f"{figure:.2f}" for figure in figures)]) + " |")
+    print(markdown(found))
     if options.output:
         table = {name: asdict(one) | {"score": one.score} for name, one in found.items()}
-        write_json(options.output, {"command": "transfer.scores", "options": asdict(options), "scores": table})
+        new = {str(path): asdict(added(content, style, sound)) for path, sound in zip(options.results, results, strict=True)}
+        record = {"command": "transfer.scores", "options": asdict(options), "scores": table, "added": new}
+        write_json(options.output, record)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,9 @@ def test_the_command(pair, tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 + 1 + 7
     assert "| equalised |" in lines[4]
-    table = json.loads((tmp_path / "s.json").read_text())["scores"]
+    record = json.loads((tmp_path / "s.json").read_text())
+    assert record["added"][str(tmp_path / "style.wav")]["level_db"] is None
+    table = record["scores"]
     assert table["mix 1"]["timbre"] == pytest.approx(1, abs=1e-3)
     with pytest.raises(InputError, match="exists already"):
         main(options)

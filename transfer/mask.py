@@ -1,0 +1,64 @@
+"""How much of a painting is taken, and where: from nothing to all of it, in some seconds and some frequencies only."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from spectro.stft import SpectrogramSetting
+from training.cli import InputError
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_AREA = re.compile(rf"{_NUMBER}-{_NUMBER}\s*(s|hz)", re.IGNORECASE)
+FADE_SECONDS = 0.1
+FADE_OCTAVES = 1 / 6
+"""How softly areas end."""
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Areas of seconds and of hertz, (from, to) each; several of a kind add up; of a kind without any, all is taken."""
+
+    seconds: tuple[tuple[float, float], ...] = ()
+    hertz: tuple[tuple[float, float], ...] = ()
+
+    def weights(self, setting: SpectrogramSetting, first: int, columns: int) -> np.ndarray:
+        """float32 (rows, columns) in [0, 1] of the columns from `first` on; half at the ends of an area."""
+        times = (first + np.arange(columns)) * setting.hop / setting.rate
+        octaves = np.log2(np.maximum(np.linspace(0, setting.rate / 2, setting.rows), 1.0))
+        edges = tuple(tuple(np.log2(np.maximum(area, 1.0))) for area in self.hertz)
+        rows = _inside(octaves, edges, FADE_OCTAVES)
+        return (rows[:, None] * _inside(times, self.seconds, FADE_SECONDS)).astype(np.float32)
+
+
+def blended(content: np.ndarray, painted: np.ndarray, share: np.ndarray | float) -> np.ndarray:
+    """Magnitudes from the content's (share 0) to the painted ones (1), float32.
+
+    Their square roots are mixed, about what is heard as half as loud: decibels would bring up what is hardly there before
+    anything else (twelve pairs of recordings: colours then go away from the style before they come to it), and plain
+    magnitudes would do the most near 1.
+    """
+    return ((1 - share) * np.sqrt(content) + share * np.sqrt(painted)).astype(np.float32) ** 2
+
+
+def mask_of(areas: tuple[str, ...]) -> Mask:
+    """The mask of areas such as "2-4.5s" and "100-2000hz". InputError: anything else."""
+    found: dict[str, list[tuple[float, float]]] = {"s": [], "hz": []}
+    for area in areas:
+        match = _AREA.fullmatch(area.strip())
+        if not match or not float(match[1]) < float(match[2]):
+            raise InputError(
+                f"--mask {area}: expected seconds such as 2-4.5s or frequencies such as 100-2000hz, lower first"
+            )
+        found[match[3].lower()].append((float(match[1]), float(match[2])))
+    return Mask(tuple(found["s"]), tuple(found["hz"]))
+
+
+def _inside(places: np.ndarray, areas: tuple[tuple[float, float], ...], fade: float) -> np.ndarray:
+    """1 inside the areas, 0 outside, straight between over `fade` around their ends."""
+    if not areas:
+        return np.ones_like(places)
+    depths = [np.minimum(places - low, high - places) for low, high in areas]
+    return np.clip(np.max(depths, axis=0) / fade + 0.5, 0, 1)

@@ -1,0 +1,92 @@
+"""What style is in the levels of bands, wherever in time it happens; and what rhythm is, which stays the content's.
+
+After the statistics by which textures are known to the ear: McDermott and Simoncelli, "Sound texture perception via
+statistics of the auditory periphery", Neuron 71 (2011), there of filter-bank envelopes, here of their logarithms.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+LAGS = (0, 1, 2, 4, 8, 16)
+"""Columns between two bands that move together: up to 0.19 s."""
+LONGEST = 160
+"""Columns, 1.86 s, up to which a band is compared with itself: two beats at 65 to the minute."""
+RATES = 20
+"""Modulation bands, from one in 2.5 s to 43 a second."""
+FAINT = 1e-3
+"""Power of modulation below which a band stands still."""
+ATTACK = 3
+"""Columns, 35 ms, over which levels rise where something begins."""
+
+
+def style_statistics(levels: Any, rate: float) -> dict[str, Any]:
+    """The statistics of a tile of levels (bands, columns), natural logarithms; `rate`: columns a second.
+
+    distribution (bands, columns): each band's levels in rising order. together (LAGS, bands / 2, bands / 2): covariances of
+    neighbours' means, one later than the other. modulation (bands, at most RATES): logarithm of the power with which a
+    band moves at each rate. pulse (bands, LONGEST - 1): a band's covariance with itself later, where beats are peaks.
+    """
+    columns = levels.shape[1]
+    moving = levels - ops.mean(levels, axis=1, keepdims=True)
+    pairs = _means_of(moving, 2)
+    together = [ops.matmul(pairs[:, : columns - lag], ops.transpose(pairs[:, lag:])) / columns for lag in LAGS]
+    rates = _modulation_bands(columns, rate)
+    return {
+        "distribution": ops.sort(levels, axis=1),
+        "together": ops.stack(together),
+        "modulation": ops.log(ops.matmul(_power(moving, columns), rates.T) + FAINT),
+        "pulse": _autocovariance(moving)[:, 1:LONGEST],
+    }
+
+
+WEIGHTS = {"distribution": 1.0, "together": 1.0, "modulation": 1.0, "pulse": 0.5}
+"""Of the statistics' mean squared distances, each divided by what it is before painting."""
+
+
+def attacks(levels: Any) -> Any:
+    """(bands / 4, columns - ATTACK) how levels rise and fall, each row of length 1: its shape, not its size, is rhythm."""
+    groups = _means_of(levels, 4)
+    change = groups[:, ATTACK:] - groups[:, :-ATTACK]
+    change = change - ops.mean(change, axis=1, keepdims=True)
+    return change / ops.sqrt(ops.sum(ops.square(change), axis=1, keepdims=True) + 1e-6)
+
+
+def unevenness(gains: Any) -> Any:
+    """Mean square of a gain's difference from the mean of its neighbours' (bands, columns), doubled.
+
+    Where gains change smoothly with pitch, neighbouring partials keep their balance, and chords their notes.
+    """
+    return ops.mean(ops.square(gains[2:] - 2 * gains[1:-1] + gains[:-2]))
+
+
+def _means_of(levels: Any, count: int) -> Any:
+    """Means of each `count` neighbouring bands; what is left over at the top belongs to no group."""
+    groups = levels.shape[0] // count
+    return ops.mean(ops.reshape(levels[: groups * count], (groups, count, levels.shape[1])), axis=1)
+
+
+def _power(moving: Any, columns: int) -> Any:
+    real, imaginary = ops.rfft(moving, columns)
+    return (ops.square(real) + ops.square(imaginary)) / columns
+
+
+def _autocovariance(moving: Any) -> Any:
+    columns = moving.shape[1]
+    length = 1 << (columns + LONGEST - 1).bit_length()  # no lag meets its own end
+    power = _power(moving, length) * length / columns
+    return ops.irfft((power, ops.zeros_like(power)), length)
+
+
+def _modulation_bands(columns: int, rate: float) -> np.ndarray:
+    """float32 (at most RATES, columns // 2 + 1) triangles on a logarithmic axis, each with sum 1, empty ones left out."""
+    edges = np.geomspace(0.4, rate / 2, RATES + 1)
+    centres = np.log(np.sqrt(edges[1:] * edges[:-1]))
+    rates = np.fft.rfftfreq(columns, 1 / rate)
+    rates[0] = edges[0] / 100  # what does not move is no modulation
+    bands = np.maximum(0, 1 - np.abs(np.log(rates) - centres[:, None]) / (centres[1] - centres[0]))
+    bands = bands[bands.any(axis=1)]
+    return (bands / bands.sum(axis=1, keepdims=True)).astype(np.float32)
