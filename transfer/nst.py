@@ -1,8 +1,8 @@
 """Paint the style of one recording onto another (neural style transfer on spectrogram pictures).
 
 Writes OUTPUT (16-bit WAV with the content's channels, length and, as far as peaks allow, loudness, at the features' sample
-rate: 22,050 Hz), and beside it a picture (.png: content, style, result, loss, scores) and a report (.json). Without --content
-and --style a demo pair is composed and written next to OUTPUT. Ctrl-C writes what is painted so far.
+rate: 22,050 Hz), and beside it a picture (.png: content, style, result, loss, scores) and a report (.json). Without
+--content and --style a demo pair is composed and written next to OUTPUT. Ctrl-C writes what is painted so far.
 Several contents or styles make all their pairs, --pairs those of a table; OUTPUT then is a folder, which also gets
 scores.csv and contact_sheet.png. The same command again goes on where it was stopped. A pair that cannot be painted is one
 line, and the others go on; the exit status is then 1.

@@ -18,7 +18,7 @@ from spectro.limiter import limit
 from transfer.canvas import Watch
 from transfer.extractor import Extractor
 from transfer.lbfgs import paint_lbfgs
-from transfer.mask import blended
+from transfer.mask import Mask, blended
 from transfer.overview import Overview
 from transfer.painting import Painting
 from transfer.rebuild import Rebuilder
@@ -132,7 +132,7 @@ class Painter:
             sound[:, place : place + samples.shape[1]] = samples
             column, place = column + columns.shape[-1], place + samples.shape[1]
         result.inversion_error_db = rebuilder.error_db
-        level(result)
+        level(result, self.recipe)
         return result
 
 
@@ -217,10 +217,11 @@ def _paint(tile: Tile, content: Sound, work: _Work) -> np.ndarray:
     return pictures
 
 
-def level(result: Result) -> None:
+def level(result: Result, recipe: Recipe) -> None:
     """Give the result the content's loudness, in place and in blocks, and limit the peaks that would clip.
 
     A result whose peaks stand out so far that they would be limited by more than MOST_LIMITED is made less loud instead.
+    With a mask peaks are limited and nothing else: what is outside stays as it is.
     """
     sound, content = result.sound, result.content
     size = content.setting.clip_samples
@@ -229,7 +230,9 @@ def level(result: Result) -> None:
     if not energy:
         return
     peak = max(float(np.abs(part).max(initial=0)) for part in parts)
-    gain = min(content.rms / (energy / sound.size) ** 0.5, CEILING * MOST_LIMITED / peak)
+    gain = 1.0
+    if recipe.mask == Mask():
+        gain = min(content.rms / (energy / sound.size) ** 0.5, CEILING * MOST_LIMITED / peak)
     for part in parts:
         part *= np.float32(gain)
     result.gain_db = float(20 * np.log10(gain))

@@ -104,7 +104,7 @@ class TexturePainter:
             samples = rebuilder.add(magnitude, spectrum, painted=False)  # the content's phases are the right ones
             sound[:, place : place + samples.shape[1]] = samples
             column, place = column + gains.shape[1], place + samples.shape[1]
-        level(result)
+        level(result, self.recipe)
         return result
 
     def _gains(

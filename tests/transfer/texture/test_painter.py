@@ -78,9 +78,8 @@ def test_strength_is_monotonic(full):
 
 def test_a_mask_leaves_the_rest_alone(full):
     masked = at_strength(1.0, mask=mask_of(("0-2s",)))
-    gain = np.linalg.norm(masked[3 * RATE :]) / np.linalg.norm(chord(5.0)[3 * RATE :])  # loudness is one for all
-    np.testing.assert_allclose(masked[3 * RATE :], gain * chord(5.0)[3 * RATE :], atol=2e-4)
-    assert np.abs(masked[: 2 * RATE] - gain * chord(5.0)[: 2 * RATE]).max() > 0.05
+    np.testing.assert_allclose(masked[3 * RATE :], chord(5.0)[3 * RATE :], atol=1e-4)
+    assert np.abs(masked[: 2 * RATE] - chord(5.0)[: 2 * RATE]).max() > 0.05
 
 
 def test_a_longer_sound_has_no_seams():
