@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-all lint bench parity resume export-matrix accelerator clean
 
 # The main jobs on music that the project composes itself: learn its genres, paint one track in another's style, and take a
 # MIDI piece into a picture, back, and to sound.
@@ -31,6 +31,14 @@ lint: .venv/installed
 
 bench: .venv/installed
 	$(PY) -m benchmarks
+
+# What docs/reliability.md promises of every model, seen again and written there; minutes each, resume most of an hour.
+parity resume export-matrix: .venv/installed
+	$(PY) -m benchmarks.$(subst -,_,$@) --write
+
+accelerator: .venv/installed
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[jax]'
+	$(PY) -m benchmarks.accelerator --write
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -5,7 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("help", "inversion", "corpus", "feed", "nst", "midi", "midi_corpus", "generators", "sequences", "dtn", "hilbert")
+NAMES = (
+    "help",
+    "inversion",
+    "corpus",
+    "feed",
+    "nst",
+    "style_transfer",
+    "devices",
+    "midi",
+    "midi_corpus",
+    "generators",
+    "sequences",
+    "dtn",
+    "hilbert",
+)
 
 for name in NAMES:
     print(f"\n## {name}\n", flush=True)

@@ -19,7 +19,7 @@ class SpecAugment(keras.layers.Layer):
     def __init__(
         self, masks: int = 2, row_share: float = 0.1, column_share: float = 0.1, seed: int | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.masks, self.row_share, self.column_share, self.seed = masks, row_share, column_share, seed
         self.generator = keras.random.SeedGenerator(seed)
 

@@ -108,7 +108,7 @@ def build(config: Config, classes: int, steps: int) -> keras.Model:
     x = keras.layers.Dropout(config.input_dropout, name="input_dropout")(keras.layers.Flatten(name="flatten")(x))
     x = keras.layers.Dense(config.dense, activation="relu", name="dense")(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
-    probabilities = keras.layers.Dense(classes, activation="softmax", name="genre")(x)
+    probabilities = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x)
     model = keras.Model(waveform, probabilities, name="lil_data")
     model.compile(optimizer(config, steps), loss="categorical_crossentropy", metrics=["accuracy"])
     return model

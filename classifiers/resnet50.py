@@ -47,6 +47,9 @@ PRESETS = {
 class ThreeChannels(keras.layers.Layer):
     """Picture (batch, height, width, 1) in [0, 1] -> (batch, height, width, 3), 0..255 less the ImageNet means."""
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs | {"dtype": "float32"})
+
     def call(self, picture):
         return ops.repeat(picture * 255.0, 3, axis=-1) - ops.convert_to_tensor(IMAGENET_MEAN, picture.dtype)
 
@@ -64,7 +67,9 @@ def build(config: Config, classes: int, steps: int) -> keras.Model:
     x = ThreeChannels(name="three_channels")(keras.layers.Resizing(size, size, name="resize")(picture))
     x = backbone(config.weights, size)(x)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    model = keras.Model(waveform, keras.layers.Dense(classes, activation="softmax", name="genre")(x), name="resnet50")
+    model = keras.Model(
+        waveform, keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x), name="resnet50"
+    )
     model.compile(keras.optimizers.Adam(config.learning_rate), loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 

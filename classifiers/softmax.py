@@ -32,7 +32,9 @@ PRESETS = {
 def build(config: Config, classes: int, steps: int) -> keras.Model:
     """The compiled model: waveform (batch, clip_samples) -> probabilities (batch, classes); `steps` is for siblings."""
     waveform, picture = front_end(setting_of(config.setting, config.reference))
-    probabilities = keras.layers.Dense(classes, activation="softmax", name="genre")(keras.layers.Flatten()(picture))
+    probabilities = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(
+        keras.layers.Flatten()(picture)
+    )
     model = keras.Model(waveform, probabilities, name="softmax")
     model.compile(keras.optimizers.Adam(config.learning_rate), loss="categorical_crossentropy", metrics=["accuracy"])
     return model

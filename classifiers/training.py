@@ -19,6 +19,7 @@ from training.fit import fit
 from training.report import write_report
 from training.runs import load, open_run
 from training.split import split_corpus
+from training.workers import is_chief, own_directory
 
 
 def train(
@@ -71,7 +72,7 @@ def train(
     }
     batches = training_batches(corpus, split, config.batch_size, seed, Mixing(config.time_shift, config.mixup))
     validation = evaluation_batches(corpus, split.validation, split.labels) if len(split.validation) else None
-    with open_run(output, record) as run:
+    with open_run(own_directory(output), record) as run:
         fit(
             lambda: module.build(config, len(split.labels), config.epochs * len(batches)),
             run,
@@ -86,9 +87,10 @@ def train(
             sampler=Watch(corpus, split) if validation else None,
             sample_every=samples_every,
         )
-        if len(split.test):
-            evaluate([run], corpus=corpus)
-        write_report(run, report_sections(run))
+        if is_chief():
+            if len(split.test):
+                evaluate([run], corpus=corpus)
+            write_report(run, report_sections(run))
     return Path(output)
 
 

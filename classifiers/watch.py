@@ -23,7 +23,7 @@ class Watch:
 
     def __call__(self, model: keras.Model) -> list[Sample]:
         truth = self.batches.targets[self.split.validation].argmax(axis=1)
-        probabilities = np.concatenate([model.predict_on_batch(self.batches[i][0]) for i in range(len(self.batches))])
+        probabilities = np.concatenate([self.judged(model, i) for i in range(len(self.batches))])
         guess = probabilities.argmax(axis=1)
         counts = confusion_matrix(truth, guess, labels=range(len(self.split.labels)))
         samples = [Sample("confusion", "image", enlarged(counts))]
@@ -39,6 +39,10 @@ class Watch:
                 Sample(names, "audio", clip, setting.rate),
             ]
         return samples
+
+    def judged(self, model: keras.Model, batch: int) -> np.ndarray:
+        """Probabilities of a batch; the model is called, as `predict_on_batch` on two devices gives all of them twice."""
+        return keras.ops.convert_to_numpy(model(self.batches[batch][0], training=False))
 
 
 def enlarged(counts: np.ndarray, cell: int = 24) -> np.ndarray:

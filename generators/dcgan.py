@@ -130,7 +130,7 @@ class Dcgan(keras.Model):
     """
 
     def __init__(self, config: dict[str, Any], classes: int = 0, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         config = Config(**config)
         self.config, self.classes, codec = config, classes, codec_named(config.codec)
         sizes = Columns(config.patch, config.shapes, config.generator_width, config.critic_width)

@@ -30,7 +30,7 @@ class Generator:
     def __init__(self, run: str | os.PathLike) -> None:
         self.run, self.record = Path(run), record_of(run)
         self.module, self.model = model_module(self.record), load(run)
-        self.codec, self.labels = from_facts(self.record["codec"]), tuple(self.record["labels"])
+        self.codec, self.labels = from_facts(self.record.get("codec")), tuple(self.record.get("labels", ()))
         self.statistics = Statistics.read(self.run / "statistics.json")
         self._decoder = self.module.exported(self.model)
 

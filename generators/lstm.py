@@ -72,7 +72,7 @@ class Lstm(keras.Model):
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.config = config = Config(**config)
         self.head = head_of(config, states_of(codec_named(config.codec)))
         self.stack = [
@@ -151,7 +151,7 @@ def exported(model: Lstm) -> keras.Model:
     after = []
     for number, layer in enumerate(model.stack):
         x, state = layer.cell(x, states[2 * number : 2 * number + 2])
-        after += state
+        after += [ops.cast(each, "float32") for each in state]
     x = layers.Concatenate()([x, newest]) if model.config.newest else x
     return keras.Model([column, *draws, *states], [head(x, *draws), *after], name="step")
 

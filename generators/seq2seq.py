@@ -85,7 +85,7 @@ class Seq2Seq(keras.Model):
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.config = config = Config(**config)
         self.head = head_of(config, states_of(codec_named(config.codec)))
         encoder = layers.LSTM(config.units, return_sequences=True, return_state=True, name="encoder")
@@ -137,7 +137,7 @@ class Ahead(layers.Layer):
     """The columns that a model says after a window, all of them: without feeding at once, else one after the other."""
 
     def __init__(self, model: Seq2Seq, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.model = model
 
     def call(self, window: Any, *draws: Any) -> Any:

@@ -93,7 +93,7 @@ class SpectrogramLSTM(keras.Model):
         self, setting: SpectrogramSetting | dict, depth: int, units: int, head: str, bands: int, components: int,
         dropout: float, **kwargs: Any,
     ) -> None:  # fmt: skip
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.setting = SpectrogramSetting(**setting) if isinstance(setting, dict) else setting
         self.depth, self.units, self.head, self.bands, self.components, self.dropout = (
             depth, units, head, bands, components, dropout,
@@ -154,7 +154,7 @@ class SpectrogramLSTM(keras.Model):
         for number, layer in enumerate(self.stack):
             hidden, *state = layer(hidden, initial_state=states[2 * number : 2 * number + 2], training=training)
             hidden = self.drop(hidden, training=training)
-            after += state
+            after += [ops.cast(each, "float32") for each in state]
         return hidden, memory, [*after, memory[:, -1]] if self.memory else after
 
     def step(self, column: Any, noise: Any, states: list[Any]) -> tuple[Any, list[Any]]:
@@ -163,7 +163,7 @@ class SpectrogramLSTM(keras.Model):
         after, hidden = [], column
         for number, layer in enumerate(self.stack):
             hidden, state = layer.cell(hidden, states[2 * number : 2 * number + 2])
-            after += state
+            after += [ops.cast(each, "float32") for each in state]
         return self.output_head.draw(hidden, column, memory, noise), [*after, memory] if self.memory else after
 
     def get_config(self) -> dict[str, Any]:
@@ -203,7 +203,7 @@ class Step(keras.layers.Layer):
     """`SpectrogramLSTM.step` as one layer: cells of one kind, called by themselves, would share a name."""
 
     def __init__(self, model: SpectrogramLSTM, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.model = model
         self.built = True
 

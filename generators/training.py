@@ -25,6 +25,7 @@ from training.report import write_report
 from training.runs import load, open_run
 from training.split import split_corpus
 from training.starting import start_from
+from training.workers import is_chief, own_directory
 
 
 def train(
@@ -76,7 +77,7 @@ def train(
     }
     feed = {"labels": labels, "codec": codec, "low": module.LOW, "batch_size": config.batch_size}
     training = batches(corpus, split.train, seed=seed, transpose=config.transpose, **feed)
-    with open_run(output, record) as run:
+    with open_run(own_directory(output), record) as run:
         statistics.write(run / "statistics.json")
         (run / "sampling.json").unlink(missing_ok=True)  # it is of the weights that were best before
         watch = Watch(run, module, codec, statistics, len(labels), patience)
@@ -94,9 +95,10 @@ def train(
             sample_every=samples_every,
             watch=watch,
         )
-        settle(run, module, batches(corpus, split.train, shuffle=False, **feed))
-        calibrate(run)
-        write_report(run, levels=levels(run))
+        if is_chief():
+            settle(run, module, batches(corpus, split.train, shuffle=False, **feed))
+            calibrate(run)
+            write_report(run, levels=levels(run))
     return Path(output)
 
 

@@ -97,7 +97,7 @@ class Vae(keras.Model):
     """See the module. config: the fields of `Config`; classes: labels, 0 for none; steps: of the whole training."""
 
     def __init__(self, config: dict[str, Any], classes: int = 0, steps: int = 1, **arguments):
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         chosen = self.config = Config(**config | {"filters": tuple(config["filters"])})  # reloaded, it is a list
         self.classes, self.steps = classes, steps
         self.picture_shape = codec_named(chosen.codec).shape

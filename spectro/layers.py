@@ -29,7 +29,7 @@ class Spectrogram(keras.layers.Layer):
     """
 
     def __init__(self, setting: SpectrogramSetting | dict, method: str = "fft", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.setting = SpectrogramSetting(**setting) if isinstance(setting, dict) else setting
         self.method = method
         if method not in ("fft", "dft"):
@@ -84,7 +84,7 @@ class MelPicture(keras.layers.Layer):
     """
 
     def __init__(self, setting: SpectrogramSetting | dict, bands: int = 64, pool: int = 1, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.setting = SpectrogramSetting(**setting) if isinstance(setting, dict) else setting
         self.bands, self.pool = bands, pool
 

@@ -6,10 +6,8 @@ file, written to a temporary name, fsynced and renamed: at any instant there is 
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,8 @@ import keras
 import numpy as np
 
 from training.cli import InputError
-from training.files import atomic
+from training.state_file import NAME, read_state, write_state
 from training.strategy import is_chief
-
-FORMAT = 1
-_NAME = "state.npz"
 
 
 class Backup(keras.callbacks.Callback):
@@ -36,7 +31,7 @@ class Backup(keras.callbacks.Callback):
         super().__init__()
         if every < 1:
             raise ValueError(f"every must be at least 1 epoch, not {every}")
-        self.path, self.every = Path(directory) / _NAME, every
+        self.path, self.every = Path(directory) / NAME, every
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         due = (epoch + 1) % self.every == 0 or epoch + 1 == self.params.get("epochs")
@@ -50,10 +45,10 @@ def restore(model: keras.Model, directory: str | os.PathLike) -> int:
     Variables are matched by order and shape (their automatic names differ from process to process). Raises InputError for
     a broken file, another format version, and a state of another model, which is then left untouched.
     """
-    path = Path(directory) / _NAME
+    path = Path(directory) / NAME
     if not path.exists():
         return 0
-    about, arrays = _read(path)
+    about, arrays = read_state(path)
     variables = _state(model)
     _check_same_model(path, about["paths"], arrays, variables)
     for variable, array in zip(variables, arrays, strict=True):
@@ -78,26 +73,8 @@ def _is_finite(model: keras.Model, logs: dict[str, Any]) -> bool:
 
 def _write(path: Path, model: keras.Model, epoch: int) -> None:
     variables = _state(model)
-    about = {"format": FORMAT, "epoch": epoch, "keras": keras.version(), "paths": [variable.path for variable in variables]}
-    arrays = {f"{index:05d}": variable.numpy() for index, variable in enumerate(variables)}
-    with atomic(path) as temporary:
-        np.savez(temporary, about=np.array(json.dumps(about)), **arrays)
-
-
-def _read(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            if about["format"] != FORMAT:
-                raise InputError(
-                    f"{path} has format {about['format']}, this version reads {FORMAT}; "
-                    "train on with the version that wrote it, or start a new run"
-                )
-            return about, [file[f"{index:05d}"] for index in range(len(about["paths"]))]
-    except InputError:
-        raise
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is not a whole training backup ({error}); remove it to train from the start") from None
+    about = {"epoch": epoch, "keras": keras.version(), "paths": [variable.path for variable in variables]}
+    write_state(path, about, [variable.numpy() for variable in variables])
 
 
 def _check_same_model(path: Path, paths: list[str], arrays: list[np.ndarray], variables: list[Any]) -> None:

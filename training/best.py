@@ -1,4 +1,4 @@
-"""`model.keras`: the best epoch's model, or the last one's."""
+"""`model.keras`: the best epoch's model, or the last one's; `best.json` tells which."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any, Literal
 import keras
 
 from training.cli import InputError
-from training.files import atomic
+from training.files import atomic, write_json
 from training.history import read_history
-from training.strategy import is_chief
 
 
 class Best(keras.callbacks.Callback):
     """Saves the model atomically to `path` whenever `monitor` is better than in every epoch before.
+
+    `best.json` beside it then holds that epoch (from 0), `monitor` and its value (null for the last epoch's model).
 
     `monitor`: a name in the logs ("val_accuracy"), or None to save at every epoch's end. `mode`: whether the larger or the
     smaller value is better. A resumed run learns the best so far from the `history.csv` beside `path`, and so saves exactly
@@ -43,9 +44,10 @@ class Best(keras.callbacks.Callback):
             self.fresh, self.best = False, self._best_before(epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._is_better(logs or {}) and is_chief():
+        if self._is_better(logs or {}):
             with atomic(self.path) as temporary, averaged(self.model):
                 self.model.save(temporary)
+            write_json(self.path.with_name("best.json"), {"epoch": epoch, "monitor": self.monitor, "value": self.best})
 
     def _best_before(self, epoch: int) -> float | None:
         if not self.monitor or not self.path.exists():

@@ -20,7 +20,7 @@ import numpy as np
 from training.cli import InputError
 from training.cluster import workers
 from training.corpus import FORMAT, read_table, shard_path
-from training.files import atomic, read_json, write_json
+from training.files import atomic, read_json, remove_half_written, write_json
 from training.lock import exclusive
 from training.sources import Source
 
@@ -78,13 +78,13 @@ def build_corpus(
         _claim(directory, plan["fingerprint"], force)
         if _complete(directory, plan["fingerprint"]):
             return
-        for stale in directory.glob(".*.tmp*"):
-            stale.unlink()
+        remove_half_written(directory)
         write_json(directory / "plan.json", plan)
         kept = [(source.path.absolute(), row) for source, row in zip(sources, rows, strict=True) if not row["reason"]]
         shards = [kept[i : i + FILES_PER_SHARD] for i in range(0, len(kept), FILES_PER_SHARD)]
         with workers(scheduler):
             _write_shards(directory.absolute(), shards, encoder, jobs, progress)
+        remove_half_written(directory)  # of workers of a cluster that were lost on the way
         _finish(directory, rows, len(shards), encoder, plan["fingerprint"])
 
 

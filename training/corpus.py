@@ -7,8 +7,10 @@ items, or the reason why it was left out) and `shard-00000.npy ...`. `training.b
 from __future__ import annotations
 
 import csv
+import math
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from training.files import read_json
 
 FORMAT = 1
 """Version of the corpus format; readers refuse any other."""
+_HEADER = 64
+"""Bytes before the items of a shard, at least."""
 
 
 class Corpus:
@@ -34,10 +38,9 @@ class Corpus:
                 f"{self.directory} is not a corpus" + ": its build was interrupted; the same command again "
                 "continues it" * half
             )
-        self.manifest = read_json(self.directory / "manifest.json")
-        if self.manifest.get("format") != FORMAT:
-            raise InputError(f"{self.directory}: corpus format {self.manifest.get('format')}, this version reads {FORMAT}")
+        self.manifest = _manifest(self.directory / "manifest.json")
         table = read_table(self.directory / "items.csv")
+        _check_places(self.directory, self.manifest, table)
         self.rows = [row for row in table if int(row["items"])]
         self.left_out = [row for row in table if not int(row["items"])]
         counts = np.array([int(row["items"]) for row in self.rows], int)
@@ -60,11 +63,17 @@ class Corpus:
 
     def _shard(self, number: int) -> np.ndarray:
         if number not in self._open:
+            path = shard_path(self.directory, number)
             try:
-                self._open[number] = np.load(shard_path(self.directory, number), mmap_mode="r")
-            except (OSError, ValueError) as error:
-                path = shard_path(self.directory, number)
+                shard = np.lib.format.open_memmap(path, mode="r")  # compares the header with the file's length
+            except (OSError, ValueError, SyntaxError) as error:
                 raise InputError(f"{path} is damaged ({error}); build the corpus again") from None
+            if [shard.dtype.name, *shard.shape[1:]] != [self.manifest["dtype"], *self.manifest["shape"]]:
+                raise InputError(
+                    f"{path} holds items {shard.dtype} {shard.shape[1:]}, the manifest says {self.manifest['dtype']} "
+                    f"{tuple(self.manifest['shape'])}: is it of another corpus? Build the corpus again"
+                )
+            self._open[number] = shard
         return self._open[number]
 
     @property
@@ -73,10 +82,47 @@ class Corpus:
         return tuple(sorted({row["label"] for row in self.rows}))
 
 
+def _manifest(path: Path) -> dict[str, Any]:
+    """The manifest. InputError: another format, entries that are missing or of another kind."""
+    manifest = read_json(path)
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        raise InputError(f"{path.parent}: corpus format {found}, this version reads {FORMAT}")
+    shape, dtype = manifest.get("shape"), manifest.get("dtype")
+    sizes = isinstance(shape, list) and all(type(size) is int and size > 0 for size in shape)
+    texts = all(isinstance(manifest.get(name), str) for name in ("kind", "fingerprint"))
+    if not (sizes and texts and dtype in ("uint8", "int16", "float32") and isinstance(manifest.get("facts"), dict)):
+        raise InputError(f"{path} is damaged: items {dtype!r} {shape!r}; build the corpus again")
+    return manifest
+
+
+def _check_places(directory: Path, manifest: dict[str, Any], table: list[dict[str, str]]) -> None:
+    """InputError: a table of other columns, or one that places items where no shard has room for them."""
+    size = math.prod(manifest["shape"]) * np.dtype(manifest["dtype"]).itemsize
+    room: dict[int, int] = {}
+    for line, row in enumerate(table, start=2):
+        try:
+            items, first, shard = (int(row[name] or 0) for name in ("items", "first", "shard"))
+            words = all(isinstance(row[name], str) for name in ("name", "label", "group", "fold", "sha256", "reason"))
+        except (KeyError, TypeError, ValueError):
+            items, first, shard, words = -1, 0, 0, False
+        if items and shard not in room:
+            path = shard_path(directory, shard)
+            room[shard] = (path.stat().st_size - _HEADER) // size if path.is_file() else 0
+        if not (words and items >= 0 and (not items or 0 <= first <= first + items <= room[shard])):
+            raise InputError(
+                f"{shard_path(directory, shard)} is damaged, or items.csv is: its line {line} tells of {items} items from "
+                f"{first} on; build the corpus again"
+            )
+
+
 def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of an `items.csv`."""
-    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-        return list(csv.DictReader(file))
+    """The rows of an `items.csv`. InputError: missing, or no CSV."""
+    try:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            return list(csv.DictReader(file))
+    except (FileNotFoundError, csv.Error) as error:
+        raise InputError(f"{path} is not the table of a corpus ({error})") from None
 
 
 def shard_path(directory: Path, number: int) -> Path:

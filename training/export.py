@@ -1,7 +1,8 @@
 """Write a run's model for use without this project: SavedModel, ONNX or LiteRT, checked against Keras on the spot.
 
-The file's path goes to standard output, the largest difference from Keras to standard error; a JSON file beside it tells
-both, with labels, configuration and versions.
+The file's path goes to standard output, the largest difference from Keras to standard error. What its user must know is in
+the file itself: labels, codec or spectrogram setting, configuration, names and shapes of inputs and outputs, versions; a
+JSON file beside it tells the same. docs/export.md has ten lines for each format that use it.
 """
 
 from __future__ import annotations
@@ -33,14 +34,13 @@ def main(options: Options) -> None:
     """Load the run's best model, write it, run what was written and tell how far it is from Keras."""
     import sys
 
-    from training.exports import FORMATS, example_inputs, export
+    from training.exports import FORMATS, example_inputs, export, facts_of
     from training.runs import load, model_module, read_run
 
     record = read_run(options.run)
     model = model_module(record).exported(load(options.run))
     output = options.output or options.run / "exports" / (record["model"] + FORMATS[options.format].suffix)
-    facts = {name: record[name] for name in ("package", "model", "config", "labels") if name in record}
-    error = export(model, output, options.format, example_inputs(model), facts, options.force)
+    error = export(model, output, options.format, example_inputs(model), facts_of(record, model), options.force)
     print(f"largest difference from Keras: {error:.2g}", file=sys.stderr)
     print(output)
 

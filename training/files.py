@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from training.cli import InputError
+
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @contextlib.contextmanager
@@ -18,19 +22,34 @@ def atomic(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
 
     The suffix is kept, since many writers choose their format by it. durable: wait until the disk has it, some
     milliseconds; without it a power cut, though no kill, may lose the file: for many small results that are soon made again.
+    An OSError of a disk that is full or may not be written names `path`, and what to do.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    # not the process's number: in containers all have the same, and two workers of a cluster may write one file
+    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         if durable:
             fsync(temporary)
         os.replace(temporary, path)
         if durable:
             fsync(path.parent)
+    except OSError as error:
+        if error.errno not in _REFUSED or error.filename not in (None, str(temporary), str(path.parent)):
+            raise
+        told = f"{error.strerror}; what was there before is kept: mend that and give the same command again"
+        raise OSError(error.errno, told, str(path)) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk that may not be written refuses this, too
+            temporary.unlink(missing_ok=True)
+
+
+def remove_half_written(*folders: Path) -> None:
+    """Delete the temporary files that killed processes left in `folders`; no other process may be writing there."""
+    for folder in folders:
+        for left in folder.glob(".*.tmp*"):
+            left.unlink(missing_ok=True)
 
 
 def fsync(path: str | os.PathLike) -> None:
@@ -64,7 +83,7 @@ def read_json(path: str | os.PathLike) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8", errors="surrogateescape"))
     except FileNotFoundError:
         raise InputError(f"{path} not found") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not readable JSON ({error})") from None
 
 

@@ -1,4 +1,7 @@
-"""The one way a model is trained: seed, devices, build, resume, `keras.Model.fit` with the house's callbacks."""
+"""The one way a model is trained: seed, devices, build, resume, `keras.Model.fit` with the house's callbacks.
+
+Several workers, which Keras' `fit` cannot serve, go through `training.workers_fit`; all of them call this.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,11 @@ from training.cli import InputError, tell
 from training.data import Batches, Epochs
 from training.history import History
 from training.progress import Progress
+from training.replicas import keep_apart
 from training.samples import Sample, Samples
+from training.shares import Whole, check_even
 from training.strategy import strategy_for
+from training.workers import cluster
 
 
 def fit(
@@ -39,15 +45,27 @@ def fit(
 
     monitor: what decides which epoch's weights are kept as `model.keras` ("val_loss", smallest; None: the last).
     init: called once on a fresh model, not on a resumed one. watch: sees each epoch first, and may add to its logs, which
-    history and TensorBoard then hold. Returns the model with its last weights.
-    InputError: the backup does not fit the model, a loss that is not a number, too many devices.
+    history and TensorBoard then hold. Returns the model with its last weights. A batch is that of all devices together.
+    InputError: the backup does not fit the model, a loss that is not a number, too many devices, batches that they cannot
+    share, a worker that is lost.
     """
     keras.utils.set_random_seed(seed)
     strategy = strategy_for(devices)
+    if strategy:
+        check_even(batches, strategy.num_replicas_in_sync)
+        validation = validation and Whole(validation, strategy.num_replicas_in_sync)
+    if cluster():
+        from training import workers_fit
+
+        with workers_fit.together():
+            workers_fit.check_alike(strategy, run, batches, epochs, seed)
+            workers_fit.hand_out(strategy, run)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = build()
         if not model.optimizer.built:  # lazily built, its slots would miss the restored state
             model.optimizer.build(model.trainable_variables)
+        if strategy and strategy.num_replicas_in_sync > 1:
+            keep_apart(model)
         start = restore(model, run / "backup")
         if start == 0 and init is not None:
             init(model)
@@ -64,7 +82,12 @@ def fit(
         Backup(run / "backup"),
         Progress(epochs),
     ]
-    if start < epochs:
+    if start < epochs and cluster():
+        with workers_fit.together():
+            workers_fit.fit_on_workers(
+                model, batches, validation, callbacks, epochs=epochs, start=start, class_weight=class_weight
+            )
+    elif start < epochs:
         model.fit(
             batches,
             validation_data=validation,

@@ -11,7 +11,6 @@ import keras
 
 from training.cli import InputError
 from training.files import atomic
-from training.strategy import is_chief
 
 
 class History(keras.callbacks.Callback):
@@ -35,8 +34,7 @@ class History(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.rows.append({"epoch": str(epoch)} | {name: repr(float(value)) for name, value in (logs or {}).items()})
-        if is_chief():
-            _write(self.path, self.rows)
+        _write(self.path, self.rows)
 
 
 def read_history(path: str | os.PathLike, before: int | None = None) -> list[dict[str, float]]:

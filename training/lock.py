@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from training.cli import InputError, tell
+
+_NAME = ".lock"
+_PATIENCE = 0.3  # seconds: `in_use` holds the lock for an instant
 
 
 @contextlib.contextmanager
@@ -18,9 +23,9 @@ def exclusive(directory: Path, wait: bool = False) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     directory.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(directory / ".lock")
+    lock = FileLock(directory / _NAME)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=0 if wait else _PATIENCE)
     except Timeout:
         if not wait:
             raise InputError(f"{directory} is in use by another process; wait for it, or give another --output") from None
@@ -30,3 +35,18 @@ def exclusive(directory: Path, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def in_use(directory: Path) -> bool:
+    """Is a process at work in `directory`? Writes nothing, so that it may be asked of other people's directories."""
+    try:
+        handle = os.open(directory / _NAME, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)  # which gives the lock back
+    return False

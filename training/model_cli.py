@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
+import io
 import itertools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from training.cli import guarded, import_keras, parse, quiet
+from training.workers import enlist, is_chief
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +31,13 @@ class TrainOptions:
     seed: int = 0
     """Seed of weights, order, augmentation and split."""
     devices: str = "1"
-    """1, a number, all, gpu:0,1 or cpu:2."""
+    """1, a number, all, gpu:0,1 or cpu:2; with --workers those of each."""
+    workers: str | None = None
+    """Machines that train together: host:port,... of all, the one that keeps the run first; or as TF_CONFIG says."""
+    worker_index: int | None = None
+    """Which of --workers this is, from 0. All run the same command else, on the same data."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """Of what is computed; weights are float32 either way. mixed_bfloat16 is for accelerators that are faster with it."""
     init: Path | None = None
     """Run whose weights to start from; layers of another shape (other labels) start fresh."""
     cache: Path | None = None
@@ -61,7 +70,16 @@ def run_model_command(
         "Options", [("config", type(config), dataclasses.field(default=config))], bases=(options,), frozen=True
     )
     parsed = parse(both, description=about, module=module, arguments=arguments[named:])
-    sys.exit(guarded(lambda chosen: main(model, chosen), parsed))
+
+    def trained(chosen: Any) -> None:
+        import keras
+
+        enlist(chosen.workers, chosen.worker_index)
+        keras.config.set_dtype_policy(chosen.precision)
+        with contextlib.nullcontext() if is_chief() else contextlib.redirect_stdout(io.StringIO()):  # a helper has no result
+            main(model, chosen)
+
+    sys.exit(guarded(trained, parsed))
 
 
 def _preset(module: Any, arguments: list[str]) -> Any:

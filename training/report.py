@@ -59,7 +59,7 @@ def write_report(
 
     run = Path(run)
     record = read_run(run)
-    samples = sorted(path.relative_to(run).as_posix() for path in run.glob("samples/*"))
+    samples = sorted(path.relative_to(run).as_posix() for path in run.glob("samples/[!.]*"))
     samples = [path for path in samples if path.endswith((".png", ".wav"))]
     page = (
         jinja2.Environment(autoescape=True)

@@ -1,23 +1,28 @@
-"""Which devices train: nothing (one device), or one `tf.distribute.MirroredStrategy` per process.
+"""Which devices train: nothing (one device), or one strategy per process: this machine's devices, or those of all workers.
 
-Model, optimizer and metrics are made inside `strategy.scope()`; Keras' `fit` then splits every batch over the replicas
-and adds their gradients up. TensorFlow must not have run anything yet where logical CPU devices are asked for.
+Model, optimizer and metrics are made inside `strategy.scope()`; every batch is then split over the replicas and their
+gradients are added up. TensorFlow must not have run anything yet where logical CPU devices or workers are asked for.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import keras
 
-from training.cli import InputError
+from training.cli import InputError, tell
+from training.workers import Cluster, cluster, is_chief, meet
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+__all__ = ["ReplicaSeedGenerator", "is_chief", "replica_index", "strategy_for"]
+
+START = 120.0
+"""Seconds that TensorFlow may take to connect the workers once all are there."""
 _GRAMMAR = "expected 1, all, a number of devices, gpu:0,1 (these GPUs) or cpu:2 (that many logical CPU devices)"
 _STREAM = 0x5851F42D  # odd and large: replica r of seed s does not meet replica 0 of another likely seed
 _mirrored: dict[tuple[str, ...], tf.distribute.Strategy] = {}
@@ -28,12 +33,16 @@ def strategy_for(devices: str) -> tf.distribute.Strategy | None:
 
     `devices`: "1"; "all" GPUs (one device where there are none); "N": the first N GPUs, or N logical CPU devices where
     there is no GPU; "gpu:0,1"; "cpu:2". Raises InputError for other text, for more devices than there are, once TensorFlow
-    runs (logical devices), for a second, different strategy in one process, and for more than one device outside TensorFlow.
+    runs (logical devices, workers), for a second, different strategy in one process, for more than one device outside
+    TensorFlow. Where this process is one of several workers (`training.workers`), `devices` are those of each of them.
     """
     kind, number, indices = _parse(devices)
+    workers = cluster()
     if keras.backend.backend() != "tensorflow":
-        return _one_device_only(devices, kind, number)
+        return _one_device_only(devices, kind, number, workers)
     names = _device_names(kind, number, indices)
+    if workers:
+        return _joined(workers, names)
     return _mirror(names) if names else None
 
 
@@ -62,15 +71,6 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
         return keras.ops.stack([seed[0] + offset, seed[1]])
 
 
-def is_chief() -> bool:
-    """Whether this process writes the files: true unless `TF_CONFIG` makes it another worker than the first."""
-    cluster = json.loads(os.environ.get("TF_CONFIG") or "{}")
-    task = cluster.get("task", {})
-    if task.get("type") in (None, "chief"):
-        return True
-    return task["type"] == "worker" and int(task["index"]) == 0 and "chief" not in cluster.get("cluster", {})
-
-
 def _parse(devices: str) -> tuple[str, int, list[int]]:
     """Split `devices` into its kind ("all", "any", "gpu", "cpu"), how many, and which GPUs."""
     text = devices.strip().lower()
@@ -85,8 +85,10 @@ def _parse(devices: str) -> tuple[str, int, list[int]]:
     raise InputError(f"--devices {devices}: {_GRAMMAR}")
 
 
-def _one_device_only(devices: str, kind: str, number: int) -> None:
+def _one_device_only(devices: str, kind: str, number: int, workers: Cluster | None) -> None:
     """Accept one device on a backend that does not distribute; InputError for more."""
+    if workers:
+        raise InputError(f"only the TensorFlow backend trains on several workers, this is {keras.backend.backend()}")
     if kind == "all":
         number = len(keras.distribution.list_devices())
     if number > 1 or kind in ("gpu", "cpu"):
@@ -149,3 +151,34 @@ def _mirror(names: tuple[str, ...]) -> tf.distribute.Strategy:
     if not _mirrored:
         _mirrored[names] = tf.distribute.MirroredStrategy(list(names))
     return _mirrored[names]
+
+
+def _joined(workers: Cluster, names: tuple[str, ...]) -> tf.distribute.Strategy:
+    """One MultiWorkerMirroredStrategy per process, over the devices `names` (by default one) of each of the workers."""
+    import tensorflow as tf
+
+    if workers.addresses in _mirrored:
+        return _mirrored[workers.addresses]
+    on_cpu = "CPU:0" in names
+    if on_cpu and len(names) > 1:
+        raise InputError(f"a worker has one CPU device, --devices asks for {len(names)}; start more workers instead")
+    gpus = [] if on_cpu else tf.config.list_physical_devices("GPU")
+    chosen = [int(name.partition(":")[2]) for name in names] or [0]
+    meet(workers)
+    late = threading.Timer(START, _give_up)
+    late.daemon = True
+    late.start()
+    try:
+        tf.config.set_visible_devices([gpus[index] for index in chosen] if gpus else [], "GPU")
+        _mirrored[workers.addresses] = tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:
+        raise InputError(f"TensorFlow cannot join the workers ({error}); start a new process for each training") from None
+    finally:
+        late.cancel()
+    return _mirrored[workers.addresses]
+
+
+def _give_up() -> None:
+    """End the process: TensorFlow, which still waits for the other workers, cannot be interrupted otherwise."""
+    tell(f"error: the workers met, but did not connect within {START:g} seconds; start all of them again")
+    os._exit(1)

@@ -18,7 +18,7 @@ class Curve(keras.layers.Layer):
     """
 
     def __init__(self, side: int, order: str = "hilbert", back: bool = False, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.side, self.order, self.back = side, order, back
         setting = HilbertSetting(side, order)
         self._index = setting.places if back else setting.times

@@ -102,7 +102,7 @@ class Dtn(keras.Model):
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         config = Config(**config)
         self.config, shape = config, codec_named(config.codec).shape
         outputs, self.discriminator_loss, self.adversarial = ADVERSARIAL[config.discriminator]
@@ -125,7 +125,6 @@ class Dtn(keras.Model):
         terms = self.discriminate(made, same, target, training) | self.deceive(made, same, training)
         terms |= {"identity": identity(target, same)} | self.keep(content, made, training)
         weights = {"constancy": self.config.alpha, "identity": self.config.beta, "variation": self.config.gamma}
-        self._clear_losses()  # replicas that met in a batch norm share the list: the loss reported would hold both's
         for name, value in terms.items():
             self.add_loss(weights.get(name, 1.0) * value)
             self.measures[name].update_state(value)

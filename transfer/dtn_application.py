@@ -38,7 +38,7 @@ class Application:
 
     def __init__(self, run: str | os.PathLike, overlap: float = 0.125, strength: float = 1.0) -> None:
         self.run, self.strength = Path(run), strength
-        self.codec = from_facts(read_run(run)["codec"])
+        self.codec = from_facts(read_run(run).get("codec"))
         self.hop = hop_of(self.codec, overlap)
         self.programs = read_json(self.run / PROGRAMS)
         self._model = exported(load(run))

@@ -71,7 +71,7 @@ def discriminator(shape: Shape, width: int, outputs: int) -> keras.Model:
 def _normed(x: Any, name: str, activation: str = "relu") -> Any:
     synchronized = keras.backend.backend() == "tensorflow"  # over the whole batch where several devices share it
     x = layers.BatchNormalization(momentum=0.95, epsilon=1e-3, synchronized=synchronized, name=name)(x)
-    return layers.Activation(activation, name=f"{name}_{activation}")(x)
+    return layers.Activation(activation, dtype="float32" if activation == "tanh" else None, name=f"{name}_{activation}")(x)
 
 
 def _filled(picture: Any, name: str) -> Any:

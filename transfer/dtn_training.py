@@ -19,6 +19,7 @@ from training.report import write_report
 from training.runs import open_run
 from training.samples import Sample
 from training.starting import start_from
+from training.workers import is_chief, own_directory
 from transfer import dtn as module
 from transfer.pictures import Domain, Pairs, Together, copied, open_domains, transfer_codec
 from transfer.programs import OCTAVES, PROGRAMS, programs_of
@@ -61,7 +62,7 @@ def train(
             "init": os.path.abspath(init) if init else None,
         },
     }
-    with open_run(output, record) as run:
+    with open_run(own_directory(output), record) as run:
         write_json(run / PROGRAMS, instruments(domains[1]))
         learned = None
         if config.pretraining and not init:
@@ -79,7 +80,8 @@ def train(
             sampler=lambda trained: seen(trained, domains[0], codec),
             sample_every=samples_every,
         )
-        write_report(run)
+        if is_chief():
+            write_report(run)
     return Path(output)
 
 

@@ -101,11 +101,11 @@ def build(config: Config, steps: int) -> keras.Model:
     _check(config)
     flat = config.layout == "waveform"
     window = keras.Input((config.side**2,), name="window")
-    x = layers.Reshape((-1, 1))(window) if flat else Curve(config.side, config.layout, name="there")(window)
-    x = layers.Rescaling(2.0, -1.0)(x) if config.centred else x
+    x = layers.Reshape((-1, 1), dtype="float32")(window) if flat else Curve(config.side, config.layout, name="there")(window)
+    x = layers.Rescaling(2.0, -1.0, dtype="float32")(x) if config.centred else x
     x = banded(config, x) if config.bands else printed(config, x)
-    x = layers.Rescaling(0.5, 0.5)(x) if config.centred else x
-    x = layers.Flatten()(x) if flat else Curve(config.side, config.layout, back=True, name="back")(x)
+    x = layers.Rescaling(0.5, 0.5, dtype="float32")(x) if config.centred else x
+    x = layers.Flatten(dtype="float32")(x) if flat else Curve(config.side, config.layout, back=True, name="back")(x)
     model = keras.Model(window, x, name="hilbert_autoencoder")
     model.compile(_optimizer(config, steps), loss=SpectralLoss(config.spectral) if config.spectral else "mean_squared_error")
     return model

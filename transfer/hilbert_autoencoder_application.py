@@ -30,9 +30,9 @@ class Application:
     def __init__(self, run: str | os.PathLike, overlap: float = 0.125, strength: float = 1.0) -> None:
         record = read_run(run)
         self.run, self.strength = Path(run), strength
-        self.rate, self.size = record["config"]["rate"], record["config"]["side"] ** 2
-        self.fade = round(overlap * self.size)
         self._model = exported(load(run))
+        self.rate, self.size = record["config"]["rate"], self._model.input_shape[-1]
+        self.fade = round(overlap * self.size)
 
     def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
         """Write what becomes of the recording `source` to `target` (.wav), and `<target>.json`."""

@@ -27,7 +27,7 @@ def printed(config: Config, x: Any) -> Any:
     for number, filters in enumerate(reversed(config.filters), start=1):
         x = _convolution(config, filters, "relu", f"up_{number}")(x)
         x = (layers.UpSampling1D(4) if flat else layers.UpSampling2D(2))(x)
-    return _convolution(config, 1, None if config.centred else "sigmoid", "samples", kernel=3)(x)
+    return _convolution(config, 1, None if config.centred else "sigmoid", "samples", kernel=3, dtype="float32")(x)
 
 
 def banded(config: Config, x: Any) -> Any:
@@ -47,8 +47,8 @@ def banded(config: Config, x: Any) -> Any:
     x = layers.Dense(bands, use_bias=False, kernel_initializer="identity", name="decode")(x)
     for number, width in enumerate(reversed(config.filters), start=1):
         x = _block(config, x, width, f"after_{number}")
-    x = layers.Conv1DTranspose(1, kernel_initializer=filters, name="synthesis", **frames)(x)
-    return layers.Cropping1D(bands)(x)
+    x = layers.Conv1DTranspose(1, kernel_initializer=filters, name="synthesis", dtype="float32", **frames)(x)
+    return layers.Cropping1D(bands, dtype="float32")(x)
 
 
 def cosines(bands: int) -> np.ndarray:
@@ -75,7 +75,9 @@ def _block(config: Config, x: Any, width: int, name: str) -> Any:
     return x + mixed(x)
 
 
-def _convolution(config: Config, filters: int, activation: str | None, name: str, kernel: int | None = None) -> Any:
+def _convolution(
+    config: Config, filters: int, activation: str | None, name: str, kernel: int | None = None, dtype: str | None = None
+) -> Any:
     kernel = config.kernel if kernel is None else kernel
     kind, size = (layers.Conv1D, kernel**2) if config.layout == "waveform" else (layers.Conv2D, kernel)
-    return kind(filters, size, padding="same", activation=activation, name=name)
+    return kind(filters, size, padding="same", activation=activation, dtype=dtype, name=name)

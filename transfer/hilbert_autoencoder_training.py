@@ -19,6 +19,7 @@ from training.runs import open_run
 from training.samples import Sample
 from training.split import split_corpus
 from training.starting import start_from
+from training.workers import is_chief, own_directory
 from transfer import hilbert_autoencoder as module
 from transfer.waveforms import batches, open_windows
 
@@ -58,7 +59,7 @@ def train(
         },
     }
     training = batches(corpus, split.train, config.batch_size, seed=seed, disturb=config.disturb)
-    with open_run(output, record) as run:
+    with open_run(own_directory(output), record) as run:
         fit(
             lambda: module.build(config, config.epochs * len(training)),
             run,
@@ -73,7 +74,8 @@ def train(
             sample_every=samples_every,
             watch=Rewind(run, module.MONITOR, config.rewind) if config.rewind else None,
         )
-        write_report(run)
+        if is_chief():
+            write_report(run)
     return Path(output)
 
 

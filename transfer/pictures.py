@@ -48,7 +48,10 @@ class Domain:
         if Path(self.place, "manifest.json").exists():
             raise InputError(f"{self.place} is a corpus, which holds pictures alone; expected the MIDI files it was made of")
         path_of = {source.name: source.path for source in find_sources(self.place, SUFFIXES)}
-        return [path_of[self.corpus.rows[row]["name"]] for row in rows]
+        names = [self.corpus.rows[row]["name"] for row in rows]
+        if missing := [name for name in names if name not in path_of]:
+            raise InputError(f"{self.place} has no {missing[0]} any more, of which its corpus holds pictures")
+        return [path_of[name] for name in names]
 
     def rows(self, part: str) -> np.ndarray:
         """The rows of the corpus, one a file, of a part: "train", "validation" or "test"."""

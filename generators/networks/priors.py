@@ -23,7 +23,7 @@ class Normal(keras.layers.Layer):
     """The standard normal as prior; `reach`: draws are uniform in [-reach, reach], as published, 0: normal."""
 
     def __init__(self, latent: int, reach: float = 0.0, **arguments):
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.latent, self.reach = latent, reach
         self.built = True
 
@@ -52,7 +52,7 @@ class Mixture(keras.layers.Layer):
     """
 
     def __init__(self, latent: int, components: int, **arguments):
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.latent, self.components = latent, components
         shape, apart = (components, latent), keras.initializers.RandomNormal(stddev=0.5 / SPEED)
         self.slow_means = self.add_weight(shape=shape, initializer=apart, name="means")

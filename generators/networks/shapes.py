@@ -19,6 +19,9 @@ CERTAIN = 3.0
 class Pixels(layers.Layer):
     """The numbers are the pixels' means (batch, h, w, c), every pixel on by itself: independent Bernoulli laws."""
 
+    def __init__(self, **arguments):
+        super().__init__(**arguments | {"dtype": "float32"})
+
     def log_likelihood(self, pictures, means):
         """(batch,) nats."""
         return -ops.sum(ops.binary_crossentropy(pictures, means), axis=(1, 2, 3))
@@ -37,7 +40,7 @@ class Shapes(layers.Layer):
     """
 
     def __init__(self, picture: tuple[int, int, int], patch: int, shapes: int, **arguments):
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.picture, self.patch, self.shapes = tuple(picture), patch, shapes
         size = (shapes + 1, patch * self.picture[2])
         self.slow = self.add_weight(shape=size, initializer=self._runs, name="logits")

@@ -39,7 +39,7 @@ def _joined(x: Any, label: Any) -> Any:
 
 
 def _heads(config: Any, x: Any) -> list[Any]:
-    return [layers.Dense(config.latent, name=name)(x) for name in ("mean", "log_variance")]
+    return [layers.Dense(config.latent, dtype="float32", name=name)(x) for name in ("mean", "log_variance")]
 
 
 def _convolved(config: Any, pictures: Any, label: Any) -> list[Any]:
@@ -58,8 +58,8 @@ def _picture(config: Any, shape: tuple[int, int, int], code: Any) -> Any:
     x = layers.Dense(half[0] * half[1] * filters, activation="relu", name="dense")(code)
     x = layers.Reshape((*half, filters))(x)
     x = layers.Conv2DTranspose(config.filters[0], 3, 2, "same", activation="relu", name="up_1")(x)
-    x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="sigmoid", name="up_2")(x)
-    return layers.Cropping2D(((0, height % 2), (0, width % 2)))(x)
+    x = layers.Conv2DTranspose(channels, 3, 1, "same", activation="sigmoid", dtype="float32", name="up_2")(x)
+    return layers.Cropping2D(((0, height % 2), (0, width % 2)), dtype="float32")(x)
 
 
 def _mixed_columns(config: Any, pictures: Any, label: Any) -> list[Any]:
@@ -80,8 +80,8 @@ def _columns(config: Any, shape: tuple[int, int, int], code: Any) -> Any:
     steps = -(-width // config.patch)
     x = layers.Reshape((steps, config.width))(layers.Dense(steps * config.width, name="dense")(code))
     x = _norm(_blocks(config, x, "decoder"), "out")
-    x = layers.Dense(height * (config.shapes + 1), name="choices")(x)
-    return layers.Reshape((steps, height, config.shapes + 1))(x)
+    x = layers.Dense(height * (config.shapes + 1), dtype="float32", name="choices")(x)
+    return layers.Reshape((steps, height, config.shapes + 1), dtype="float32")(x)
 
 
 def _blocks(config: Any, x: Any, name: str) -> Any:

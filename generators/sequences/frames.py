@@ -7,20 +7,27 @@ split of arXiv 1803.01271). They do not tell which notes begin, nor how long a f
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import zlib
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 
+from generators.sequences import matlab
 from midi.codecs.codec import ONSET, Codec
 from midi.columns import blocks_of
+from training.arrays import read_arrays
 from training.cli import InputError
 
 KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 CODEC = "frames88"
-_DAMAGED = (OSError, ValueError, LookupError, TypeError, NotImplementedError, zlib.error, scipy.io.matlab.MatReadError)
+LARGEST = 1 << 26
+"""Bytes of a file at most; the largest of the published ones has a tenth of it."""
+SECONDS = 120
+"""That reading may take."""
+START = "import runpy, sys; runpy.run_path(sys.argv.pop(1))['run']()"
 
 
 def frames_of(path: str | os.PathLike, codec: Codec) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], str]:
@@ -30,21 +37,44 @@ def frames_of(path: str | os.PathLike, codec: Codec) -> tuple[np.ndarray, np.nda
     """
     if codec.name != CODEC:
         raise InputError(f"{path} holds frames of 88 keys: train on it with --codec {CODEC}, not {codec.name}")
+    data = _bytes(path)
+    pieces, counts = [], []
+    for key, (lengths, frames) in _read(path).items():
+        if frames.ndim != 2 or frames.shape[1] != codec.shape[0] or lengths.sum() != len(frames):
+            raise InputError(f"{path}: expected {key} to hold pieces (frames, 88) of 0 and 1; received {frames.shape}")
+        pieces += np.split(frames, np.cumsum(lengths)[:-1])
+        counts.append(len(lengths))
+    blocks = np.concatenate([blocks_of(piece * np.uint8(ONSET)) for piece in pieces])
+    ends = np.cumsum(counts)
+    parts = {part: np.arange(end - count, end) for part, end, count in zip(KEYS, ends, counts, strict=True)}
+    return blocks, np.array([len(piece) for piece in pieces]), parts, hashlib.sha256(data).hexdigest()
+
+
+def _bytes(path: str | os.PathLike) -> bytes:
     try:
-        data = Path(path).read_bytes()
-        read = scipy.io.loadmat(path)
-        found = {part: [np.asarray(piece) for piece in read[key].ravel()] for part, key in KEYS.items()}
-    except FileNotFoundError:
-        raise InputError(f"{path} not found") from None
-    except _DAMAGED as error:
-        raise InputError(f"{path} is no file of piano-roll frames ({error}); expected {', '.join(KEYS.values())}") from None
-    pieces = [piece for part in found.values() for piece in part]
-    for piece in pieces:
-        if piece.ndim != 2 or piece.shape[1] != codec.shape[0] or not len(piece) or not np.isin(piece, (0, 1)).all():
-            raise InputError(f"{path}: expected pieces (frames, 88) of 0 and 1; received {piece.shape}")
-    blocks = np.concatenate([blocks_of(piece.astype(np.uint8) * ONSET) for piece in pieces])
-    lengths, at, parts = np.array([len(piece) for piece in pieces]), 0, {}
-    for part, members in found.items():
-        parts[part] = np.arange(at, at + len(members))
-        at += len(members)
-    return blocks, lengths, parts, hashlib.sha256(data).hexdigest()
+        size = os.stat(path).st_size
+        if size > LARGEST:
+            raise InputError(f"{path} has {size / 1e6:.0f} MB; a file of frames has {LARGEST / 1e6:.0f} MB at most")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} {'not found' if isinstance(error, FileNotFoundError) else error.strerror}") from None
+
+
+def _read(path: str | os.PathLike) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Key -> (lengths of pieces, their frames one after the other). InputError: not such a file, damaged."""
+    keys = list(KEYS.values())
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", START, matlab.__file__, os.path.abspath(path), *keys],
+            capture_output=True,
+            timeout=SECONDS,
+        )
+        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [
+            f"the reader ended with {done.returncode}"
+        ]
+    except subprocess.TimeoutExpired:
+        done, reason = None, [f"not read within {SECONDS} s"]
+    if done is None or done.returncode:
+        raise InputError(f"{path} is no file of piano-roll frames ({reason[0][:200]}); expected {', '.join(keys)}")
+    arrays = read_arrays(io.BytesIO(done.stdout), [name for key in keys for name in (key, f"{key}_lengths")])
+    return {key: (arrays[f"{key}_lengths"], arrays[key]) for key in keys}

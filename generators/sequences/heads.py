@@ -56,9 +56,9 @@ class Values(layers.Layer):
     def __init__(
         self, rows: int, states: int, alpha: float = 1.5, beta: float = 0.8, root: float = 4.0, **arguments: Any
     ) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.rows, self.states, self.alpha, self.beta, self.root = rows, states, alpha, beta, root
-        self.said = layers.Dense(rows, activation="sigmoid", name="said")
+        self.said = layers.Dense(rows, activation="sigmoid", dtype="float32", name="said")
 
     def build(self, shape: Any) -> None:
         self.said.build(shape)
@@ -89,9 +89,9 @@ class Classes(layers.Layer):
     """The chances of each pitch's states, every pitch by itself; the cost of a column is its surprise in nats."""
 
     def __init__(self, rows: int, states: int, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.rows, self.states = rows, states
-        self.said = layers.Dense(rows * states, name="said")
+        self.said = layers.Dense(rows * states, dtype="float32", name="said")
 
     def build(self, shape: Any) -> None:
         self.said.build(shape)
@@ -125,10 +125,10 @@ class Joint(layers.Layer):
     """
 
     def __init__(self, rows: int, states: int, hidden: int, **arguments: Any) -> None:
-        super().__init__(**arguments)
+        super().__init__(**arguments | {"dtype": "float32"})
         self.rows, self.states, self.hidden = rows, states, hidden
-        self.start = layers.Dense(rows * hidden, name="start")
-        self.said = layers.Dense(rows * states, name="said")
+        self.start = layers.Dense(rows * hidden, dtype="float32", name="start")
+        self.said = layers.Dense(rows * states, dtype="float32", name="said")
 
     def build(self, shape: Any) -> None:
         self.start.build(shape)

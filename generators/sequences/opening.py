@@ -23,4 +23,4 @@ class SequenceRun:
             raise InputError(
                 f"{run} is a run of {model}; expected one of a sequence model, as `generators.train lstm` makes"
             )
-        self.model, self.codec = load(run), from_facts(self.record["codec"])
+        self.model, self.codec = load(run), from_facts(self.record.get("codec"))

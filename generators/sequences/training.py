@@ -19,6 +19,7 @@ from training.fit import fit
 from training.report import write_report
 from training.runs import open_run
 from training.starting import start_from
+from training.workers import is_chief, own_directory
 
 
 def train(
@@ -62,7 +63,7 @@ def train(
             "init": os.path.abspath(init) if init else None,
         },
     }
-    with open_run(output, record) as run:
+    with open_run(own_directory(output), record) as run:
         watch = Watch(run, module, codec, pieces, patience)
         fit(
             lambda: module.build(config, config.epochs * len(training)),
@@ -78,5 +79,6 @@ def train(
             sample_every=samples_every,
             watch=watch,
         )
-        write_report(run, levels=watch.levels)
+        if is_chief():
+            write_report(run, levels=watch.levels)
     return Path(output)

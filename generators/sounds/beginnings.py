@@ -13,6 +13,7 @@ from generators.sounds.rebuild import NOTHING, whole_columns
 from spectro.audio import blocks
 from spectro.clips import SILENCE
 from spectro.stft import SpectrogramSetting
+from training.arrays import read_arrays
 from training.cli import InputError, tell
 from training.files import read_json
 
@@ -63,11 +64,13 @@ def held_out(run: str | os.PathLike) -> list[Beginning]:
     path = Path(run, "starts.npz")
     if not path.exists():
         raise InputError(f"{run} keeps no beginnings of held-out clips; let the train command end, or give --start silence")
-    with np.load(path) as kept:
-        return [
-            Beginning(column[None], float(reference))
-            for column, reference in zip(kept["columns"], kept["references"], strict=True)
-        ]
+    kept = read_arrays(path, ("columns", "references"))
+    if kept["columns"].ndim != 3 or kept["references"].shape != kept["columns"].shape[:1]:
+        raise InputError(f"{path} is damaged: columns {kept['columns'].shape}, references {kept['references'].shape}")
+    return [
+        Beginning(column[None], float(reference))
+        for column, reference in zip(kept["columns"], kept["references"], strict=True)
+    ]
 
 
 def silence(run: str | os.PathLike, setting: SpectrogramSetting) -> Beginning:

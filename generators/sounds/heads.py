@@ -26,9 +26,9 @@ class LinearHead(keras.layers.Layer):
     noise = 0
 
     def __init__(self, rows: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.rows = rows
-        self.bins = keras.layers.Dense(rows, name="bins")
+        self.bins = keras.layers.Dense(rows, dtype="float32", name="bins")
 
     def build(self, hidden_shape: tuple) -> None:
         self.bins.build(hidden_shape)
@@ -58,12 +58,12 @@ class BandsHead(keras.layers.Layer):
     """
 
     def __init__(self, rows: int, bands: int, components: int, units: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.rows, self.bands, self.components, self.units = rows, bands, components, units
         self.noise = components + bands + rows
-        self.plan = keras.layers.Dense(components * (1 + 2 * bands), name="plan")
-        self.fill = keras.layers.Dense(units, activation="tanh", name="fill")
-        self.bins = keras.layers.Dense(6 * rows, name="bins")
+        self.plan = keras.layers.Dense(components * (1 + 2 * bands), dtype="float32", name="plan")
+        self.fill = keras.layers.Dense(units, activation="tanh", dtype="float32", name="fill")
+        self.bins = keras.layers.Dense(6 * rows, dtype="float32", name="bins")
         self.member = members(rows, bands)
 
     def build(self, hidden_shape: tuple) -> None:

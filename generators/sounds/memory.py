@@ -24,7 +24,7 @@ class Memory(keras.layers.Layer):
     """
 
     def __init__(self, rows: int, columns_a_second: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs | {"dtype": "float32"})
         self.rows, self.columns_a_second = rows, columns_a_second
         self.size = 3 * rows
         self.built = True

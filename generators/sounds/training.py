@@ -25,6 +25,7 @@ from training.report import write_report
 from training.runs import open_run
 from training.split import Split, split_corpus
 from training.starting import start_from
+from training.workers import is_chief, own_directory
 
 LOOKED_AT = 200
 """Training clips that the data's statistics are taken from, at most."""
@@ -69,7 +70,7 @@ def train(
         },
     }
     training = batches(corpus, split.train, setting, config.batch_size, seed=seed, crop=config.crop, speed=config.speed)
-    with open_run(output, record) as run:
+    with open_run(own_directory(output), record) as run:
         statistics = _look(run, corpus, split, setting, seed)
         watch = Watch(run, pictures_of(corpus, split.validation[:COUNT], setting)[0], setting, statistics, patience)
         fit(
@@ -86,7 +87,8 @@ def train(
             sample_every=samples_every,
             watch=watch,
         )
-        write_report(run, levels=statistics)
+        if is_chief():
+            write_report(run, levels=statistics)
     return Path(output)
 
 

@@ -1,10 +1,7 @@
 """From a folder to a run, again after a kill, and on to other labels."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -68,40 +65,6 @@ def test_one_label_or_too_few_files_is_one_line(tmp_path, cache):
     with pytest.raises(InputError, match=r"at least two labels.*tones: 3"):
         train("lil_data", QUICK, data=tmp_path / "data", output=tmp_path / "run", cache=cache)
     assert not (tmp_path / "run").exists()
-
-
-TRAIN = """
-import sys
-from dataclasses import replace
-from classifiers import lil_data
-from classifiers.training import train
-config = replace(lil_data.PRESETS["quick"], batch_norm=True, mixup=0.3, time_shift=0.5, epochs=5)
-train("lil_data", config, data=sys.argv[1], output=sys.argv[2], cache=sys.argv[3], weigh=True)
-"""
-
-
-def test_kill_9_then_the_same_command_gives_the_same_weights_bit_for_bit(genres, cache, tmp_path):
-    def start(output):
-        return subprocess.Popen([sys.executable, "-c", TRAIN, str(genres), str(tmp_path / output), str(cache)],
-                                stderr=subprocess.DEVNULL)  # fmt: skip
-
-    whole, killed = start("whole"), start("killed")
-    history = tmp_path / "killed" / "history.csv"
-    while killed.poll() is None and not (history.exists() and len(history.read_text().splitlines()) > 2):
-        time.sleep(0.005)
-    os.kill(killed.pid, signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL
-    assert whole.wait() == 0
-    assert start("killed").wait() == 0
-    one, two = (np.load(tmp_path / name / "backup" / "state.npz") for name in ("whole", "killed"))
-    assert one.files == two.files
-    for name in one.files:
-        if name != "about":
-            np.testing.assert_array_equal(one[name], two[name])
-    assert history.read_bytes() == (tmp_path / "whole" / "history.csv").read_bytes()
-    best = [load(tmp_path / name).get_weights() for name in ("whole", "killed")]
-    for a, b in zip(*best, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 DEVICES = """

@@ -1,9 +1,8 @@
-"""The corpus command: any folder, a kill in the middle, and a cluster, all with the same bytes."""
+"""The corpus command: any folder, a kill in the middle, with the same bytes; on a cluster: tests/training/test_cluster."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -95,41 +94,6 @@ def test_kill_9_then_the_same_command_gives_the_same_bytes(folder, tmp_path):
         main(Options(folder, tmp_path / name, jobs=1))
     assert content(tmp_path / "out") == content(tmp_path / "whole")
     assert len(list((tmp_path / "whole").glob("shard-*.npy"))) == 3
-
-
-@pytest.fixture
-def scheduler(tmp_path):
-    """The address of a Dask scheduler on loopback with two workers, each a process."""
-    pytest.importorskip("distributed")
-    file = tmp_path / "scheduler.json"
-    common = ["--scheduler-file", str(file), "--no-dashboard"]
-    commands = [["scheduler", "--host", "127.0.0.1", "--port", "0", *common]]
-    commands += [
-        ["worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path), *common]
-    ] * 2
-    with (tmp_path / "dask.log").open("w") as log:
-        processes = [
-            subprocess.Popen([sys.executable, "-m", "dask", *command], env=ENVIRONMENT, stdout=log, stderr=log)
-            for command in commands
-        ]
-    try:
-        while not file.exists():
-            assert all(process.poll() is None for process in processes), (tmp_path / "dask.log").read_text()
-            time.sleep(0.05)
-        yield json.loads(file.read_text())["address"]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def test_a_cluster_gives_the_same_bytes(folder, tmp_path, scheduler):
-    """Relative paths, too: the workers stand in another folder."""
-    command = [sys.executable, "-m", "midi.corpus", folder.name, "--output", "cluster", "--scheduler", scheduler]
-    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "cluster\n"), done.stderr
-    main(Options(folder, tmp_path / "one", jobs=1))
-    assert content(tmp_path / "cluster") == content(tmp_path / "one")
 
 
 def test_the_real_folders(tmp_path):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import resource
 import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 
 import keras
@@ -13,7 +18,7 @@ import pytest
 
 from training.backup import Backup, restore
 from training.best import Best
-from training.cli import InputError
+from training.cli import InputError, guarded
 from training.history import History
 
 KILLED = """
@@ -217,6 +222,67 @@ def test_a_failure_leaves_the_backup_before(tmp_path, monkeypatch, call):
     assert restore(model, tmp_path) == 1
     assert all(np.array_equal(one, two) for one, two in zip(expected, model.get_weights(), strict=True))
     assert os.listdir(tmp_path) == ["state.npz"]
+
+
+@contextlib.contextmanager
+def a_full_disk(folder: Path):
+    """No file may grow beyond what the history takes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextlib.contextmanager
+def a_folder_that_may_not_be_written(folder: Path):
+    """For nobody, where root would be allowed everything."""
+    root = os.geteuid() == 0
+    os.chmod(folder / "backup", 0o555)  # noqa: S103
+    if root:
+        os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        os.chmod(folder / "backup", 0o755)  # noqa: S103
+
+
+def test_faults_while_saving_are_one_line_and_the_run_goes_on_after_them(tmp_path, capfd):
+    whole = train(model_of(), tmp_path / "whole", 4)
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are not for others
+        run = Path(name)
+        os.chmod(run, 0o777)  # noqa: S103
+        train(model_of(), run, 2)
+        for path in run.iterdir():
+            path.chmod(0o777)
+        before = (run / "backup" / "state.npz").read_bytes()
+        for fault, said in ((a_full_disk, "File too large"), (a_folder_that_may_not_be_written, "Permission denied")):
+            with fault(run):
+                assert guarded(lambda epochs: train(model_of(), run, epochs), 4) == 1
+            told = capfd.readouterr().err.splitlines()[-1]
+            assert told.startswith(f"error: {run}/backup/state.npz: {said}; what was there before is kept")
+            assert (run / "backup" / "state.npz").read_bytes() == before
+            assert not list(run.rglob(".*.tmp*"))
+        resumed = train(model_of(), run, 4)
+        assert (run / "history.csv").read_bytes() == (tmp_path / "whole" / "history.csv").read_bytes()
+    assert all(np.array_equal(one, two) for one, two in zip(whole, resumed, strict=True))
+
+
+def test_a_size_that_is_only_claimed_takes_no_memory(tmp_path):
+    """A header of terabytes, and what unpacks to more than is there."""
+    file, header = tmp_path / "state.npz", io.BytesIO()
+    np.savez(file, about=np.array('{"format": 1, "epoch": 1, "paths": ["a"]}'))
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (10**12,)})
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("00000.npy", header.getvalue())
+    with pytest.raises(InputError, match=r"00000\.npy is not as large as it says"):
+        restore(model_of(), tmp_path)
+    np.savez_compressed(file, about=np.array('{"format": 1, "epoch": 1, "paths": ["a"]}'), **{"00000": np.zeros(10**7)})
+    with pytest.raises(InputError, match="is packed"):
+        restore(model_of(), tmp_path)
 
 
 def test_a_kill_at_any_instant_leaves_a_whole_backup(tmp_path):

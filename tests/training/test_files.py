@@ -1,13 +1,15 @@
 """Nothing half-written is ever seen under the final name."""
 
+import errno
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training.cli import InputError
-from training.files import atomic, distinct, free_name, placed, read_json, refuse_existing, write_json
+from training.files import atomic, distinct, free_name, placed, read_json, refuse_existing, remove_half_written, write_json
 
 
 def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
@@ -21,6 +23,45 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
         fail()
     assert (tmp_path / "a.txt").read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("call", ["os.replace", "training.files.fsync", "pathlib.Path.mkdir"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_no_more_is_told_with_the_name(tmp_path, monkeypatch, call, number):
+    def fail(path, *arguments, **more):
+        raise OSError(number, os.strerror(number), None if number == errno.ENOSPC else str(path))
+
+    (tmp_path / "a.txt").write_text("old")
+    monkeypatch.setattr(call, fail)
+    told = rf"{re.escape(os.strerror(number))}; what was there before is kept: .*: '{tmp_path / 'a.txt'}'"
+    with pytest.raises(OSError, match=told) as raised, atomic(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert (raised.value.errno, raised.value.filename) == (number, str(tmp_path / "a.txt"))
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_other_failures_are_left_as_they_are(tmp_path):
+    """Those of another file, and bugs."""
+    for failure in (PermissionError(errno.EACCES, "no", "/other"), OSError(errno.EBADF, "no"), ValueError("no")):
+        with pytest.raises(type(failure)) as raised, atomic(tmp_path / "a.txt"):
+            raise failure
+        assert raised.value is failure
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path):
+    with atomic(tmp_path / "a.txt") as one, atomic(tmp_path / "a.txt") as other:
+        assert one != other
+        one.write_text("one")
+        other.write_text("other")
+    assert (tmp_path / "a.txt").read_text() == "one"
+
+
+def test_only_what_was_left_half_written_is_removed(tmp_path):
+    for name in (".a.12ab.tmp.txt", ".b.1.tmp", ".lock", "c.tmp.txt", ".hidden"):
+        (tmp_path / name).touch()
+    remove_half_written(tmp_path, tmp_path / "none")
+    assert sorted(os.listdir(tmp_path)) == [".hidden", ".lock", "c.tmp.txt"]
 
 
 def test_without_waiting_for_the_disk_it_is_atomic_too(tmp_path, monkeypatch):

@@ -69,9 +69,3 @@ def test_another_file_is_refused(tmp_path, text):
     (tmp_path / "history.csv").write_text(text)
     with pytest.raises(InputError, match="not a table of epochs"):
         read_history(tmp_path / "history.csv", before=5)
-
-
-def test_only_the_chief_writes(tmp_path, monkeypatch):
-    monkeypatch.setattr("training.history.is_chief", lambda: False)
-    with pytest.raises(FileNotFoundError):
-        trained(tmp_path / "history.csv", range(1))

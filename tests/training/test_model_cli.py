@@ -43,3 +43,8 @@ def test_help_lists_models_or_a_models_options(capsys):
     told = capsys.readouterr().out
     assert "--learning-rate" in told
     assert "--devices" in told
+
+
+def test_workers_need_an_index(capsys):
+    assert parse("lil_data", "--quick", "--workers", "one:1,two:2") == (1, None)
+    assert "--worker-index must be 0 to 1" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from training.cli import InputError
-from training.strategy import ReplicaSeedGenerator, is_chief, replica_index, strategy_for
+from training.strategy import ReplicaSeedGenerator, replica_index, strategy_for
 
 TWO_DEVICES = """
 import json, sys
@@ -23,6 +23,7 @@ import numpy as np
 import tensorflow as tf
 from tests.training.ten_line_gan import Gan, train
 from training.cli import InputError
+from training.replicas import keep_apart
 
 assert strategy.num_replicas_in_sync == 2
 assert strategy_for("cpu:2") is strategy, "one strategy per process"
@@ -41,6 +42,14 @@ def draw(generator_class):
     step = tf.function(lambda: strategy.run(layer, (tf.zeros((3, 2)),)))
     return [[value.numpy().tolist() for value in strategy.experimental_local_results(step())] for _ in range(2)]
 
+def masks():  # of a dropout layer in a model that trains on two devices
+    with strategy.scope():
+        model = keras.Sequential([keras.Input((8,)), keras.layers.Dropout(0.5, seed=3)])
+        model.compile("sgd")
+        keep_apart(model)
+    step = tf.function(lambda: strategy.run(lambda: model(tf.ones((1, 8)), training=True)))
+    return [value.numpy().tolist() for value in strategy.experimental_local_results(step())]
+
 try:
     strategy_for("cpu:1000")
     refused = ""
@@ -49,7 +58,7 @@ except InputError as error:
 with strategy.scope():
     weights = train(Gan())
 print(json.dumps({"plain": draw(keras.random.SeedGenerator), "folded": draw(ReplicaSeedGenerator), "refused": refused,
-                  "weights": [weight.tolist() for weight in weights]}))
+                  "masks": masks(), "weights": [weight.tolist() for weight in weights]}))
 """
 
 
@@ -67,6 +76,12 @@ def test_replicas_draw_different_noise(two_devices):
     assert not np.any(folded[:, 0] == folded[:, 1])
     assert not np.any(folded[0] == folded[1])
     assert np.array_equal(folded[:, 0], plain[:, 0])
+
+
+def test_dropout_differs_from_replica_to_replica(two_devices):
+    first, second = two_devices["masks"]
+    assert first != second
+    assert set(first[0]) == set(second[0]) == {0.0, 2.0}
 
 
 def test_two_devices_train_as_one(two_devices):
@@ -121,19 +136,3 @@ def test_another_backend_takes_one_device(monkeypatch):
     assert strategy_for("1") is None
     with pytest.raises(InputError, match="only the TensorFlow backend"):
         strategy_for("2")
-
-
-@pytest.mark.parametrize(
-    ("task", "cluster", "chief"),
-    [
-        (None, {}, True),
-        ({"type": "worker", "index": 0}, {"worker": ["a", "b"]}, True),
-        ({"type": "worker", "index": 1}, {"worker": ["a", "b"]}, False),
-        ({"type": "worker", "index": 0}, {"chief": ["a"], "worker": ["b"]}, False),
-        ({"type": "chief", "index": 0}, {"chief": ["a"], "worker": ["b"]}, True),
-    ],
-)
-def test_the_chief_writes(monkeypatch, task, cluster, chief):
-    if task:
-        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
-    assert is_chief() is chief

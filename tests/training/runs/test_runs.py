@@ -1,6 +1,9 @@
 """A run directory is one run's, of one process, and runs no foreign code."""
 
 import os
+import shlex
+import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,4 +70,35 @@ def test_missing_and_broken_models_and_formats(tmp_path):
         load(tmp_path)
     write_json(tmp_path / "config.json", {**read_json(tmp_path / "config.json"), "format": 2})
     with pytest.raises(InputError, match="run format 2"):
+        read_run(tmp_path)
+
+
+def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
+    with open_run(tmp_path, RECORD):
+        pass
+    left = [tmp_path / name for name in (".model.1a.tmp.keras", "backup/.state.1a.tmp.npz", "samples/.sheet.1a.tmp.png")]
+    left += [tmp_path / "part" / "backup" / ".state.1a.tmp.npz", tmp_path / "part" / ".model.1a.tmp.keras"]
+    elsewhere = tmp_path / "evaluation" / ".table.1a.tmp.csv"  # another command may be writing it
+    for path in [*left, elsewhere]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with open_run(tmp_path, RECORD):
+        assert not any(path.exists() for path in left)
+    assert elsewhere.exists()
+
+
+def test_the_command_is_recorded_and_may_be_another_next_time(tmp_path, monkeypatch):
+    with open_run(tmp_path, RECORD):
+        assert "command" not in read_run(tmp_path), "it was a call of Python"
+    for extra in ([], ["--epochs", "9"]):
+        monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__spec__=SimpleNamespace(name="classifiers.train")))
+        monkeypatch.setattr(sys, "argv", ["train.py", "softmax", "--output", "my runs/one", *extra])
+        with open_run(tmp_path, RECORD):
+            line = shlex.join(["python", "-m", "classifiers.train", "softmax", "--output", "my runs/one", *extra])
+            assert read_run(tmp_path)["command"] == {"folder": os.getcwd(), "line": line}
+
+
+def test_a_record_that_is_none(tmp_path):
+    write_json(tmp_path / "config.json", ["a", "list"])
+    with pytest.raises(InputError, match="holds no record"):
         read_run(tmp_path)

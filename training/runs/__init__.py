@@ -6,13 +6,16 @@ import contextlib
 import importlib
 import os
 import platform
+import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.cli import InputError
-from training.files import read_json, write_json
+from training.files import read_json, remove_half_written, write_json
 from training.lock import exclusive
+from training.model_file import check_model_file
 
 if TYPE_CHECKING:
     import keras
@@ -30,9 +33,14 @@ def open_run(directory: str | os.PathLike, record: dict[str, Any]) -> Iterator[P
     """Create or resume the run in `directory` and hold it for this process.
 
     record: package, model, config, labels, data, seed: all that makes a run what it is. InputError if the directory holds a
-    run of another record (the differing entries are named), something that is no run, or is in use.
+    run of another record (the differing entries are named), something that is no run, or is in use. What a killed process
+    left half written is removed. Another precision than float32, which Keras was told before, is part of the record.
     """
+    import keras
+
     directory = Path(directory)
+    if (precision := keras.config.dtype_policy().name) != "float32":
+        record = record | {"precision": precision}
     config = directory / "config.json"
     if directory.is_file():
         raise InputError(f"{directory} is a file; a run needs a directory: give another --output")
@@ -41,7 +49,9 @@ def open_run(directory: str | os.PathLike, record: dict[str, Any]) -> Iterator[P
     with exclusive(directory):
         if config.exists():
             _refuse_other(directory, read_run(directory), record)
-        write_json(config, {"format": FORMAT, **record, "versions": versions()})
+        for part in (directory, *(backup.parent for backup in directory.glob("*/backup"))):
+            remove_half_written(part, part / "backup", part / "samples")
+        write_json(config, {"format": FORMAT, **record, "versions": versions(), **_command()})
         yield directory
 
 
@@ -52,6 +62,8 @@ def read_run(directory: str | os.PathLike) -> dict[str, Any]:
         missing = "not found" if not directory.exists() else "is not a run directory (it has no config.json)"
         raise InputError(f"{directory} {missing}; a run is what the train command writes to --output")
     record = read_json(directory / "config.json")
+    if not isinstance(record, dict) or not isinstance(record.get("config", {}), dict):
+        raise InputError(f"{directory} is not a run directory (its config.json holds no record)")
     if record.get("format") != FORMAT:
         raise InputError(f"{directory}: run format {record.get('format')}; this version reads {FORMAT}")
     return record
@@ -73,9 +85,16 @@ def load(directory: str | os.PathLike) -> keras.Model:
     path = Path(directory, "model.keras")
     if not path.exists():
         raise InputError(f"{directory} has no model.keras yet; train it first")
+    check_model_file(path)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, OSError, KeyError, TypeError) as error:  # TypeError: an older version had other settings
+    except (
+        ValueError,
+        OSError,
+        KeyError,
+        TypeError,
+        MemoryError,
+    ) as error:  # TypeError: an older version had other settings
         raise InputError(f"{path} cannot be loaded ({str(error)[:200]}); is the file whole and of this version?") from None
 
 
@@ -88,6 +107,15 @@ def versions() -> dict[str, str]:
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
+
+
+def _command() -> dict[str, Any]:
+    """The command line, for the record: what resumes the run, and from which folder; none where Python code trains."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    name = spec.name if spec else ""
+    if name not in [f"{package}.train" for package in PACKAGES]:
+        return {}
+    return {"command": {"folder": os.getcwd(), "line": shlex.join(["python", "-m", name, *sys.argv[1:]])}}
 
 
 def _refuse_other(directory: Path, old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -1,0 +1,94 @@
+"""What runs there are (list FOLDER), and one of them in full (show RUN): running or not, how far, best value, size on disk,
+and the command that resumes it.
+
+A run is finished when its epochs are done and its report is written; more epochs resume it, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import tyro
+
+from training.cli import InputError, run
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to look at."""
+
+    action: tyro.conf.Positional[Literal["list", "show"]] = "list"
+    """list: one line for every directory in a folder. show: one run."""
+    path: tyro.conf.Positional[Path] = Path("runs")
+    """The folder of runs, or the run."""
+
+
+def main(options: Options) -> None:
+    """Print the table or the run."""
+    from training.runs.overview import overview
+
+    if not options.path.is_dir():
+        raise InputError(f"{options.path} is no folder; expected one of runs, or with show a run")
+    if options.action == "show":
+        for name, value in _facts(overview(options.path)).items():
+            print(f"{name:<10}{_printable(value)}")
+        return
+    table = [("RUN", "MODEL", "STATE", "EPOCHS", "BEST", "SIZE", "LAST EPOCH")]
+    for directory in sorted(path for path in options.path.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        try:
+            table.append(_row(overview(directory)))
+        except InputError as error:
+            table.append((directory.name, str(error)))
+    widths = [max(len(row[column]) for row in table if len(row) > 2) for column in range(len(table[0]))]
+    widths[0] = max(len(row[0]) for row in table)
+    for row in table:
+        print("  ".join(_printable(cell).ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+
+
+def _row(found: Any) -> tuple[str, ...]:
+    best = "-" if found.best is None else f"{found.best[1]} {found.best[2]:.4g}"
+    last = found.last.isoformat(" ", "minutes") if found.last else "-"
+    return (
+        found.directory.name, found.model, found.state, f"{found.done}/{found.epochs}", best, f"{found.size / 1e6:.1f} MB",
+        last,
+    )  # fmt: skip
+
+
+def _facts(found: Any) -> dict[str, str]:
+    record = found.record
+    last = f", the last at {found.last.isoformat(' ', 'minutes')}" if found.last else ""
+    best = "model.keras is the last epoch's" if found.best is None else "{1} {2:.6g} in epoch {0}".format(*found.best)
+    model = (found.directory / "model.keras").exists()
+    return {
+        "run": str(found.directory.absolute()),
+        "model": found.model,
+        "state": found.state,
+        "epochs": f"{found.done} of {found.epochs}{last}" + "".join(f"; {name}: {n}" for name, n in found.parts.items()),
+        "best": best if model else "no model yet",
+        "size": f"{found.size / 1e6:.1f} MB",
+        "data": str((record.get("data") or {}).get("path") or "see config.json"),
+        "seed": str(record.get("seed")),
+        "versions": ", ".join(f"{name} {version}" for name, version in (record.get("versions") or {}).items()),
+        "resumes": _resumes(found),
+    }
+
+
+def _resumes(found: Any) -> str:
+    """What to do to go on."""
+    command = found.command or "the call of Python that began it"
+    if found.state == "running":
+        return "not while it is running"
+    if found.state == "finished":
+        return f"with more --epochs: {command}"
+    return f"{f'after epoch {found.resumes}' if found.resumes else 'from the start'}: {command}"
+
+
+def _printable(text: str) -> str:
+    """One line without what a terminal would obey: the text is a stranger's."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+if __name__ == "__main__":
+    run(main, Options)
