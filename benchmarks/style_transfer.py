@@ -2,8 +2,9 @@
 
 Six pairs on which `texture` was tuned, and six that nobody looked at before it was settled (benchmarks/transfer_pairs.csv):
 5 s of each recording, mono, painted by `python -m transfer.nst --pairs`. Prints the mean of T, X, K, N, score and second
-judge of either half, the median score, on how many pairs the first features score higher, and seconds a pair; then every
-pair's. Needs the recordings (SPECTRO_DATA, by default ../shared/data); the same command goes on where it was stopped.
+judge of either half, the median score, on how many pairs the first features score higher, and seconds a pair (- if some
+were there before); then every pair's. Needs the recordings (SPECTRO_DATA, by default ../shared/data); the same command goes
+on where it was stopped.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def main(options: Options) -> None:
         begin = time.perf_counter()
         command = ["--pairs", str(options.output / "pairs.csv"), "--features", features, "--output", str(folder)]
         subprocess.run([sys.executable, "-m", "transfer.nst", *command], check=True, stdout=subprocess.DEVNULL)
-        seconds[features] = (time.perf_counter() - begin) / len(halves)
+        if all_painted(folder / "scores.csv"):
+            seconds[features] = (time.perf_counter() - begin) / len(halves)
         for name in halves:
             scores = read_scores(folder / f"{name}.json")
             found.setdefault(features, {})[name] = scores["result"]
@@ -90,6 +92,12 @@ def cut(data: Path, folder: Path) -> dict[str, str]:
         writer.writeheader()
         writer.writerows(rows)
     return halves
+
+
+def all_painted(table: Path) -> bool:
+    """Whether no pair was finished before: only then do the seconds mean something."""
+    with table.open(newline="") as file:
+        return all(line["outcome"] == "painted" for line in csv.DictReader(file))
 
 
 def read_scores(report: Path) -> dict[str, dict]:

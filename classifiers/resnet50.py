@@ -20,6 +20,7 @@ from keras import ops
 from classifiers.config import ClassifierConfig
 from classifiers.front_end import exported, front_end, setting_of
 from training.cli import InputError
+from training.precision import whole
 
 __all__ = ["PRESETS", "Config", "build", "exported"]
 
@@ -67,9 +68,8 @@ def build(config: Config, classes: int, steps: int) -> keras.Model:
     x = ThreeChannels(name="three_channels")(keras.layers.Resizing(size, size, name="resize")(picture))
     x = backbone(config.weights, size)(x)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    model = keras.Model(
-        waveform, keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x), name="resnet50"
-    )
+    genre = keras.layers.Dense(classes, activation="softmax", dtype=whole(), name="genre")(x)
+    model = keras.Model(waveform, genre, name="resnet50")
     model.compile(keras.optimizers.Adam(config.learning_rate), loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 

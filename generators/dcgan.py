@@ -36,6 +36,7 @@ from generators.networks.hard_shapes import in_greys, runs
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.players import frozen, player_optimizer
+from training.precision import whole
 from training.strategy import ReplicaSeedGenerator
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Dcgan(keras.Model):
     """
 
     def __init__(self, config: dict[str, Any], classes: int = 0, **arguments: Any) -> None:
-        super().__init__(**arguments | {"dtype": "float32"})
+        super().__init__(**arguments | {"dtype": whole()})
         config = Config(**config)
         self.config, self.classes, codec = config, classes, codec_named(config.codec)
         sizes = Columns(config.patch, config.shapes, config.generator_width, config.critic_width)

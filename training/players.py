@@ -25,7 +25,7 @@ def frozen(network: keras.Layer, *inputs: Any, **arguments: Any) -> Any:
     if not network.built:
         raise ValueError(f"{network.name} has no weights yet: build it before it is called frozen")
     variables = network.variables
-    with AutocastScope(None):
+    with AutocastScope(network.variable_dtype):
         scope = keras.StatelessScope([(variable, keras.ops.stop_gradient(variable.value)) for variable in variables])
     with scope:
         outputs = network(*inputs, **arguments)

@@ -105,17 +105,18 @@ def check_summary(folder: Path, force: bool) -> None:
             refuse_existing(path, force)
 
 
-def rows_of(outcomes: list[Outcome]) -> list[dict[str, Any]]:
-    """A row of COLUMNS for each outcome, out of its report."""
-    return [_row(outcome) for outcome in outcomes]
+def rows_of(outcomes: list[Outcome], folder: Path) -> list[dict[str, Any]]:
+    """A row of COLUMNS for each outcome, out of its report; output: within `folder`."""
+    return [_row(outcome, folder) for outcome in outcomes]
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: Outcome, folder: Path) -> dict[str, Any]:
     pair = outcome.pair
+    inside = pair.output.is_relative_to(folder)  # else it is a pair with that fault
     row = {
         "content": pair.content,
         "style": pair.style,
-        "output": pair.output.name,
+        "output": pair.output.relative_to(folder) if inside else pair.output,
         "outcome": outcome.outcome,
         "reason": outcome.reason,
     }

@@ -32,6 +32,7 @@ from keras import ops
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.players import frozen, player_optimizer
+from training.precision import whole
 from transfer.dtn_losses import ADVERSARIAL, constancy, identity, taken_for_target, variation
 from transfer.dtn_networks import discriminator, extractor, generator
 
@@ -102,7 +103,7 @@ class Dtn(keras.Model):
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
-        super().__init__(**arguments | {"dtype": "float32"})
+        super().__init__(**arguments | {"dtype": whole()})
         config = Config(**config)
         self.config, shape = config, codec_named(config.codec).shape
         outputs, self.discriminator_loss, self.adversarial = ADVERSARIAL[config.discriminator]

@@ -86,7 +86,7 @@ def judge(
         verdicts["equalised"] = _verdict(lambda: _of_equalised(before, wanted, classifier))
         return Judgement(verdicts, found, added(before, wanted, after), len(before) / RATE)
     except InputError as error:
-        return Judgement(verdicts, reason=str(error))
+        return Judgement(verdicts, reason=f"first {LONGEST:g} s in mono: {error}")
 
 
 def _beginning(path: str | os.PathLike) -> np.ndarray:

@@ -32,6 +32,15 @@ class Mask:
         rows = _inside(octaves, edges, FADE_OCTAVES)
         return (rows[:, None] * _inside(times, self.seconds, FADE_SECONDS)).astype(np.float32)
 
+    def check(self, seconds: float, highest: float) -> None:
+        """InputError: all areas of a kind lie beyond a sound of so many seconds, or its highest frequency in Hz."""
+        for areas, end, unit in ((self.seconds, seconds, "s"), (self.hertz, highest, "Hz")):
+            first = min((low for low, _ in areas), default=0.0)
+            if first >= end:
+                raise InputError(
+                    f"--mask begins at {first:g} {unit}, but the sound ends at {end:g} {unit}; nothing to paint"
+                )
+
 
 def blended(content: np.ndarray, painted: np.ndarray, share: np.ndarray | float) -> np.ndarray:
     """Magnitudes from the content's (share 0) to the painted ones (1), float32.

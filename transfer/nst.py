@@ -29,7 +29,7 @@ PRESET_FIELDS = ("style_strength", "content_weight", "style_weight", "iterations
 
 @dataclass(frozen=True)
 class Options:
-    """What not is given here, the preset says."""
+    """What is not given here, the preset says."""
 
     content: tuple[Path, ...] = ()
     """Recordings to paint on, of any length; by default a composed lo-fi track."""
@@ -125,7 +125,7 @@ def _paint_many(options: Options) -> None:
             _tell(outcome)
         stopped = interrupted()
     outcomes.sort(key=lambda outcome: pairs.index(outcome.pair))
-    rows = rows_of(outcomes)
+    rows = rows_of(outcomes, folder)
     written = [write_summary(folder, rows)]
     if not stopped:
         written += write_sheets(folder, outcomes, rows, engine.setting)
@@ -185,7 +185,7 @@ def _table(rows: list[dict]) -> str:
     lines = ["", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for row in rows:
         figures = [cell(row.get(name)) for name in names]
-        lines.append("| " + " | ".join([Path(row["output"]).stem, *figures, row["outcome"]]) + " |")
+        lines.append("| " + " | ".join([str(row["output"].with_suffix("")), *figures, row["outcome"]]) + " |")
     columns = ([row[name] for row in rows if row.get(name) is not None] for name in names)
     means = [cell(fmean(column) if column else None) for column in columns]
     return "\n".join([*lines, "| " + " | ".join(["mean", *means, ""]) + " |", ""])

@@ -46,8 +46,12 @@ class Studio:
         write_json(pair.output.with_suffix(".json"), {"fingerprint": self.made_of(pair), "finished": False})
 
     def paint(self, pair: Pair, content: Sound, style: Any) -> tuple[Result, Judgement]:
-        """Write sound, picture and report; style: what the engine's `study` made of it."""
-        steps, folder = self.engine.steps(content), pair.output.parent
+        """Write sound, picture and report; style: what the engine's `study` made of it.
+
+        InputError: the mask leaves nothing to paint.
+        """
+        setting, steps, folder = self.engine.setting, self.engine.steps(content), pair.output.parent
+        self.engine.recipe.mask.check(content.samples / setting.rate, setting.rate / 2)
         with tqdm(total=steps, desc=f"painting {pair.output.name}", file=sys.stderr, dynamic_ncols=True, leave=False) as bar:
 
             def watch(losses: dict[str, float]) -> bool:

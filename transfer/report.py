@@ -48,7 +48,7 @@ def write_report(
             "inversion_error_db": result.inversion_error_db,
             "gain_db": result.gain_db,
             "limited_db": result.limited_db,
-            "peak": float(max(np.abs(channel).max() for channel in result.sound)),
+            "peak": float(max(result.sound.max(), -result.sound.min())),  # without a copy: it may be larger than memory
             **judgement.facts(),
             "loss": _loss_ends(result),
             "interrupted": result.interrupted,

@@ -49,6 +49,7 @@ class Result:
     painted_tiles: int = 0
     interrupted: bool = False
     inversion_error_db: float | None = None
+    """None where the content's own phases are kept."""
     gain_db: float = 0.0
     """What the sound was multiplied with to have the content's loudness."""
     limited_db: float = 0.0
@@ -57,7 +58,7 @@ class Result:
     @property
     def summary(self) -> str:
         """One line of facts."""
-        error = "inverted exactly"
+        error = "nothing to invert"
         if self.inversion_error_db is not None:
             error = f"inversion error {self.inversion_error_db:.1f} dB"
         painted = f"{self.painted_tiles} of {self.tiles} tiles painted"

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from training.precision import whole
+
 LOG_TAU = float(np.log(2 * np.pi))
 DOUBT = 10.0
 """A settled component's variance is as if so many codes of the common variance were its own, lest it fit single ones."""
@@ -23,7 +25,7 @@ class Normal(keras.layers.Layer):
     """The standard normal as prior; `reach`: draws are uniform in [-reach, reach], as published, 0: normal."""
 
     def __init__(self, latent: int, reach: float = 0.0, **arguments):
-        super().__init__(**arguments | {"dtype": "float32"})
+        super().__init__(**arguments | {"dtype": whole()})
         self.latent, self.reach = latent, reach
         self.built = True
 
@@ -52,7 +54,7 @@ class Mixture(keras.layers.Layer):
     """
 
     def __init__(self, latent: int, components: int, **arguments):
-        super().__init__(**arguments | {"dtype": "float32"})
+        super().__init__(**arguments | {"dtype": whole()})
         self.latent, self.components = latent, components
         shape, apart = (components, latent), keras.initializers.RandomNormal(stddev=0.5 / SPEED)
         self.slow_means = self.add_weight(shape=shape, initializer=apart, name="means")

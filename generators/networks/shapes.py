@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from training.precision import whole
+
 SPEED = 10.0
 """How much faster than the networks' weights the shapes are learned: their weights are kept as so small a part of them."""
 CERTAIN = 3.0
@@ -20,7 +22,7 @@ class Pixels(layers.Layer):
     """The numbers are the pixels' means (batch, h, w, c), every pixel on by itself: independent Bernoulli laws."""
 
     def __init__(self, **arguments):
-        super().__init__(**arguments | {"dtype": "float32"})
+        super().__init__(**arguments | {"dtype": whole()})
 
     def log_likelihood(self, pictures, means):
         """(batch,) nats."""
@@ -40,7 +42,7 @@ class Shapes(layers.Layer):
     """
 
     def __init__(self, picture: tuple[int, int, int], patch: int, shapes: int, **arguments):
-        super().__init__(**arguments | {"dtype": "float32"})
+        super().__init__(**arguments | {"dtype": whole()})
         self.picture, self.patch, self.shapes = tuple(picture), patch, shapes
         size = (shapes + 1, patch * self.picture[2])
         self.slow = self.add_weight(shape=size, initializer=self._runs, name="logits")

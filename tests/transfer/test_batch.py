@@ -121,18 +121,20 @@ def test_results_of_other_options_or_files_are_not_taken_for_these(tmp_path, opt
 def test_a_bad_pair_is_told_and_the_rest_goes_on(tmp_path, options, capsys):
     write(tmp_path / "silent.wav", np.zeros(4_000, np.float32), 8_000)
     (tmp_path / "text.wav").write_text("hello, this is no sound at all")
-    rows = ["absent.wav,s.wav", "a.wav,silent.wav", "text.wav,s.wav", "a.wav", "a.wav,s.wav,good.wav", "a.wav,t.wav,a.mp3"]
+    rows = ["absent.wav,s.wav", "a.wav,silent.wav", "text.wav,s.wav", "a.wav"]
+    rows += ["a.wav,s.wav,in/good.wav", "a.wav,t.wav,a.mp3", "a.wav,t.wav,/x.wav"]
     assert guarded(nst.main, options(**pair_table(tmp_path, *rows))) == 1
     printed = capsys.readouterr()
-    assert printed.err.strip().endswith("error: 5 of 6 pairs could not be painted")
+    assert printed.err.strip().endswith("error: 6 of 7 pairs could not be painted")
     reasons = [row["reason"] for row in table(tmp_path / "out")]
-    for reason, expected in zip(
-        reasons, ("not found", "silent", "not sound", "line 5: no style", "", "name of a .wav"), strict=True
-    ):
+    expectations = ("not found", "silent", "not sound", "line 5: no style", "", "name of a .wav", "name of a .wav")
+    for reason, expected in zip(reasons, expectations, strict=True):
         assert expected in reason
         assert reason in printed.err
-    assert table(tmp_path / "out")[4]["outcome"] == "painted"
-    assert {path.stem for path in (tmp_path / "out").glob("*.wav")} == {"good"}
+    good = table(tmp_path / "out")[4]
+    assert (good["output"], good["outcome"]) == ("in/good.wav", "painted")
+    assert "| in/good |" in printed.out
+    assert {path.stem for path in (tmp_path / "out").rglob("*.wav")} == {"good"}
     assert (tmp_path / "out" / "contact_sheet.png").exists()
 
 

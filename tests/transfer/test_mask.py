@@ -41,6 +41,16 @@ def test_frequencies_and_seconds_both_hold():
     assert weights[inside, 0].min() > 0, "the beginning of the sound is half inside, not outside"
 
 
+@pytest.mark.parametrize(
+    ("areas", "reason"), [(("5-6s", "7-8s"), "begins at 5 s.*ends at 5 s"), (("0-1s", "12000-13000hz"), "ends at 11025 Hz")]
+)
+def test_a_mask_beyond_the_sound_is_told(areas: tuple[str, ...], reason: str):
+    mask_of(("4.9-9s", "7-8s", "100-200hz")).check(5.0, 11_025.0)
+    Mask().check(1 / 22_050, 11_025.0)
+    with pytest.raises(InputError, match=reason):
+        mask_of(areas).check(5.0, 11_025.0)
+
+
 def test_areas_of_a_kind_add_up():
     both = mask_of(("0-1s", "3-4s")).weights(SETTING, 0, 631)
     each = [mask_of((area,)).weights(SETTING, 0, 631) for area in ("0-1s", "3-4s")]

@@ -73,6 +73,7 @@ def test_results_are_not_overwritten_and_this_is_told_first(tmp_path, run, pair)
         ({"content_weight": 0.0, "style_weight": 0.0}, "both 0"),
         ({"vgg_weights": "file.h5"}, "--features vgg19"),
         ({"features": "nothing"}, "not found"),
+        ({"mask": ("2-3s",)}, "ends at 1 s"),
     ],
 )
 def test_mistakes_are_one_line(tmp_path, run, pair, given, reason, capsys):
@@ -85,6 +86,25 @@ def test_mistakes_are_one_line(tmp_path, run, pair, given, reason, capsys):
     assert told.startswith("error: ")
     assert reason in told
     assert not (tmp_path / "out.wav").exists()
+
+
+@pytest.mark.usefixtures("drawings")
+def test_texture_is_the_default(tmp_path, pair, capsys):
+    assert nst.Options().features == "texture"
+    nst.main(options(tmp_path, "texture", **pair))
+    sound, rate = read(tmp_path / "out.wav")
+    assert (sound.shape, rate) == ((2, 22_050), 22_050)
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert (report["options"]["features"], report["recipe"]["optimizer"]) == ("texture", "lbfgs")
+    assert report["inversion_error_db"] is None
+    assert report["scores"]["result"]["timbre"] is not None
+    assert "nothing to invert" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [{"phase": "heap"}, {"start": "content"}, {"vgg_weights": Path("file.h5")}])
+def test_what_texture_does_not_know_is_refused(tmp_path, pair, given):
+    with pytest.raises(InputError, match=f"--{next(iter(given)).replace('_', '-')} is for .*--features texture"):
+        nst.main(options(tmp_path, "texture", **pair, **given))
 
 
 @pytest.mark.usefixtures("drawings")

@@ -33,7 +33,7 @@ STEP = 0.7
 LARGEST = np.log(10.0) * 3
 """Natural logarithm of the largest gain of an amplitude, 60 dB."""
 SILENCE = 10 ** (SETTING.floor_db / 20)
-"""Columns with no magnitude above this share of the content's loudest, -80 dB, are silence."""
+"""Columns with no magnitude above this share of their sound's loudest, -80 dB, are silence."""
 EMPTY = 1e-8
 """Share of the power of white noise, -80 dB, below which a band has nothing to equalise."""
 
@@ -68,12 +68,16 @@ class TexturePainter:
         return count_tiles(content) * self.recipe.iterations
 
     def study(self, style: Sound) -> Texture:
-        """The mean of the statistics of clips that cover the style; a style shorter than a clip is repeated."""
+        """The mean of the statistics of clips that cover the style; a style shorter than a clip is repeated.
+
+        Tiles in which nothing sounds are left out: a pause before or after the music is no style.
+        """
         picture, parts = Overview(), []
         for tile in tiles(style.blocks(), self.setting, overlap=0):
             spectrum = tile.spectrum[..., : tile.columns]
             picture.add(self.setting.to_picture(np.abs(spectrum), style.loudest))
-            parts.append(self.bands.powers(spectrum))
+            if _sounding(spectrum, style.loudest).any():
+                parts.append(self.bands.powers(spectrum))
         powers = np.concatenate(parts, axis=1)
         mean = self.bands.mean_power(powers)
         found = [self.painting.statistics_of(clip) for clip in _clips(levels(powers, mean), self.setting.columns)]
@@ -124,7 +128,7 @@ class TexturePainter:
         """Gains (bands, columns of the tile that are sound), natural logarithms of amplitude."""
         spectrum = tile.spectrum[..., : tile.columns]
         powers = self.bands.powers(spectrum)
-        sounding = (np.abs(spectrum) > result.content.loudest * SILENCE).any(axis=(0, 1))
+        sounding = _sounding(spectrum, result.content.loudest)
         result.tiles += 1
         result.painted_tiles += not result.interrupted
         if result.interrupted or not sounding.any():
@@ -152,6 +156,11 @@ class TexturePainter:
             found = levels(self.bands.powers(self.setting.analyse(sound)), mean)
             gains[:, inside] += STEP * (wanted - found)[:, inside] / 2
         return np.clip(gains, -2 * LARGEST, LARGEST)
+
+
+def _sounding(spectrum: np.ndarray, loudest: float) -> np.ndarray:
+    """Whether each column is more than silence, bool (columns,)."""
+    return (np.abs(spectrum) > loudest * SILENCE).any(axis=(0, 1))
 
 
 def _clips(frames: np.ndarray, columns: int) -> list[np.ndarray]:

@@ -91,6 +91,15 @@ def test_a_longer_sound_has_no_seams():
     assert jump[joint].max() < 1.5 * np.delete(jump, np.r_[joint]).max()
 
 
+def test_pauses_around_a_style_are_no_style():
+    painter, clip = TexturePainter(RECIPE), SETTING.columns * SETTING.hop
+    style = np.pad(pulses(4.0, 4.0), (RATE // 2, clip - RATE // 2 - 4 * RATE))
+    around = np.concatenate([style, np.zeros(3 * clip, np.float32), style])
+    alone, found = (painter.study(Sound(sound, SETTING)) for sound in (style, around))
+    for name, statistic in alone.statistics.items():
+        np.testing.assert_allclose(found.statistics[name], statistic, atol=0.05, err_msg=name)
+
+
 def test_channels_get_the_same_gains():
     left = chord(5.0)
     result = painted(np.stack([left, 0.25 * left]), pulses(4.0, 4.0)).sound
