@@ -1,4 +1,4 @@
-"""What a result was made of, as one word: equal words, equal results."""
+"""What a result was made of, as one word: equal words, equal results, as long as the program is the same."""
 
 from __future__ import annotations
 

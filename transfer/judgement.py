@@ -14,15 +14,13 @@ import numpy as np
 import soxr
 
 from classifiers.prediction import Classifier, Prediction
-from spectro.audio import blocks
 from training.cli import InputError
 from transfer.scores import Scores, scores
 from transfer.scores.added import Added, added
 from transfer.scores.baselines import equalised
+from transfer.scores.beginning import LONGEST, beginning
 from transfer.scores.prepare import RATE, fitted, levelled
 
-LONGEST = 10.0
-"""Seconds from the start that are scored at most: a style repeated many times has a rhythm of its own, the repetition."""
 RESULT = "result"
 """The result's name among the scores."""
 UNDEFINED = {
@@ -81,7 +79,7 @@ def judge(
         RESULT: _verdict(lambda: classifier(result)),
     }
     try:
-        before, wanted, after = (_beginning(path) for path in (content, style, result))
+        before, wanted, after = (beginning(path, _unsaid) for path in (content, style, result))
         found = scores(before, wanted, {RESULT: after})
         verdicts["equalised"] = _verdict(lambda: _of_equalised(before, wanted, classifier))
         return Judgement(verdicts, found, added(before, wanted, after), len(before) / RATE)
@@ -89,9 +87,8 @@ def judge(
         return Judgement(verdicts, reason=f"first {LONGEST:g} s in mono: {error}")
 
 
-def _beginning(path: str | os.PathLike) -> np.ndarray:
-    """The first LONGEST seconds of a file, mono (samples,) at RATE."""
-    return next(blocks(path, LONGEST, rate=RATE, mono=True, note=lambda line: None))  # the painting has told of damage
+def _unsaid(line: str) -> None:
+    """The painting has told of damage."""
 
 
 def _of_equalised(content: np.ndarray, style: np.ndarray, classifier: Classifier) -> Prediction:

@@ -53,7 +53,7 @@ def test_one_sound_three_times(judged):
 
 
 def test_only_the_beginning_of_a_long_sound_is_scored(judged, monkeypatch):
-    monkeypatch.setattr("transfer.judgement.LONGEST", 1.5)
+    monkeypatch.setattr("transfer.scores.beginning.LONGEST", 1.5)
     content, style = music(), music("hardstyle")
     other_end = content.copy()
     other_end[..., 2 * RATE - RATE // 4 :] = 0.1

@@ -59,9 +59,17 @@ def scores(content: np.ndarray, style: np.ndarray, results: dict[str, np.ndarray
         raise InputError(f"the content lasts {len(content) / RATE:.2f} s; scores need {SHORTEST:g} s or more")
     style = levelled(fitted(levelled(style, "the style"), len(content)), "the style")
     known = {name: levelled(_cut(levelled(sound, name), len(content)), name) for name, sound in results.items()}
-    known |= {name: levelled(sound, name) for name, sound in baselines(content, style).items()}
+    known |= {name: _sounding(sound, name) for name, sound in baselines(content, style).items()}
     sides = [[figure.view(sound) for figure in FIGURES] for sound in (content, style)]
-    return {name: _scored(*sides, sound) for name, sound in known.items()}
+    return {name: Scores(*[None] * 5) if sound is None else _scored(*sides, sound) for name, sound in known.items()}
+
+
+def _sounding(sound: np.ndarray, name: str) -> np.ndarray | None:
+    """A baseline as it is scored; None for a mix that is silent, of sounds that cancel each other."""
+    try:
+        return levelled(sound, name)
+    except InputError:
+        return None
 
 
 def _cut(sound: np.ndarray, length: int) -> np.ndarray:

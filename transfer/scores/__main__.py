@@ -1,6 +1,7 @@
 """Score style transfers: has the style come (timbre T, texture X), has the content stayed (K), was nothing pasted (N)?
 
 Beside the results stand the content as it is, equalised to the style, and mixed with it: what next to nothing reaches.
+The first 10 s of each file are scored, as in the reports of `transfer.nst`.
 """
 
 from __future__ import annotations
@@ -31,18 +32,17 @@ class Options:
 
 def main(options: Options) -> None:
     """Print the table."""
-    from spectro.audio import read
     from training.files import refuse_existing, write_json
     from transfer.scores import scores
     from transfer.scores.added import added
-    from transfer.scores.prepare import RATE
+    from transfer.scores.beginning import beginning
     from transfer.scores.table import markdown
 
     if options.output:
         refuse_existing(options.output, options.force)
     if len(set(options.results)) < len(options.results):
         raise InputError("expected every result once; received one twice")
-    content, style, *results = (read(path, RATE)[0] for path in (options.content, options.style, *options.results))
+    content, style, *results = (beginning(path) for path in (options.content, options.style, *options.results))
     found = scores(content, style, {str(path): sound for path, sound in zip(options.results, results, strict=True)})
     print(markdown(found))
     if options.output:

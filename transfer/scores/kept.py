@@ -26,10 +26,10 @@ def _view(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _kept(content: tuple, style: tuple, result: tuple) -> float | None:
-    floor = _cosine(style[0], content[0])
-    if floor > 1 - 1e-6:
+    floor, top = (_cosine(other[0], content[0]) for other in (style, content))
+    if floor > top - 1e-6:
         return None
-    harmony = (_cosine(result[0], content[0]) - floor) / (1 - floor)
+    harmony = (_cosine(result[0], content[0]) - floor) / (top - floor)
     return (harmony + max(0.0, correlation(result[1], content[1]))) / 2
 
 

@@ -88,6 +88,18 @@ def test_one_sound_three_times_is_not_defined(pair):
     assert one.score is None
 
 
+def test_a_content_with_pauses_keeps_itself(pair):
+    content, style = (np.array(sound) for sound in pair)
+    content[..., : content.shape[-1] // 3] = 0
+    assert scores(content, style, {})["content"].kept == pytest.approx(1)
+
+
+def test_a_mix_that_cancels_is_not_scored(pair):
+    found = scores(pair[0], -pair[0], {"result": pair[1]})
+    assert found["mix 0.5"].score is found["mix 0.5"].kept is None
+    assert found["result"].judge is not None
+
+
 def test_the_score_is_a_harmonic_mean():
     assert Scores(0.5, 0.5, 1.0, 1.0, 0.3).score == pytest.approx(2 / 3)
     assert Scores(0.5, -0.1, 1.0, 1.0, 0.3).score == 0
@@ -146,6 +158,18 @@ def test_the_command(pair, tmp_path, capsys):
     assert table["mix 1"]["timbre"] == pytest.approx(1, abs=1e-3)
     with pytest.raises(InputError, match="exists already"):
         main(options)
+
+
+def test_the_command_scores_the_beginning(pair, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("transfer.scores.beginning.LONGEST", 2.0)
+    content, style = pair
+    tables = []
+    for end in (content[2 * RATE + RATE // 4 :], np.ones(5 * RATE)):
+        for name, sound in (("content", np.append(content[: 2 * RATE + RATE // 4], end)), ("style", style)):
+            soundfile.write(tmp_path / f"{name}.wav", sound, RATE)
+        main(Options(tmp_path / "content.wav", tmp_path / "style.wav"))
+        tables.append(capsys.readouterr().out)
+    assert tables[0] == tables[1]
 
 
 def test_the_equaliser_on_a_real_pair():
