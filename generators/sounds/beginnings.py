@@ -65,7 +65,7 @@ def held_out(run: str | os.PathLike) -> list[Beginning]:
     if not path.exists():
         raise InputError(f"{run} keeps no beginnings of held-out clips; let the train command end, or give --start silence")
     kept = read_arrays(path, ("columns", "references"))
-    if kept["columns"].ndim != 3 or kept["references"].shape != kept["columns"].shape[:1]:
+    if kept["columns"].ndim != 2 or kept["references"].shape != kept["columns"].shape[:1]:
         raise InputError(f"{path} is damaged: columns {kept['columns'].shape}, references {kept['references'].shape}")
     return [
         Beginning(column[None], float(reference))

@@ -1,7 +1,5 @@
 """From a folder to a run, again after a kill, and on to other labels."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -65,33 +63,3 @@ def test_one_label_or_too_few_files_is_one_line(tmp_path, cache):
     with pytest.raises(InputError, match=r"at least two labels.*tones: 3"):
         train("lil_data", QUICK, data=tmp_path / "data", output=tmp_path / "run", cache=cache)
     assert not (tmp_path / "run").exists()
-
-
-DEVICES = """
-import sys
-from dataclasses import replace
-import keras, numpy as np
-from classifiers import lil_data
-from training.data import Batches
-from training.strategy import strategy_for
-import contextlib
-clips = np.random.default_rng(0).standard_normal((24, 4000)).astype("float32")
-targets = np.eye(3, dtype="float32")[np.arange(24) % 3]
-strategy = strategy_for(sys.argv[1])
-keras.utils.set_random_seed(0)
-with strategy.scope() if strategy else contextlib.nullcontext():
-    model = lil_data.build(replace(lil_data.PRESETS["quick"], dropout=0.0, masks=0), 3, 1)
-    model.compile(keras.optimizers.SGD(0.1), loss="categorical_crossentropy")
-losses = model.fit(Batches(clips, np.arange(24), 8, targets=targets), epochs=3, verbose=0, shuffle=False).history["loss"]
-np.savez(sys.argv[2], *model.get_weights(), losses=losses)
-"""
-
-
-def test_two_devices_equal_one(tmp_path):
-    processes = [subprocess.Popen([sys.executable, "-c", DEVICES, devices, str(tmp_path / f"{number}.npz")],
-                                  stderr=subprocess.DEVNULL)
-                 for number, devices in enumerate(("1", "cpu:2"))]  # fmt: skip
-    assert [process.wait() for process in processes] == [0, 0]
-    one, two = (np.load(tmp_path / f"{number}.npz") for number in (0, 1))
-    for name in one.files:
-        np.testing.assert_allclose(one[name], two[name], atol=1e-5)

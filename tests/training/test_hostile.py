@@ -198,6 +198,7 @@ def alone(folder, *command):
     return subprocess.run([sys.executable, "-c", ALONE, *map(str, command)], cwd=folder, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_prediction_needs_no_network(tmp_path):
     audio.write(tmp_path / "song.wav", 0.3 * np.sin(np.arange(44_100) / 9), 22_050)
     done = alone(tmp_path, "classifiers.predict", "song.wav")

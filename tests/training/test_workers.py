@@ -96,19 +96,21 @@ def test_a_tf_config_of_something_else_is_refused(monkeypatch, text):
 
 def test_workers_meet():
     addresses = tuple(free_addresses(3))
-    there = [threading.Thread(target=meet, args=(Cluster(addresses, index), 20)) for index in range(3)]
+    all_met = threading.Barrier(3)
+
+    def work(index: int) -> None:
+        meet(Cluster(addresses, index), 20)
+        # whoever leaves opens TensorFlow's server at the same address: so does this, for those that still knock
+        with socket.create_server(("", int(addresses[index].split(":")[1]))):
+            all_met.wait(20)
+
+    there = [threading.Thread(target=work, args=(index,)) for index in range(3)]
     for thread in there:
         thread.start()
-    # whoever leaves opens TensorFlow's server at the same address: so does this, for those that still knock
     for thread in there:
-        thread.join(0.5)
-    doors = [socket.create_server(("", int(address.split(":")[1]))) for thread, address in zip(there, addresses, strict=True)
-             if not thread.is_alive()]  # fmt: skip
-    for thread in there:
-        thread.join(20)
-        assert not thread.is_alive()
-    for door in doors:
-        door.close()
+        thread.join(25)
+    assert not all_met.broken
+    assert not any(thread.is_alive() for thread in there)
 
 
 def test_one_that_does_not_come_is_named():

@@ -66,7 +66,7 @@ def test_missing_and_broken_models_and_formats(tmp_path):
     with pytest.raises(InputError, match=r"no model\.keras"):
         load(tmp_path)
     (tmp_path / "model.keras").write_bytes(os.urandom(100))
-    with pytest.raises(InputError, match="cannot be loaded"):
+    with pytest.raises(InputError, match="no model that a train command wrote"):
         load(tmp_path)
     write_json(tmp_path / "config.json", {**read_json(tmp_path / "config.json"), "format": 2})
     with pytest.raises(InputError, match="run format 2"):
