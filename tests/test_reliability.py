@@ -24,6 +24,7 @@ def extras():
         pytest.importorskip(package)
 
 
+@pytest.mark.slow
 def test_the_matrix_of_two_models(tmp_path):
     cells = [cell for case in every(names=("softmax", "hilbert_autoencoder")) for cell in written(case, tmp_path)]
     assert [cell.reason for cell in cells] == [""] * 6
@@ -40,6 +41,7 @@ def test_a_format_that_cannot_says_why(tmp_path, monkeypatch):
     assert isinstance(onnx, Cell)
 
 
+@pytest.mark.slow
 def test_operations_are_counted():
     (case,) = every(names=("softmax",))
     model = case.build()

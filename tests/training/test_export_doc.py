@@ -45,6 +45,7 @@ def run_lines(folder, *numbers):
     return re.findall(r"^(\w[\w ]*): (\d+)%$", "\n".join(told), re.MULTILINE), told[-1], set(modules.split())
 
 
+@pytest.mark.slow
 def test_the_lines_run_without_tensorflow(folder):
     named, last, modules = run_lines(folder, 1, 2, 3)
     assert named[:3] == named[3:]

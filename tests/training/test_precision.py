@@ -10,7 +10,7 @@ from benchmarks.models import every
 from training.exports import example_inputs, in_float32
 
 NAMES = [case.name for case in every()]
-FAST = ("lil_data", "vae", "lstm")
+FAST = ("lil_data", "vae")
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ def test_the_extractor_is_the_pretrained_one(run):
     assert len(read_history(run / "autoencoder" / "history.csv")) == QUICK.pretraining
 
 
+@pytest.mark.slow
 def test_a_resumed_run_ends_with_the_same_weights(run, root):
     assert len(read_history(root / "killed" / "history.csv")) == 1
     trained(root, "killed")

@@ -35,6 +35,7 @@ def test_a_run_holds_everything(runs, model):
     assert {0, 96, 255} <= set(np.unique(np.asarray(Image.open(pictures[0])))), "silence, the line, and onsets"
 
 
+@pytest.mark.slow
 @MODELS
 def test_a_run_that_was_killed_ends_with_the_same_weights(runs, pieces, cache, model, tmp_path, monkeypatch):
     where = {"data": pieces, "output": tmp_path / "killed", "cache": cache, "seed": 1}

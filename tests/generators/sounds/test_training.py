@@ -26,6 +26,7 @@ def test_a_run_holds_everything(runs, head):
     assert read_json(run / "statistics.json")["movement"] > 1
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_the_run(runs, configs, sounds, cache, tmp_path):
     where = {"data": sounds, "output": tmp_path / "run", "cache": cache, "seed": 1}
     config = replace(configs["bands"], cosine=False)
