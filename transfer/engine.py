@@ -15,8 +15,9 @@ from training.cli import InputError
 from transfer.canvas import Watch
 from transfer.extractor import open_features
 from transfer.recipe import Recipe
+from transfer.result import Result
 from transfer.sound import Sound
-from transfer.style_transfer import Painter, Result
+from transfer.style_transfer import Painter
 from transfer.texture.painter import TexturePainter
 
 

@@ -18,8 +18,8 @@ from transfer.fingerprint import fingerprint
 from transfer.judgement import Judgement, judge
 from transfer.pairs import Pair
 from transfer.report import write_report
+from transfer.result import Result
 from transfer.sound import Sound
-from transfer.style_transfer import Result
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from training.runs import versions
 from transfer.judgement import Judgement
 from transfer.overview import Overview
 from transfer.recipe import Recipe
+from transfer.result import Result
 from transfer.scores.table import HEADER, cell, figures
 from transfer.sound import Sound
-from transfer.style_transfer import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,61 +9,20 @@ becomes sound piece by piece. Memory holds a tile, whatever the lengths. The res
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import keras
 import numpy as np
 
-from spectro.limiter import limit
 from transfer.canvas import Watch
 from transfer.extractor import Extractor
 from transfer.lbfgs import paint_lbfgs
-from transfer.mask import Mask, blended
 from transfer.overview import Overview
 from transfer.painting import Painting
-from transfer.rebuild import Rebuilder
 from transfer.recipe import Recipe
+from transfer.result import Result, assemble, blank
 from transfer.sound import Sound, Source
 from transfer.tiles import CrossFade, Tile, overlap_of, tiles
-
-CEILING = 10 ** (-0.1 / 20)
-"""Highest peak of a result: -0.1 dB of full scale."""
-MOST_LIMITED = 10 ** (6 / 20)
-"""How far above the ceiling peaks may be and are limited, 6 dB: limited farther, they would be heard to pump."""
-
-
-@dataclass
-class Result:
-    """A finished, or interrupted, transfer."""
-
-    sound: np.ndarray
-    """float32 (channels, samples) at `rate`, what `allocate` gave."""
-    rate: int
-    content: Sound
-    style: Sound
-    pictures: dict[str, Overview]
-    """Overviews of content, style and result."""
-    histories: list[list[dict[str, float]]] = field(default_factory=list)
-    """Losses by iteration (loss, content, style) of each painted tile and channel, in order."""
-    tiles: int = 0
-    painted_tiles: int = 0
-    interrupted: bool = False
-    inversion_error_db: float | None = None
-    """None where the content's own phases are kept."""
-    gain_db: float = 0.0
-    """What the sound was multiplied with to have the content's loudness."""
-    limited_db: float = 0.0
-    """How far a limiter lowered the highest peak after that, lest it clips (0 or negative)."""
-
-    @property
-    def summary(self) -> str:
-        """One line of facts."""
-        error = "nothing to invert"
-        if self.inversion_error_db is not None:
-            error = f"inversion error {self.inversion_error_db:.1f} dB"
-        painted = f"{self.painted_tiles} of {self.tiles} tiles painted"
-        lowered = f", peaks limited by {-self.limited_db:.1f} dB" if self.limited_db < 0 else ""
-        return f"{painted}, {error}{lowered}; {self.sound.shape[0]} channels at {self.rate} Hz"
 
 
 def count_tiles(content: Sound) -> int:
@@ -117,23 +76,14 @@ class Painter:
         allocate: Callable[[tuple[int, int]], np.ndarray] = lambda shape: np.zeros(shape, np.float32),
     ) -> Result:
         """Paint a style onto a content; `seed`, `watch` and `allocate` as in `transfer_style`."""
-        pictures = {"content": Overview(), "style": style.picture, "result": Overview()}
-        sound = allocate((content.channels, content.samples))
-        result = Result(sound, self.setting.rate, content, style.sound, pictures)
         self.painting.set_style(style.statistic)
-        rebuilder = Rebuilder(self.setting, content.samples, self.recipe, seed)
+        result = blank(content, style.sound, style.picture, allocate)
         work = _Work(self.painting, self.recipe, watch, result, np.random.default_rng(seed))
-        column = place = 0
-        for columns, spectrum, painted in _painted(content, work):
-            taken = self.recipe.style_strength * self.recipe.mask.weights(self.setting, column, columns.shape[-1])
-            magnitude = blended(np.abs(spectrum), self.setting.to_magnitude(columns, content.loudest), taken)
-            pictures["content"].add(self.setting.to_picture(np.abs(spectrum), content.loudest))
-            pictures["result"].add(self.setting.to_picture(magnitude, content.loudest))
-            samples = rebuilder.add(magnitude, spectrum, painted and taken.any())
-            sound[:, place : place + samples.shape[1]] = samples
-            column, place = column + columns.shape[-1], place + samples.shape[1]
-        result.inversion_error_db = rebuilder.error_db
-        level(result, self.recipe)
+        runs = (
+            (self.setting.to_magnitude(columns, content.loudest), spectrum, painted)
+            for columns, spectrum, painted in _painted(content, work)
+        )
+        assemble(result, runs, self.recipe, seed)
         return result
 
 
@@ -216,25 +166,3 @@ def _paint(tile: Tile, content: Sound, work: _Work) -> np.ndarray:
             sounding = picture.any(axis=0)
             picture[:, sounding] = painting.painted()[:, sounding]  # silence stays silence
     return pictures
-
-
-def level(result: Result, recipe: Recipe) -> None:
-    """Give the result the content's loudness, in place and in blocks, and limit the peaks that would clip.
-
-    A result whose peaks stand out so far that they would be limited by more than MOST_LIMITED is made less loud instead.
-    With a mask peaks are limited and nothing else: what is outside stays as it is.
-    """
-    sound, content = result.sound, result.content
-    size = content.setting.clip_samples
-    parts = [sound[:, start : start + size] for start in range(0, sound.shape[1], size)]
-    energy = sum(float(np.sum(np.square(part, dtype=np.float64))) for part in parts)
-    if not energy:
-        return
-    peak = max(float(np.abs(part).max(initial=0)) for part in parts)
-    gain = 1.0
-    if recipe.mask == Mask():
-        gain = min(content.rms / (energy / sound.size) ** 0.5, CEILING * MOST_LIMITED / peak)
-    for part in parts:
-        part *= np.float32(gain)
-    result.gain_db = float(20 * np.log10(gain))
-    result.limited_db = float(20 * np.log10(limit(sound, result.rate, CEILING)))

@@ -16,12 +16,11 @@ import numpy as np
 
 from transfer.canvas import Watch
 from transfer.lbfgs import paint_lbfgs
-from transfer.mask import blended
 from transfer.overview import Overview
-from transfer.rebuild import Rebuilder
 from transfer.recipe import Recipe
+from transfer.result import Result, assemble, blank
 from transfer.sound import Sound
-from transfer.style_transfer import Result, count_tiles, level
+from transfer.style_transfer import count_tiles
 from transfer.texture.bands import SETTING, Bands, levels
 from transfer.texture.painting import TexturePainting
 from transfer.tiles import CrossFade, Tile, edge, overlap_of, tiles
@@ -94,21 +93,12 @@ class TexturePainter:
         allocate: Callable[[tuple[int, int]], np.ndarray] = lambda shape: np.zeros(shape, np.float32),
     ) -> Result:
         """Paint a style onto a content; `watch` and `allocate` as in `transfer_style`, `seed` is not needed."""
-        pictures = {"content": Overview(), "style": style.picture, "result": Overview()}
-        sound = allocate((content.channels, content.samples))
-        result = Result(sound, self.setting.rate, content, style.sound, pictures)
-        rebuilder = Rebuilder(self.setting, content.samples, self.recipe, seed)
-        column = place = 0
-        for gains, spectrum in self._gains(content, style, watch, result):
-            taken = self.recipe.style_strength * self.recipe.mask.weights(self.setting, column, gains.shape[1])
-            magnitude = np.abs(spectrum)
-            pictures["content"].add(self.setting.to_picture(magnitude, content.loudest))
-            magnitude = blended(magnitude, magnitude * np.exp(self.bands.spread(gains)), taken)
-            pictures["result"].add(self.setting.to_picture(magnitude, content.loudest))
-            samples = rebuilder.add(magnitude, spectrum, painted=False)  # the content's phases are the right ones
-            sound[:, place : place + samples.shape[1]] = samples
-            column, place = column + gains.shape[1], place + samples.shape[1]
-        level(result, self.recipe)
+        result = blank(content, style.sound, style.picture, allocate)
+        runs = (
+            (np.abs(spectrum) * np.exp(self.bands.spread(gains)), spectrum, False)
+            for gains, spectrum in self._gains(content, style, watch, result)
+        )
+        assemble(result, runs, self.recipe, seed)
         return result
 
     def _gains(
