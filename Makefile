@@ -17,7 +17,7 @@ demo: .venv/installed
 	$(PY) -m midi.render demo/folk_again.mid --output demo/folk_again.wav --force
 	@echo "Everything is in demo/: open demo/genres/report.html, listen to demo/lo_fi_as_future_bass.wav and demo/folk_again.wav"
 
-# Two processes of one thread each; a file of tests stays in one, so that its models are trained once.
+# Two processes of one thread each; tests/conftest.py says which tests stay in one, so that their models are trained once.
 test: .venv/installed
 	TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 

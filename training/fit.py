@@ -64,7 +64,9 @@ def fit(
         model = build()
         if not model.optimizer.built:  # lazily built, its slots would miss the restored state
             model.optimizer.build(model.trainable_variables)
-        if strategy and strategy.num_replicas_in_sync > 1:
+        if strategy is None:
+            _make_metrics(model, batches)
+        elif strategy.num_replicas_in_sync > 1:
             keep_apart(model)
         start = restore(model, run / "backup")
         if start == 0 and init is not None:
@@ -111,6 +113,16 @@ class NotANumber(keras.callbacks.Callback):
                 f"the loss became {float(loss)} at batch {batch}; try a smaller --learning-rate. The run's last "
                 "whole epoch is kept"
             )
+
+
+def _make_metrics(model: keras.Model, batches: Batches) -> None:
+    """Have compiled metrics make their variables: made in the first step, they would have its graph built twice."""
+    if "compile_metrics" not in model.metrics_names:
+        return
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(batches[0])
+    x, y = keras.tree.map_structure(lambda values: values[:1], (x, y))
+    model.compute_metrics(x, y, model(x))
+    model.reset_metrics()
 
 
 def _board(run: Path) -> list[keras.callbacks.Callback]:

@@ -60,3 +60,22 @@ def test_another_model_in_the_same_directory_is_refused(tmp_path):
 
     with pytest.raises(InputError, match="another shape"):
         fit(wider, tmp_path, batches(), epochs=2)
+
+
+def test_the_step_is_built_once_with_metrics_too(tmp_path):
+    """Keras builds the graph of a step again where the first time made variables: those of optimizer and metrics."""
+    built = []
+
+    class Counting(keras.Sequential):
+        def train_step(self, data):
+            built.append(1)
+            return super().train_step(data)
+
+    def counting():
+        model = Counting([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("adam", loss="mse", metrics=["mae"])
+        return model
+
+    fit(counting, tmp_path, batches(), epochs=2)
+    assert built == [1]
+    assert [row["epoch"] for row in read_history(tmp_path / "history.csv")] == [0, 1]

@@ -1,4 +1,4 @@
-"""Two devices, and two workers, train as one device: a few models here, all of them in the slow sweep."""
+"""Two devices, and two workers, train as one device: the hardest model here, all of them in the slow sweep."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import pytest
 from benchmarks.parity import TOLERANCE, compare, holds
 from benchmarks.parity_cases import CASES
 
-FEW = ["classifiers.lil_data", "generators.dcgan, R1 and R2"]
+HARDEST = "generators.dcgan, R1 and R2"
+"""Two players, gradients of gradients, averages of weights."""
 
 
-def test_a_few_models_have_parity():
-    found = compare(FEW, [])
-    assert list(found) == FEW
-    for name, ways in found.items():
-        assert holds(ways), (name, ways)
+def test_the_hardest_model_has_parity():
+    found = compare([HARDEST], [])
+    assert list(found) == [HARDEST]
+    assert holds(found[HARDEST]), found
 
 
 @pytest.mark.slow
