@@ -6,46 +6,23 @@ is made before the first shard is written.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from training.cli import InputError
 from training.cluster import workers
-from training.corpus import FORMAT, read_table, shard_path
-from training.files import atomic, read_json, remove_half_written, write_json
+from training.corpus import FORMAT, read_table
+from training.files import read_json, remove_half_written, write_json
 from training.lock import exclusive
+from training.shard import Encoder, part_path, write_shard, write_table
 from training.sources import Source
 
 FILES_PER_SHARD = 32
-COLUMNS = ("name", "label", "group", "fold", "sha256", "shard", "first", "items", "reason", "remark")
-
-
-class Encoder(Protocol):
-    """Turns a file into items. Sent to worker processes, so it must be picklable and cheap to send."""
-
-    kind: str
-    shape: tuple[int, ...]
-    dtype: str
-
-    def __call__(self, path: Path) -> Iterable[np.ndarray]:
-        """Blocks of items (count, *shape) of `dtype`; InputError says why a file gives none.
-
-        A generator may return a remark for the file's row in `items.csv`, such as what its items do not keep.
-        """
-
-    def facts(self) -> dict[str, Any]:
-        """What a reader needs to know of the items (codec or setting), as JSON."""
-
-    def serves(self, facts: dict[str, Any]) -> bool:
-        """Are the items of a corpus with these facts like this encoder's, though it may have read other files otherwise?"""
 
 
 def build_corpus(
@@ -171,7 +148,7 @@ def _write_shards(
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    todo = [(number, files) for number, files in enumerate(shards) if not _part(directory, number).exists()]
+    todo = [(number, files) for number, files in enumerate(shards) if not part_path(directory, number).exists()]
     jobs = min(jobs or os.cpu_count() or 1, max(len(todo), 1))
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     done = parallel(delayed(write_shard)(directory, number, files, encoder) for number, files in todo)
@@ -184,61 +161,10 @@ def _write_shards(
         ) from None
 
 
-def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, Any]]], encoder: Encoder) -> None:
-    """Encode `files` into one shard, streaming: memory holds one block of items, however long a file is."""
-    count = 0
-    parts = []
-    with atomic(shard_path(directory, number)) as temporary, temporary.open("wb") as out:
-        header = _write_header(out, 0, encoder)
-        for path, row in files:
-            start = out.tell()
-            remark = ""
-            try:
-                items, remark = _stream(out, encoder, path)
-                reason = "" if items else "gives no items"
-            except InputError as error:
-                items, reason = 0, str(error)
-            except Exception as error:
-                if isinstance(error, OSError) and error.filename is None:
-                    raise  # the disk we write to, not the file we read
-                items, reason = 0, f"{type(error).__name__}: {error}"  # a strange file must not end a night's build
-            if reason:
-                out.seek(start)
-                out.truncate()
-            told = {"reason": " ".join(reason.split()), "remark": "" if reason else " ".join(remark.split())}
-            parts.append({**row, "shard": number, "first": count, "items": items, **told})
-            count += items
-        out.seek(0)
-        if _write_header(out, count, encoder) != header:
-            raise RuntimeError("the header of a shard grew")
-    _write_table(_part(directory, number), parts)
-
-
-def _stream(out: Any, encoder: Encoder, path: Path) -> tuple[int, str]:
-    """(items written, the encoder's remark)."""
-    items, blocks = 0, iter(encoder(path))
-    while True:
-        try:
-            block = np.ascontiguousarray(next(blocks))
-        except StopIteration as end:
-            return items, end.value or ""
-        if block.shape[1:] != tuple(encoder.shape) or block.dtype != np.dtype(encoder.dtype):
-            raise RuntimeError(f"encoder gave {block.dtype} {block.shape[1:]}, promised {encoder.dtype} {encoder.shape}")
-        out.write(block.data)
-        items += len(block)
-
-
-def _write_header(out: Any, count: int, encoder: Encoder) -> int:
-    """NumPy leaves room in the header for the first axis to grow, so that it can be written again at the end."""
-    description = {"descr": np.dtype(encoder.dtype).str, "fortran_order": False, "shape": (count, *encoder.shape)}
-    np.lib.format.write_array_header_1_0(out, description)
-    return out.tell()
-
-
 def _finish(directory: Path, rows: list[dict[str, Any]], shards: int, encoder: Encoder, name: str) -> None:
-    written = {row["name"]: row for number in range(shards) for row in read_table(_part(directory, number))}
+    written = {row["name"]: row for number in range(shards) for row in read_table(part_path(directory, number))}
     table = [written.get(row["name"], {**row, "shard": "", "first": "", "items": 0}) for row in rows]
-    _write_table(directory / "items.csv", table)
+    write_table(directory / "items.csv", table)
     write_json(
         directory / "manifest.json",
         {
@@ -255,16 +181,5 @@ def _finish(directory: Path, rows: list[dict[str, Any]], shards: int, encoder: E
         },
     )
     for number in range(shards):
-        _part(directory, number).unlink()
+        part_path(directory, number).unlink()
     (directory / "plan.json").unlink()
-
-
-def _part(directory: Path, number: int) -> Path:
-    return directory / f"shard-{number:05d}.csv"
-
-
-def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
-    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import training.build
+import training.shard
 from tests.training.conftest import Numbers
 from training.build import build_corpus
 from training.cli import InputError
@@ -126,19 +127,19 @@ def test_a_full_disk_ends_the_build_and_the_same_call_continues(folder, tmp_path
     sources = find_sources(folder, {".txt"})
     monkeypatch.setattr(training.build, "FILES_PER_SHARD", 4)
     build_corpus(sources, Numbers(), tmp_path / "whole", jobs=1)
-    write = training.build._stream
+    write = training.shard._stream
 
     def full(out, encoder, path):
         if "bass" in str(path):
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(out, encoder, path)
 
-    monkeypatch.setattr(training.build, "_stream", full)
+    monkeypatch.setattr(training.shard, "_stream", full)
     with pytest.raises(OSError, match="No space left"):
         build_corpus(sources, Numbers(), tmp_path / "out", jobs=1)
     with pytest.raises(InputError, match="was interrupted"):
         Corpus(tmp_path / "out")
-    monkeypatch.setattr(training.build, "_stream", write)
+    monkeypatch.setattr(training.shard, "_stream", write)
     build_corpus(sources, Numbers(), tmp_path / "out", jobs=1)
     assert content(tmp_path / "out") == content(tmp_path / "whole")
 

@@ -48,8 +48,8 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 HALTING = """
 import time
 from pathlib import Path
-import training.build as build
-stream, count = build._stream, 0
+import training.shard as shard
+stream, count = shard._stream, 0
 def halting(out, encoder, path):
     global count
     count += 1
@@ -58,7 +58,7 @@ def halting(out, encoder, path):
         Path("REACHED").touch()
         time.sleep(600)
     return stream(out, encoder, path)
-build._stream = halting
+shard._stream = halting
 """
 LOOPBACK = ("--no-dashboard", "--host", "127.0.0.1")
 
