@@ -63,9 +63,7 @@ JAX saved. Outputs relative to the largest one, at least 1. The step is 0.01, fo
 norms of few numbers make their gradients large, and rounding with them. With 0.01 the backends differ by 0.03 in a weight of
 resnet50; on TensorFlow alone, sound that differs by 1e-7 makes as much of a difference.
 
-The JAX backend trains on one accelerator (`KERAS_BACKEND=jax`); what models measure within their `call` (`cost`, `bits`,
-`critic_loss` ...) reads 0 in its history, since Keras' JAX trainer keeps losses but no other number from there. `loss` and
-`val_loss`, by which epochs are chosen, are right.
+The JAX backend trains on one accelerator (`KERAS_BACKEND=jax`), with the same callbacks, backups and history.
 
 In mixed bfloat16 every model trains: weights, spectra, heads and losses stay float32, and its first loss is that of float32
 within 5 % (resnet50: 20 %; `tests/training/test_precision.py`). Exports of such runs compute in float32."""

@@ -35,6 +35,7 @@ from generators.networks.dcgan import Columns, players
 from generators.networks.hard_shapes import in_greys, runs
 from midi.codecs import codec_named
 from training.cli import InputError
+from training.measuring import Measuring
 from training.players import frozen, player_optimizer
 from training.precision import whole
 from training.strategy import ReplicaSeedGenerator
@@ -123,7 +124,7 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("generators")
-class Dcgan(keras.Model):
+class Dcgan(Measuring):
     """Both players and their losses. Input: pictures (batch, h, w, c) in [-1, 1], with labels (pictures, labels (batch,)).
 
     Output: the pictures made. `config` is a `Config` as a dict; classes: 0 for no labels.
@@ -162,7 +163,7 @@ class Dcgan(keras.Model):
             self.penalise(self.config.fake_penalty, fake, labels)
         right = told_apart(on_real, on_fake, paired=self.config.loss == "relativistic")
         for metric, value in zip(self.measures.values(), (critic_loss, generator_loss, *right), strict=True):
-            metric.update_state(value)
+            self.measure(metric, value)
         return made
 
     def made(self, count: Any, labels: Any, training: bool) -> Any:

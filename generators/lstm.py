@@ -32,6 +32,7 @@ from generators.sequences.steps import Steps
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from midi.columns import BEYOND
+from training.measuring import Measuring
 
 FAMILY = "generators.sequences"
 """Package of the modules that serve it."""
@@ -65,7 +66,7 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("generators")
-class Lstm(keras.Model):
+class Lstm(Measuring):
     """The network and its head. Input: windows (batch, columns, rows) uint8 of classes; output: the head's context.
 
     `config` is a `Config` as a dict. Metric `cost`: cost of a column that is said (nats, or the paper's loss).
@@ -102,7 +103,7 @@ class Lstm(keras.Model):
             context, said = context[:, -1:], said[:, -1:]
         cost, there = self.head.cost(context, said), ops.cast(ops.not_equal(said[..., 0], BEYOND), "float32")
         self.add_loss(ops.mean(cost * there))
-        self.cost.update_state(cost, there)
+        self.measure(self.cost, cost, there)
         return context
 
     def context(self, x: Any, states: Any = None, training: bool = False) -> tuple[Any, list[Any]]:

@@ -28,6 +28,7 @@ from generators.sequences.states import states_of
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from midi.columns import BEYOND
+from training.measuring import Measuring
 
 FAMILY = "generators.sequences"
 """Package of the modules that serve it."""
@@ -78,7 +79,7 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("generators")
-class Seq2Seq(keras.Model):
+class Seq2Seq(Measuring):
     """The networks and their head. Input: windows (batch, window + ahead, rows) uint8 of classes; output: the contexts.
 
     `config` is a `Config` as a dict. Metric `cost`: cost of a column that is said (nats, or the paper's loss).
@@ -112,7 +113,7 @@ class Seq2Seq(keras.Model):
         contexts = self.attended(self.decoder(fed, initial_state=states), memory, training)
         cost, there = self.head.cost(contexts, said), ops.cast(ops.not_equal(said[..., 0], BEYOND), "float32")
         self.add_loss(ops.mean(cost * there))
-        self.cost.update_state(cost, there)
+        self.measure(self.cost, cost, there)
         return contexts
 
     def encoded(self, x: Any) -> tuple[Any, list[Any]]:

@@ -27,6 +27,7 @@ from generators.sounds.memory import Memory, first_memory
 from generators.sounds.settings import setting_of
 from spectro.layers import Spectrogram
 from spectro.stft import SpectrogramSetting
+from training.measuring import Measuring
 
 FAMILY = "generators.sounds"
 """Package of the modules that serve it."""
@@ -82,7 +83,7 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("generators")
-class SpectrogramLSTM(keras.Model):
+class SpectrogramLSTM(Measuring):
     """Waveforms in; every column of their pictures but the first is predicted from those before it.
 
     Input (batch, samples) float32 in [-1, 1]; output (batch, columns - 1, units) of the last LSTM layer. The loss is added
@@ -129,7 +130,7 @@ class SpectrogramLSTM(keras.Model):
         parts = self.output_head.loss(hidden, columns[:, :-1], memory, columns[:, 1:])
         for name, value in parts.items():
             self.add_loss(value)
-            self.parts[name].update_state(value)
+            self.measure(self.parts[name], value)
         return hidden
 
     @property

@@ -35,6 +35,7 @@ from generators.networks.shapes import Pixels, Shapes
 from generators.networks.vae import networks
 from midi.codecs import codec_named
 from training.cli import InputError
+from training.measuring import Measuring
 from training.strategy import ReplicaSeedGenerator
 
 FAMILY = "generators"
@@ -93,7 +94,7 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("generators")
-class Vae(keras.Model):
+class Vae(Measuring):
     """See the module. config: the fields of `Config`; classes: labels, 0 for none; steps: of the whole training."""
 
     def __init__(self, config: dict[str, Any], classes: int = 0, steps: int = 1, **arguments):
@@ -128,7 +129,7 @@ class Vae(keras.Model):
         """The loss in nats per pixel from both terms (batch,) in nats per picture; the metrics see the bound itself."""
         pixels = int(np.prod(self.picture_shape))
         for metric, value in zip(self.averages, (cross_entropy + divergence, divergence, -cross_entropy), strict=True):
-            metric.update_state(value / (pixels * np.log(2)) if metric.name == "bits" else value)
+            self.measure(metric, value / (pixels * np.log(2)) if metric.name == "bits" else value)
         share = 2 / self.config.latent if self.config.kl == "mean" else 1 / pixels
         return ops.mean(cross_entropy) / pixels + self.weight(training) * share * ops.mean(divergence)
 

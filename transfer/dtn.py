@@ -31,6 +31,7 @@ from keras import ops
 
 from midi.codecs import codec_named
 from training.cli import InputError
+from training.measuring import Measuring
 from training.players import frozen, player_optimizer
 from training.precision import whole
 from transfer.dtn_losses import ADVERSARIAL, constancy, identity, taken_for_target, variation
@@ -95,7 +96,7 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("transfer")
-class Dtn(keras.Model):
+class Dtn(Measuring):
     """All players and their losses. Input: (source, target) pictures, each (batch, h, w, c) in [-1, 1].
 
     Output: what becomes of the source. `config` is a `Config` as a dict. Metrics: the players' losses, the terms before they
@@ -128,7 +129,7 @@ class Dtn(keras.Model):
         weights = {"constancy": self.config.alpha, "identity": self.config.beta, "variation": self.config.gamma}
         for name, value in terms.items():
             self.add_loss(weights.get(name, 1.0) * value)
-            self.measures[name].update_state(value)
+            self.measure(self.measures[name], value)
         return made
 
     def features(self, pictures: Any, training: bool) -> list[Any]:
@@ -145,7 +146,7 @@ class Dtn(keras.Model):
         """The losses of g that D and smoothness give."""
         shown = [self.noise(seen, training=training) for seen in (made, same)]
         judged = [frozen(self.discriminator, seen, training=training) for seen in shown]
-        self.measures["fooled"].update_state(ops.mean(taken_for_target(judged[0])))
+        self.measure(self.measures["fooled"], ops.mean(taken_for_target(judged[0])))
         smooth = (variation(made, self.config.tv_exponent) + variation(same, self.config.tv_exponent)) / 2
         return {"adversarial": self.adversarial(*judged), "variation": smooth}
 
