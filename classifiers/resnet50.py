@@ -65,7 +65,9 @@ def build(config: Config, classes: int, steps: int) -> keras.Model:
     """
     waveform, picture = front_end(setting_of(config.setting, config.reference))
     size = config.picture_size
-    x = ThreeChannels(name="three_channels")(keras.layers.Resizing(size, size, name="resize")(picture))
+    # left alone, Resizing takes itself to be in training, and Keras then all layers after it
+    picture = keras.layers.Resizing(size, size, name="resize")(picture, training=False)
+    x = ThreeChannels(name="three_channels")(picture)
     x = backbone(config.weights, size)(x)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
     genre = keras.layers.Dense(classes, activation="softmax", dtype=whole(), name="genre")(x)

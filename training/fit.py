@@ -121,7 +121,7 @@ def _make_metrics(model: keras.Model, batches: Batches) -> None:
         return
     x, y, _ = keras.utils.unpack_x_y_sample_weight(batches[0])
     x, y = keras.tree.map_structure(lambda values: values[:1], (x, y))
-    model.compute_metrics(x, y, model(x))
+    model.compute_metrics(x, y, model(x, training=False))
     model.reset_metrics()
 
 

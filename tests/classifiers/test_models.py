@@ -37,9 +37,16 @@ def test_the_paper_has_as_many_parameters_as_specified(module):
 
 
 def test_sound_in_probabilities_out(model, clips):
-    probabilities = np.array(model(clips))
+    probabilities = np.array(model(clips, training=False))
     assert probabilities.shape == (4, 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_called_plainly_it_predicts(model, clips):
+    before = model.get_weights()
+    np.testing.assert_array_equal(model(clips), model(clips, training=False))
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
 
 
 def test_one_fit_learns(module, model, clips):
@@ -53,11 +60,11 @@ def test_one_fit_learns(module, model, clips):
 def test_reloads_without_custom_objects(model, clips, tmp_path):
     model.save(tmp_path / "model.keras")
     copy = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
-    np.testing.assert_array_equal(model(clips), copy(clips))
+    np.testing.assert_array_equal(model(clips, training=False), copy(clips, training=False))
 
 
 def test_the_exported_twin_agrees(module, model, clips):
-    np.testing.assert_allclose(model(clips), module.exported(model)(clips), atol=5e-3)
+    np.testing.assert_allclose(model(clips, training=False), module.exported(model)(clips, training=False), atol=5e-3)
 
 
 def test_weights_that_cannot_be_had_are_one_line(tmp_path):
