@@ -34,11 +34,11 @@ bench: .venv/installed
 
 # What docs/reliability.md promises of every model, seen again and written there; minutes each, resume most of an hour.
 parity resume export-matrix: .venv/installed
-	$(PY) -m benchmarks.$(subst -,_,$@) --write
+	$(PY) -m tests.reliability.$(subst -,_,$@) --write
 
 accelerator: .venv/installed
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[jax]'
-	$(PY) -m benchmarks.accelerator --write
+	$(PY) -m tests.reliability.accelerator --write
 
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -20,8 +20,8 @@ from training.cli import run
 MEMORY = """
 import resource, sys
 from spectro.clips import SUFFIXES, Clips
-from training.build import build_corpus
-from training.sources import find_sources
+from training.corpora.build import build_corpus
+from training.corpora.sources import find_sources
 build_corpus(find_sources(sys.argv[1], SUFFIXES), Clips(seconds=1.0), sys.argv[2], jobs=1)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
@@ -52,8 +52,8 @@ def rate(folder: Path, options: Options) -> None:
     import soundfile
 
     from spectro.clips import SUFFIXES, Clips
-    from training.build import build_corpus
-    from training.sources import find_sources
+    from training.corpora.build import build_corpus
+    from training.corpora.sources import find_sources
 
     generator = np.random.default_rng(0)
     for number in range(options.files):

@@ -25,7 +25,7 @@ def main(options: Options) -> None:
     """Print the table."""
     import numpy as np
 
-    from training.strategy import strategy_for
+    from training.devices.strategy import strategy_for
 
     strategy = strategy_for("cpu:2")
     generator = np.random.default_rng(0)
@@ -41,7 +41,7 @@ def row(name: str, strategy: Any, items: Any, targets: Any, batch_size: int, rou
     """Measure one model, print its row."""
     import numpy as np
 
-    from training.data import Batches
+    from training.corpora.batches import Batches
 
     model = name.split()[0]
     fed = Batches(items, np.arange(len(items)), batch_size, targets=targets)
@@ -64,7 +64,7 @@ def built(name: str) -> Any:
 
     import tensorflow as tf
 
-    from training.replicas import keep_apart
+    from training.devices.replicas import keep_apart
 
     module = importlib.import_module(name)
     config = module.PRESETS["ours"]

@@ -49,8 +49,8 @@ def song(path: Path, minutes: int) -> tuple[Path, int]:
     import numpy as np
 
     from midi.demo import compose
+    from midi.files.writing import write
     from midi.notes import TEMPO
-    from midi.writing import write
 
     piece = replace(compose("rock", 0, 30 * minutes), tempos=np.array([(0, 500_000)], TEMPO))
     write(path, piece)
@@ -64,8 +64,8 @@ def untrained(folder: Path, codec: str) -> Path:
     from midi.codecs import codec_named
     from training.files import write_json
     from training.runs import FORMAT
-    from transfer import dtn
-    from transfer.programs import OCTAVES, PROGRAMS
+    from transfer.dtn import model as dtn
+    from transfer.dtn.programs import OCTAVES, PROGRAMS
 
     config = replace(dtn.PRESETS["ours"], codec=codec)
     facts = {"package": "transfer", "model": "dtn", "config": asdict(config), "codec": codec_named(codec).facts()}

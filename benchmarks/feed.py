@@ -43,7 +43,7 @@ def classifiers(folder: Path, options: Options) -> None:
     from classifiers import lil_data
     from classifiers.data import Mixing, open_clips, training_batches
     from spectro.stft import SETTINGS
-    from training.split import split_corpus
+    from training.corpora.split import split_corpus
 
     generator = np.random.default_rng(0)
     for number in range(options.clips):
@@ -64,11 +64,11 @@ def generators(folder: Path, options: Options) -> None:
     from importlib import import_module
 
     from generators import lstm
-    from generators.data import batches, open_images
+    from generators.pictures.data import batches, open_images
     from generators.sequences import windows
     from generators.sequences.pieces import open_pieces
     from midi.codecs import codec_named
-    from training.split import split_corpus
+    from training.corpora.split import split_corpus
 
     for name in ("vae", "dcgan"):
         module = import_module(f"generators.{name}")

@@ -56,8 +56,8 @@ def main(options: Options) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    from midi.reading import SUFFIXES
-    from training.sources import find_sources
+    from midi.files.reading import SUFFIXES
+    from training.corpora.sources import find_sources
 
     return [source.path for source in find_sources(folder, SUFFIXES)]
 
@@ -68,7 +68,7 @@ def _scores(files: list[Path], way: Callable) -> tuple[tuple[int, float, float, 
 
     from midi.codecs.losses import added
     from midi.fidelity import exact, fidelity
-    from midi.reading import read
+    from midi.files.reading import read
     from training.cli import InputError
 
     rows, losses = [], []

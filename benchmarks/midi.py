@@ -78,7 +78,7 @@ def rates(folders: dict[str, list[Path]], options: Options) -> None:
 
 def readable(path: Path) -> bool:
     """Does symusic read the file without its notes being refused?"""
-    from midi.wellformed import fault
+    from midi.files.wellformed import fault
 
     return not fault(path.read_bytes())
 
@@ -110,8 +110,8 @@ def decoding(files: list[Path]) -> None:
     import numpy as np
 
     from midi.codecs import codec_named
-    from midi.reading import read
-    from midi.writing import write
+    from midi.files.reading import read
+    from midi.files.writing import write
 
     codec = codec_named("roll96")
     images = np.concatenate([codec.encode(read(path), keep_empty=False).images for path in files[:120]])[:1000]
@@ -127,7 +127,7 @@ def lossless(files: list[Path]) -> None:
     """Every file read, encoded, decoded and compared."""
     from midi.codecs import codec_named
     from midi.fidelity import exact
-    from midi.reading import read
+    from midi.files.reading import read
 
     codec = codec_named("lossless")
     pieces = [read(path) for path in files]
@@ -154,7 +154,7 @@ def scores(files: list[Path]) -> None:
     from midi.codecs import codec_named
     from midi.codecs.losses import added, in_words
     from midi.fidelity import fidelity
-    from midi.reading import read
+    from midi.files.reading import read
 
     print("| codec | onset F1 | onset and offset F1 | losses |\n|---|---|---|---|")
     for name in ("lossless", "roll96", "roll64", "dense88"):

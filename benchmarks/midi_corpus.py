@@ -21,10 +21,10 @@ BUILD = """
 import json, resource, sys, time
 from midi.codecs import codec_named
 from midi.encoder import MidiImages
-from midi.reading import SUFFIXES
-from training.build import build_corpus
-from training.corpus import Corpus
-from training.sources import find_sources
+from midi.files.reading import SUFFIXES
+from training.corpora.build import build_corpus
+from training.corpora.corpus import Corpus
+from training.corpora.sources import find_sources
 began = time.perf_counter()
 build_corpus(find_sources(sys.argv[1], SUFFIXES), MidiImages(codec_named("roll96")), sys.argv[2], jobs=1)
 seconds = time.perf_counter() - began
@@ -61,9 +61,9 @@ def main(options: Options) -> None:
 def vary(folder: Path, images: int, made: int) -> int:
     """Add variations to the `made` ones until they give about `images`; returns how many there are."""
     from benchmarks.midi import files_of
+    from midi.files.reading import read
+    from midi.files.writing import write
     from midi.notes import Piece, with_notes
-    from midi.reading import read
-    from midi.writing import write
 
     pieces = [read(path) for path in files_of("nottingham")]
     windows = [piece.end / piece.division / 8 + 0.5 for piece in pieces]

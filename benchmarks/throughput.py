@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.models import Case, every
+from tests.reliability.models import Case, every
 
 if TYPE_CHECKING:
     import keras

@@ -1,4 +1,13 @@
 """Genre classifiers on spectrogram pictures: raw sound in, probabilities out."""
 
-MODELS = ("lil_data", "resnet50", "softmax")
-"""Model modules of this package; each follows the contract: docstring, Config, PRESETS, build, exported."""
+from training.family import Family
+
+
+class Classifiers(Family):
+    """Models that tell the label of a clip."""
+
+    package = "classifiers"
+
+
+MODELS = dict.fromkeys(("lil_data", "resnet50", "softmax"), Classifiers())
+"""The models of this package; each module follows the contract: docstring, Config, PRESETS, build, exported."""

@@ -18,11 +18,11 @@ from sklearn.metrics import confusion_matrix
 from classifiers.data import evaluation_batches, open_clips
 from classifiers.features import setting_of_model
 from training.cli import InputError
-from training.corpus import Corpus
+from training.corpora.corpus import Corpus
+from training.corpora.split import split_corpus
 from training.files import read_json, write_json
 from training.report import Section
 from training.runs import load, read_run
-from training.split import split_corpus
 
 DRAWS = 2_000
 

@@ -32,8 +32,8 @@ def main(options: Options) -> None:
     from classifiers.timeline import write_timeline
     from spectro.clips import SUFFIXES
     from training.cli import InputError, tell
+    from training.corpora.sources import find_sources
     from training.files import free_name
-    from training.sources import find_sources
 
     files = list(options.files)
     given = files.pop(0) if files and (files[0] / "config.json").exists() else shipped()

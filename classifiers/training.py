@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -15,11 +14,12 @@ from classifiers.evaluation import evaluate, report_sections
 from classifiers.front_end import setting_of
 from classifiers.watch import Watch
 from training.cli import InputError, tell
-from training.fit import fit
+from training.corpora.split import split_corpus
+from training.devices.workers import is_chief, own_directory
+from training.family import module_of
+from training.fitting.fit import fit
 from training.report import write_report
 from training.runs import load, open_run
-from training.split import split_corpus
-from training.workers import is_chief, own_directory
 
 
 def train(
@@ -42,7 +42,7 @@ def train(
 
     Options as `python -m classifiers.train --help` tells. InputError for data or a directory that cannot be used.
     """
-    module = importlib.import_module(f"classifiers.{model}")
+    module = module_of("classifiers", model)
     corpus = open_clips(data, setting_of(config.setting, config.reference), cache)
     split = split_corpus(corpus, by=by, seed=seed, fold=fold, validation_fold=validation_fold)
     for label in split.dropped:

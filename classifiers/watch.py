@@ -9,13 +9,13 @@ from sklearn.metrics import confusion_matrix
 from classifiers.data import evaluation_batches
 from classifiers.features import setting_of_model
 from spectro.clips import to_model
-from training.corpus import Corpus
-from training.samples import Sample
-from training.split import Split
+from training.corpora.corpus import Corpus
+from training.corpora.split import Split
+from training.fitting.samples import Sample
 
 
 class Watch:
-    """Sampler of `training.samples`: confusion matrix, and the most surely mistaken clip as picture and sound."""
+    """Sampler of `training.fitting.samples`: confusion matrix, and the most surely mistaken clip as picture and sound."""
 
     def __init__(self, corpus: Corpus, split: Split) -> None:
         self.corpus, self.split = corpus, split

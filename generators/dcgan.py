@@ -7,8 +7,8 @@ loss, instead of in turn; an epoch shows every picture once; samples are drawn b
 
 `ours`, 0.4 million parameters a player: a picture is groups of columns, an eighth note each, and convolutions run over time
 alone, since pitches are not alike as places are. In a group each row is silent or has one of ten learned shapes, at first
-runs of columns (`generators.networks.hard_shapes`), so that notes do not fall into dots and the critic sees black and white.
-The critic also sees onsets and pitch classes (`generators.networks.streams`). Relativistic loss with R1 and R2 (arXiv
+runs of columns (`generators.layers.hard_shapes`), so that notes do not fall into dots and the critic sees black and white.
+The critic also sees onsets and pitch classes (`generators.layers.streams`). Relativistic loss with R1 and R2 (arXiv
 2501.05417), of weight 20: at 2 and less the critic wins early, and the generator learns more slowly. Rates fall along a
 cosine; a moving average of the generator's weights is kept.
 
@@ -29,21 +29,21 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.config import GeneratorConfig
-from generators.networks.adversarial import LOSSES, gradient_penalty, told_apart
-from generators.networks.dcgan import Columns, players
-from generators.networks.hard_shapes import in_greys, runs
+from generators.layers.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.layers.dcgan import Columns, players
+from generators.layers.hard_shapes import in_greys, runs
+from generators.pictures.config import GeneratorConfig
 from midi.codecs import codec_named
 from training.cli import InputError
-from training.measuring import Measuring
-from training.players import frozen, player_optimizer
-from training.precision import whole
-from training.strategy import ReplicaSeedGenerator
+from training.devices.precision import whole
+from training.devices.strategy import ReplicaSeedGenerator
+from training.fitting.measuring import Measuring
+from training.fitting.players import frozen, player_optimizer
 
 if TYPE_CHECKING:
-    from generators.statistics import Statistics
+    from generators.pictures.statistics import Statistics
 
-FAMILY = "generators"
+FAMILY = "generators.pictures"
 """Package of the modules that serve it."""
 LOW = -1.0
 """Pictures are in [-1, 1]."""

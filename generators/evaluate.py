@@ -77,7 +77,11 @@ class SoundOptions(Options):
     """As in `generators.sample`."""
 
 
-FAMILIES = {"generators": PictureOptions, "generators.sequences": SequenceOptions, "generators.sounds": SoundOptions}
+FAMILIES = {
+    "generators.pictures": PictureOptions,
+    "generators.sequences": SequenceOptions,
+    "generators.sounds": SoundOptions,
+}
 """A model's FAMILY -> the options of its evaluation."""
 
 
@@ -86,14 +90,14 @@ def options_for(arguments: list[str]) -> type[Options]:
 
     InputError: what stands first is no run of a generator.
     """
-    from generators.families import options_of
+    from generators.contract import options_of
 
     return options_of(arguments, FAMILIES, Options)
 
 
 def main(options: Options) -> None:
     """Print the tables, then where the results are."""
-    from generators.families import family_of
+    from generators.contract import family_of
 
     if not options.runs:
         raise InputError("expected at least one run directory, as `generators.train` prints it")
@@ -107,8 +111,8 @@ def main(options: Options) -> None:
 
 
 def _pictures(options: PictureOptions) -> list[Path]:
-    from generators.evaluation import Evaluating, evaluate
-    from generators.evaluation.report import measures_table, text_table
+    from generators.pictures.evaluation import Evaluating, evaluate
+    from generators.pictures.evaluation.report import measures_table, text_table
     from training.files import outputs_of_runs
 
     records = evaluate(options.runs, Evaluating(options.count, options.seed, options.binarise), **_places(options))

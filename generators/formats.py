@@ -37,7 +37,7 @@ def write_formats(
 
 def _write(path: Path, kind: str, images: np.ndarray, codec: Codec, piece: Piece, tempo: int | None) -> None:
     if kind == "midi":
-        from midi.writing import write
+        from midi.files.writing import write
 
         write(path, piece)
     elif kind == "png":
@@ -49,6 +49,6 @@ def _write(path: Path, kind: str, images: np.ndarray, codec: Codec, piece: Piece
         with atomic(path) as temporary:
             np.save(temporary, images)
     else:
-        from midi.rendering import render
+        from midi.synthesis.rendering import render
 
         render(piece, path)

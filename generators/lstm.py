@@ -32,7 +32,7 @@ from generators.sequences.steps import Steps
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from midi.columns import BEYOND
-from training.measuring import Measuring
+from training.fitting.measuring import Measuring
 
 FAMILY = "generators.sequences"
 """Package of the modules that serve it."""

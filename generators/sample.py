@@ -16,8 +16,8 @@ import tyro
 from training.cli import InputError, bar, run
 
 if TYPE_CHECKING:
-    from generators.generator import Generator
-    from generators.latents import Source
+    from generators.pictures.generator import Generator
+    from generators.pictures.latents import Source
 
 MOST = 10**12
 """Items at most."""
@@ -114,7 +114,11 @@ class SoundOptions(Options):
     """Seconds of the primer's end put in front; by default 2, 0: none."""
 
 
-FAMILIES = {"generators": PictureOptions, "generators.sequences": SequenceOptions, "generators.sounds": SoundOptions}
+FAMILIES = {
+    "generators.pictures": PictureOptions,
+    "generators.sequences": SequenceOptions,
+    "generators.sounds": SoundOptions,
+}
 """A model's FAMILY -> the options of its samples."""
 
 
@@ -131,7 +135,7 @@ def options_for(arguments: list[str]) -> type[Options]:
 
     InputError: what stands first is no run of a generator.
     """
-    from generators.families import options_of
+    from generators.contract import options_of
 
     return options_of(arguments, FAMILIES, Options)
 
@@ -173,8 +177,8 @@ def _sounds(options: SoundOptions) -> Path:
 
 
 def _pictures(options: PictureOptions) -> Path:
-    from generators.generator import Generator
-    from generators.sampling import Settings, sample
+    from generators.pictures.generator import Generator
+    from generators.pictures.sampling import Settings, sample
 
     _refuse(options)
     generator = Generator(options.run)
@@ -217,8 +221,8 @@ def _microseconds(tempo: float | None) -> int | None:
 
 def _source(generator: Generator, options: PictureOptions) -> tuple[Source, str]:
     """The latents that the options ask for, and what they are in words."""
-    from generators.encoding import between_files, variations
-    from generators.latents import Drawn, Grid, windows_of
+    from generators.pictures.encoding import between_files, variations
+    from generators.pictures.latents import Drawn, Grid, windows_of
 
     if options.interpolate:
         first, last = options.interpolate

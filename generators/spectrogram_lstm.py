@@ -27,7 +27,7 @@ from generators.sounds.memory import Memory, first_memory
 from generators.sounds.settings import setting_of
 from spectro.layers import Spectrogram
 from spectro.stft import SpectrogramSetting
-from training.measuring import Measuring
+from training.fitting.measuring import Measuring
 
 FAMILY = "generators.sounds"
 """Package of the modules that serve it."""

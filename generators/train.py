@@ -28,7 +28,7 @@ class Options(TrainOptions):
 
 def main(model: str, options: Any) -> None:
     """Train and print the run's path."""
-    from generators.families import part
+    from generators.contract import part
 
     print(
         part(model, "training").train(

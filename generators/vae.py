@@ -6,7 +6,7 @@ are drawn by the seed for validation, not the last fifth of a folder, and the be
 
 `ours` keeps the bound and nothing else. Where means of pixels are unsure of a note, a threshold breaks it into dots; so rows
 are not painted: in each group of twelve columns, a quarter note of roll96, a row is silent or has one of 32 learned shapes,
-and the likelihood of a picture is that of these mixtures (`generators.networks.shapes`). Each group is a vector, and dense
+and the likelihood of a picture is that of these mixtures (`generators.layers.shapes`). Each group is a vector, and dense
 layers mix them in time, since pitches are not alike as places are. Latents are drawn from a learned mixture, fitted once
 more to the codes when training is done (`settle`). The divergence weighs half: at 1 too little of a melody is encoded, at
 1/4 too much for draws to be like codes ("bits" is the whole bound all the same).
@@ -29,16 +29,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.config import GeneratorConfig
-from generators.networks.priors import Mixture, Normal
-from generators.networks.shapes import Pixels, Shapes
-from generators.networks.vae import networks
+from generators.layers.priors import Mixture, Normal
+from generators.layers.shapes import Pixels, Shapes
+from generators.layers.vae import networks
+from generators.pictures.config import GeneratorConfig
 from midi.codecs import codec_named
 from training.cli import InputError
-from training.measuring import Measuring
-from training.strategy import ReplicaSeedGenerator
+from training.devices.strategy import ReplicaSeedGenerator
+from training.fitting.measuring import Measuring
 
-FAMILY = "generators"
+FAMILY = "generators.pictures"
 """Package of the modules that serve it."""
 LOW = 0.0
 """Pictures are in [0, 1]."""
@@ -185,7 +185,7 @@ def start(model: Vae, statistics: Any) -> None:
 def settle(model: Vae, batches: Sequence[Any]) -> None:
     """Fit the trained model's mixture, if it has one, to draws of the training pictures' codes.
 
-    batches: of the whole training part, as `generators.data.batches` gives them: first of each is what the model takes.
+    batches: of the whole training part, by `generators.pictures.data.batches`: first of each is what the model takes.
     """
     if model.config.components:
         rng, drawn = np.random.default_rng(0), []

@@ -11,9 +11,9 @@ import numpy as np
 
 from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
+from midi.files.reading import read
 from midi.notes import Piece
 from midi.parts import remark
-from midi.reading import read
 from midi.stitch import cut
 from training.cli import InputError
 
@@ -59,7 +59,7 @@ def check_columns(codec: Codec) -> None:
 
 @dataclass(frozen=True)
 class MidiColumns:
-    """Encoder of `training.build`: a MIDI file -> its columns in blocks of BLOCK, the last filled up with BEYOND."""
+    """Encoder of `training.corpora.build`: a MIDI file -> its columns in blocks of BLOCK, the last filled up with BEYOND."""
 
     codec: Codec
 

@@ -13,10 +13,10 @@ from midi import picture
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES
 from midi.fidelity import exact, fidelity
+from midi.files.reading import read
+from midi.files.writing import write
 from midi.notes import Piece, make_piece
 from midi.parts import Parts, encode_parts, remark
-from midi.reading import read
-from midi.writing import write
 from training.cli import InputError
 from training.files import placed, refuse_existing, write_json
 from training.runs import versions

@@ -54,11 +54,11 @@ def main(options: Options) -> None:
     """Build the corpus, tell what was left out, print its path."""
     from midi.codecs import codec_named
     from midi.encoder import MidiImages
-    from midi.reading import SUFFIXES
-    from training.build import build_corpus
-    from training.corpus import Corpus
-    from training.sources import find_sources
-    from training.user_cache import describe
+    from midi.files.reading import SUFFIXES
+    from training.corpora.build import build_corpus
+    from training.corpora.corpus import Corpus
+    from training.corpora.sources import find_sources
+    from training.corpora.user_cache import describe
 
     fields = {name: getattr(options, name) for name in ("low", "high", "columns", "resolution", "unit")}
     codec = codec_named(options.codec, **{name: value for name, value in fields.items() if value is not None})

@@ -12,9 +12,9 @@ import numpy as np
 
 from midi.augment import Augment
 from midi.codecs.codec import Codec, Encoded
+from midi.files.reading import read
 from midi.notes import Piece
 from midi.parts import Parts, encode_parts, remark
-from midi.reading import read
 from training.cli import InputError
 
 BLOCK = 256
@@ -23,7 +23,7 @@ BLOCK = 256
 
 @dataclass(frozen=True)
 class MidiImages:
-    """Encoder of `training.build`: a MIDI file -> the pictures of its windows that have notes, uint8.
+    """Encoder of `training.corpora.build`: a MIDI file -> the pictures of its windows that have notes, uint8.
 
     The remark of a file, in the last column of `items.csv`, tells what its pictures do not keep.
     """

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from midi import picture, reading
+from midi import picture
+from midi.files import reading
 from training.cli import InputError
-from training.sources import find_sources
+from training.corpora.sources import find_sources
 
 
 def inputs(paths: Iterable[Path]) -> list[tuple[Path, Path]]:

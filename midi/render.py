@@ -48,7 +48,7 @@ class Options:
 
 def main(options: Options) -> None:
     """Render every file, print the paths of the results."""
-    from midi.rendering import check_rate, check_soundfont
+    from midi.synthesis.rendering import check_rate, check_soundfont
 
     check_rate(options.rate)
     if options.soundfont is not None:
@@ -109,7 +109,7 @@ def _render(source: Path, target: Path, options: Options) -> tuple[Path, list[st
 
 
 def _write(source: Path, target: Path, options: Options, told: list[str]) -> None:
-    from midi.rendering import render
+    from midi.synthesis.rendering import render
     from training.files import placed, refuse_existing, write_json
     from training.runs import versions
 
@@ -136,7 +136,7 @@ def _read(source: Path, told: list[str]) -> Piece:
     if source.suffix.lower() in SUFFIXES:
         loaded = load(source)
         return loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
-    from midi.reading import read
+    from midi.files.reading import read
 
     return read(source, note=told.append)
 

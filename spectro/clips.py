@@ -41,7 +41,7 @@ SILENCE = 1e-4
 
 @dataclass(frozen=True)
 class Clips:
-    """Encoder of `training.build`: a recording -> int16 mono clips of `seconds` at `rate` Hz, in constant memory.
+    """Encoder of `training.corpora.build`: a recording -> int16 mono clips of `seconds` at `rate` Hz, in constant memory.
 
     A recording shorter than a clip is repeated to fill it from `shortest` seconds on, so that a loop stays a loop; a last
     piece shorter than half a clip is dropped unless it is the only one, a longer one is filled up with silence.

@@ -111,7 +111,7 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
 def _found(path: Path) -> list[tuple[Path, Path]]:
     """The file itself, or those in a folder, each with the name below the output folder."""
     from spectro.clips import SUFFIXES
-    from training.sources import find_sources
+    from training.corpora.sources import find_sources
 
     if not path.is_dir():
         return [(path, Path(path.name))]

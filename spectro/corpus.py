@@ -34,10 +34,10 @@ class Options:
 def main(options: Options) -> None:
     """Build the corpus, tell what was left out, print its path."""
     from spectro.clips import SUFFIXES, Clips
-    from training.build import build_corpus
-    from training.corpus import Corpus
-    from training.sources import find_sources
-    from training.user_cache import describe
+    from training.corpora.build import build_corpus
+    from training.corpora.corpus import Corpus
+    from training.corpora.sources import find_sources
+    from training.corpora.user_cache import describe
 
     sources = find_sources(options.data, SUFFIXES)
     encoder = Clips(rate=options.rate, seconds=options.seconds)

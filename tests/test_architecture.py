@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from training.family import module_of
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("spectro", "midi", "classifiers", "generators", "transfer", "training")
 MAY_IMPORT = {
@@ -18,7 +20,7 @@ MAY_IMPORT = {
     "generators": {"spectro", "midi", "training"},
     "transfer": {"spectro", "midi", "training", "classifiers"},
 }
-FLOOR = {"cli", "files", "sources", "build", "corpus", "user_cache", "runs"}
+FLOOR = {"cli", "files", "corpora", "runs"}
 """The modules of training that signal packages use: commands, files and corpora; none of them imports Keras."""
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 VERBS = [path for path in MODULES if '__name__ == "__main__"' in path.read_text()]
@@ -79,7 +81,7 @@ def test_help_loads_nothing_heavy():
 @pytest.mark.parametrize("package", [name for name in PACKAGES if name in ("classifiers", "generators", "transfer")])
 def test_every_registered_model_follows_the_contract(package):
     for model in importlib.import_module(package).MODELS:
-        module = importlib.import_module(f"{package}.{model}")
+        module = module_of(package, model)
         assert {"Config", "PRESETS", "build", "exported"} <= set(vars(module))
         assert {"paper", "quick"} <= set(module.PRESETS)
         assert module.PRESETS["paper"] == module.Config()

@@ -25,8 +25,8 @@ def main(options: Options) -> None:
     """Print one line per cached corpus; delete them if asked to."""
     import shutil
 
+    from training.corpora.user_cache import cache_folder
     from training.files import read_json
-    from training.user_cache import cache_folder
 
     folder = cache_folder(options.cache)
     corpora = sorted({path.parent for name in ("manifest.json", "plan.json") for path in folder.glob(f"*/{name}")})

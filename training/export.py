@@ -34,7 +34,7 @@ def main(options: Options) -> None:
     """Load the run's best model, write it, run what was written and tell how far it is from Keras."""
     import sys
 
-    from training.exports import FORMATS, example_inputs, export, facts_of
+    from training.exporting.exports import FORMATS, example_inputs, export, facts_of
     from training.runs import load, model_module, read_run
 
     record = read_run(options.run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib
 import io
 import itertools
 import sys
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from training.cli import guarded, import_keras, parse, quiet
-from training.workers import enlist, is_chief
+from training.devices.workers import enlist, is_chief
+from training.family import families_of, module_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +54,7 @@ def run_model_command(
     """
     quiet()
     arguments = sys.argv[1:] if arguments is None else arguments
-    models = importlib.import_module(package).MODELS
+    models = tuple(families_of(package))
     named = bool(arguments) and not arguments[0].startswith("-")
     model = arguments[0] if named else models[0]
     module = sys.modules[main.__module__]
@@ -65,7 +65,7 @@ def run_model_command(
     if not named and {"-h", "--help"} & set(arguments):
         parse(options, description=about, module=module, arguments=arguments)
     import_keras()
-    config = _preset(importlib.import_module(f"{package}.{model}"), arguments)
+    config = _preset(module_of(package, model), arguments)
     both = dataclasses.make_dataclass(
         "Options", [("config", type(config), dataclasses.field(default=config))], bases=(options,), frozen=True
     )

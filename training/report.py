@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.files import atomic
-from training.history import read_history
+from training.fitting.history import read_history
 from training.runs import read_run
 
 TEMPLATE = """<!doctype html><meta charset="utf-8"><title>{{ title }}</title>

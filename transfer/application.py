@@ -1,6 +1,6 @@
 """A trained transfer model, opened to be applied to whole files: what `python -m transfer.apply` does, for Python users.
 
-Each model has a module of its own for that, transfer/MODEL_application.py, with a class `Application`.
+Each model has a module of its own for that, transfer/MODEL/application.py, with a class `Application`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def open_application(run: str | os.PathLike, overlap: float = 0.125, strength: f
     if not 0 <= strength <= 1:
         raise InputError(f"--strength must be from 0 to 1; received {strength}")
     model_module(record)  # InputError for a model that this version does not have
-    return importlib.import_module(f"transfer.{record['model']}_application").Application(run, overlap, strength)
+    return importlib.import_module(f"transfer.{record['model']}.application").Application(run, overlap, strength)
 
 
 def targets_of(files: tuple[Path, ...], output: Path, force: bool, suffix: str = ".wav") -> list[tuple[Path, Path]]:

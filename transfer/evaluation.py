@@ -1,6 +1,6 @@
 """How well a run transfers: what `python -m transfer.evaluate` does, for Python users.
 
-A model that has measures has a module of its own for them, transfer/MODEL_evaluation.py, with a function `evaluate`.
+A model that has measures has a module of its own for them, transfer/MODEL/evaluation.py, with a function `evaluate`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def evaluate(run: str | os.PathLike, *, output: str | os.PathLike | None = None,
     if record.get("package") != "transfer":
         raise InputError(f"{run} is a run of {record.get('package')}; expected one that transfer.train made")
     model_module(record)  # InputError for a model that this version does not have
-    name = f"transfer.{record['model']}_evaluation"
+    name = f"transfer.{record['model']}.evaluation"
     if find_spec(name) is None:
         raise InputError(f"{run} is a run of {record['model']}, for which there are no measures; expected one of dtn")
     folder = Path(output or Path(run, "evaluation"))

@@ -19,10 +19,10 @@ from training.cli import InputError, bar, run
 
 if TYPE_CHECKING:
     from classifiers.prediction import Classifier
-    from transfer.batch import Outcome
-    from transfer.engine import Engine
-    from transfer.pairs import Pair
-    from transfer.recipe import Recipe
+    from transfer.style.batch import Outcome
+    from transfer.style.methods import Engine
+    from transfer.style.pairs import Pair
+    from transfer.style.settings import Recipe
 
 PRESET_FIELDS = ("style_strength", "content_weight", "style_weight", "iterations", "optimizer", "phase", "start")
 
@@ -81,12 +81,12 @@ def main(options: Options) -> None:
 def _paint_one(options: Options) -> None:
     """Check, paint, write, print the paths."""
     from training.cli import tell
-    from transfer.files import inputs, outputs
-    from transfer.interrupt import noted_interrupt
-    from transfer.pair import Studio
-    from transfer.pairs import Pair
     from transfer.scores.table import markdown
-    from transfer.sound import Sound
+    from transfer.style.files import inputs, outputs
+    from transfer.style.interrupt import noted_interrupt
+    from transfer.style.pair import Studio
+    from transfer.style.pairs import Pair
+    from transfer.style.sounds import Sound
 
     recipe, output = _recipe(options), options.output or Path("nst.wav")
     given = [*options.content, *options.style]
@@ -108,10 +108,10 @@ def _paint_one(options: Options) -> None:
 
 def _paint_many(options: Options) -> None:
     """Paint every pair, print the paths of the results, then the table."""
-    from transfer.batch import check_summary, paint_all, rows_of, write_summary
-    from transfer.contact_sheet import write_sheets
-    from transfer.interrupt import noted_interrupt
-    from transfer.pair import Studio
+    from transfer.style.batch import check_summary, paint_all, rows_of, write_summary
+    from transfer.style.contact_sheet import write_sheets
+    from transfer.style.interrupt import noted_interrupt
+    from transfer.style.pair import Studio
 
     recipe, folder = _recipe(options), options.output or Path("nst")
     pairs = _pairs(options, folder)
@@ -138,21 +138,21 @@ def _paint_many(options: Options) -> None:
 
 
 def _recipe(options: Options) -> Recipe:
-    from transfer.mask import mask_of
-    from transfer.recipe import recipe_of
+    from transfer.style.mask import mask_of
+    from transfer.style.settings import recipe_of
 
     given = {name: getattr(options, name) for name in PRESET_FIELDS}
     return recipe_of(options.preset, options.features, mask=mask_of(options.mask), **given)
 
 
 def _engine(options: Options, recipe: Recipe) -> tuple[Engine, Classifier]:
-    from transfer.engine import open_engine
+    from transfer.style.methods import open_engine
 
     return open_engine(options.features, recipe, vgg_weights=options.vgg_weights, seed=options.seed)
 
 
 def _pairs(options: Options, folder: Path) -> list[Pair]:
-    from transfer.pairs import all_pairs, read_pairs
+    from transfer.style.pairs import all_pairs, read_pairs
 
     if folder.suffix.lower() == ".wav" or folder.is_file():
         raise InputError(f"--output {folder} names one file, but there are several pairs; give a folder")

@@ -1,6 +1,6 @@
 """Training a transfer model from data to run directory: what `python -m transfer.train` does, for Python users.
 
-Each model has a module of its own for that, transfer/MODEL_training.py.
+Each model has a module of its own for that, transfer/MODEL/training.py.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def train(
 
     Options as `python -m transfer.train --help` tells. InputError for data or a directory that cannot be used.
     """
-    module = importlib.import_module(f"transfer.{model}_training")
+    module = importlib.import_module(f"transfer.{model}.training")
     given = {name: path for name, path in (("data", data), ("source", source), ("target", target)) if path is not None}
     if wrong := given.keys() - set(module.DATA):
         expected = " and ".join(f"--{name} FOLDER" for name in module.DATA)

@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generators.manifest import fingerprint_of
+from generators.pictures.watch import sheet
+from generators.samples import fingerprint_of
 from generators.sequences.continuing import BATCH, continued
 from generators.sequences.figures import FIGURES, columns_in_bar, table_of
 from generators.sequences.opening import SequenceRun
 from generators.sequences.primers import test_pieces
 from generators.sequences.watch import pictures_of
-from generators.watch import sheet
 from midi.codecs.codec import Codec
 from midi.columns import piece_of
-from midi.rendering import render
-from midi.writing import write
+from midi.files.writing import write
+from midi.synthesis.rendering import render
 from training.cli import InputError
 from training.files import atomic, outputs_of_runs, refuse_existing, write_json
 from training.report import Section, write_report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from generators.families import model_of
+from generators.contract import model_of
 from generators.sequences import __name__ as family
 from midi.codecs import from_facts
 from training.cli import InputError

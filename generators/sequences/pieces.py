@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from generators.data import demo_folder
+from generators.pictures.data import demo_folder
 from generators.sequences.frames import frames_of
 from midi.codecs.codec import Codec
 from midi.columns import BEYOND, BLOCK, MidiColumns, check_columns
-from midi.reading import SUFFIXES
+from midi.files.reading import SUFFIXES
 from training.cli import InputError, tell
-from training.split import split_corpus
-from training.user_cache import open_corpus
+from training.corpora.split import split_corpus
+from training.corpora.user_cache import open_corpus
 
 PARTS = ("train", "validation", "test")
 

@@ -13,8 +13,8 @@ from generators.sequences.opening import SequenceRun
 from generators.sequences.pieces import Pieces, open_pieces
 from midi.codecs.codec import Codec
 from midi.columns import columns_of
+from midi.files.reading import read
 from midi.parts import remark
-from midi.reading import read
 from training.cli import InputError, tell
 
 Primer = Callable[[int], tuple[str, np.ndarray]]

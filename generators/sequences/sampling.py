@@ -1,6 +1,7 @@
 """Pieces that a sequence model goes on with, streamed to disk: what `python -m generators.sample` does for these models.
 
-As in `generators.sampling`: item i of seed s is a function of the run, the primer, s and i, made alone or with others.
+As in `generators.pictures.sampling`: item i of seed s is a function of the run, the primer, s and i, made alone or with
+others.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import numpy as np
 from PIL import Image
 
 from generators.formats import check_formats, write_formats
-from generators.manifest import Blocks, check_items, fingerprint_of, make_items, with_record
+from generators.pictures.watch import sheet
+from generators.samples import Blocks, check_items, fingerprint_of, make_items, with_record
 from generators.sequences.continuing import BATCH, continued
 from generators.sequences.figures import columns_in_bar, figures_of
 from generators.sequences.opening import SequenceRun
 from generators.sequences.primers import Primer, from_file, held_out, nothing
 from generators.sequences.watch import pictures_of
-from generators.watch import sheet
 from midi.codecs.grid import LONGEST
 from midi.columns import images_of, piece_of
 from training.cli import InputError

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from generators.config import check_training
+from generators.pictures.config import check_training
 from generators.sequences.config import check
 from generators.sequences.pieces import open_pieces, tell_short
 from generators.sequences.watch import Watch
 from generators.sequences.windows import batches
 from midi.codecs import codec_named
 from training.cli import tell
-from training.fit import fit
+from training.devices.workers import is_chief, own_directory
+from training.family import module_of
+from training.fitting.fit import fit
 from training.report import write_report
 from training.runs import open_run
-from training.starting import start_from
-from training.workers import is_chief, own_directory
+from training.runs.starting import start_from
 
 
 def train(
@@ -41,7 +41,7 @@ def train(
     """
     check(config)
     check_training(seed, samples_every, patience)
-    module, codec = importlib.import_module(f"generators.{model}"), codec_named(config.codec)
+    module, codec = module_of("generators", model), codec_named(config.codec)
     pieces = open_pieces(data, codec, seed, cache)
     length = module.length(config)
     for part in ("train", "validation"):

@@ -8,15 +8,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.patience import Patience
+from generators.pictures.watch import sheet
 from generators.sequences.continuing import BATCH, continued
 from generators.sequences.figures import FIGURES, columns_in_bar, table_of
 from generators.sequences.pieces import Pieces
-from generators.watch import sheet
+from generators.watch import Patience
 from midi.codecs.codec import Codec
-from training.best import averaged
 from training.cli import tell
-from training.samples import Sample
+from training.fitting.best import averaged
+from training.fitting.samples import Sample
 
 COUNT = 8
 """Validation pieces that are gone on with at every look."""
@@ -59,7 +59,7 @@ class Watch(Patience):
         return continued(speaker, self.codec, self.heard, BARS * self.bar, range(len(self.heard)))
 
     def samples(self, model: keras.Model) -> list[Sample]:
-        """Sampler of `training.samples`: what was heard beside what is said, white where notes begin."""
+        """Sampler of `training.fitting.samples`: what was heard beside what is said, white where notes begin."""
         said = self._continued(model) if self.said is None else self.said
         return [Sample("continuations", "image", sheet(pictures_of(self.heard, list(said), self.codec), across=1))]
 

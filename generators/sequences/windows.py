@@ -11,7 +11,7 @@ from generators.sequences.pieces import Pieces
 from generators.sequences.states import folded, states_of
 from midi.codecs.codec import SILENT, Codec
 from midi.columns import BEYOND
-from training.data import Batches
+from training.corpora.batches import Batches
 
 
 @dataclass(frozen=True, eq=False)

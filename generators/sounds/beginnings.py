@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from generators.sounds.rebuild import NOTHING, whole_columns
 from spectro.audio import blocks
 from spectro.clips import SILENCE
 from spectro.stft import SpectrogramSetting
+from spectro.streaming import NOTHING, whole_columns
 from training.arrays import read_arrays
 from training.cli import InputError, tell
 from training.files import read_json

@@ -11,10 +11,10 @@ import numpy as np
 from spectro.clips import SUFFIXES, Clips, to_model
 from spectro.stft import SpectrogramSetting
 from training.cli import InputError, tell
-from training.corpus import Corpus
-from training.data import Batches
-from training.split import Split, split_corpus
-from training.user_cache import cache_folder, open_corpus
+from training.corpora.batches import Batches
+from training.corpora.corpus import Corpus
+from training.corpora.split import Split, split_corpus
+from training.corpora.user_cache import cache_folder, open_corpus
 
 
 def open_clips(data: str | os.PathLike | None, setting: SpectrogramSetting, cache: Path | None = None) -> Corpus:

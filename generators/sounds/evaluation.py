@@ -12,12 +12,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.families import model_of
-from generators.manifest import fingerprint_of
+from generators.contract import model_of
+from generators.samples import fingerprint_of
 from generators.sounds.data import batches, data_of
 from generators.sounds.drawing import draw
 from generators.sounds.measures import NAMES, distance, mean_of, measured
-from generators.sounds.rebuild import Rebuild
 from generators.sounds.sampling import BATCH, temperature_of
 from generators.sounds.stream import Stream
 from generators.sounds.training import pictures_of
@@ -25,6 +24,7 @@ from generators.sounds.watch import continued
 from spectro.audio import write
 from spectro.inversion import inversion_error
 from spectro.stft import SpectrogramSetting
+from spectro.streaming import Rebuild
 from training.cli import InputError
 from training.files import refuse_existing, write_json
 from training.report import Section, write_report

@@ -10,9 +10,9 @@ import numpy as np
 import soundfile
 
 from generators.sounds.beginnings import Beginning
-from generators.sounds.rebuild import Rebuild, whole_columns
 from spectro.image import save
 from spectro.stft import SpectrogramSetting
+from spectro.streaming import Rebuild, whole_columns
 from training.files import atomic
 
 PICTURE = 8_192

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generators.families import model_of
-from generators.manifest import append, fingerprint_of, items_done, with_record
+from generators.contract import model_of
+from generators.pictures.watch import sheet
+from generators.samples import append, fingerprint_of, items_done, with_record
 from generators.sounds.beginnings import Beginning, held_out, of_recording, silence
 from generators.sounds.item import Item
 from generators.sounds.stream import CHUNK, Stream, noise_of
-from generators.watch import sheet
 from training.cli import InputError, tell
 from training.files import atomic
 from training.runs import load

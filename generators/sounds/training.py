@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.config import check_training
+from generators.pictures.config import check_training
 from generators.sounds.data import batches, open_clips
 from generators.sounds.measures import mean_of, measured
 from generators.sounds.settings import check, setting_of
@@ -18,14 +17,15 @@ from generators.sounds.watch import COUNT, Watch
 from spectro.clips import to_model
 from spectro.stft import SpectrogramSetting
 from training.cli import tell
-from training.corpus import Corpus
+from training.corpora.corpus import Corpus
+from training.corpora.split import Split, split_corpus
+from training.devices.workers import is_chief, own_directory
+from training.family import module_of
 from training.files import atomic, read_json, write_json
-from training.fit import fit
+from training.fitting.fit import fit
 from training.report import write_report
 from training.runs import open_run
-from training.split import Split, split_corpus
-from training.starting import start_from
-from training.workers import is_chief, own_directory
+from training.runs.starting import start_from
 
 LOOKED_AT = 200
 """Training clips that the data's statistics are taken from, at most."""
@@ -53,7 +53,7 @@ def train(
     """
     check(config)
     check_training(seed, samples_every, patience)
-    module, setting = importlib.import_module(f"generators.{model}"), setting_of(config)
+    module, setting = module_of("generators", model), setting_of(config)
     corpus = open_clips(data, setting, cache)
     split = split_corpus(corpus, seed=seed, labelled=False)
     tell(f"clips: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")

@@ -8,14 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.patience import Patience
+from generators.pictures.watch import sheet
 from generators.sounds.measures import mean_of, measured
-from generators.sounds.rebuild import Rebuild
 from generators.sounds.stream import CHUNK, Stream, noise_of
-from generators.watch import sheet
+from generators.watch import Patience
 from spectro.stft import SpectrogramSetting
+from spectro.streaming import Rebuild
 from training.cli import tell
-from training.samples import Sample
+from training.fitting.samples import Sample
 
 COUNT = 8
 """Continuations made at every look, from the same clips and the same noise each time."""
@@ -57,7 +57,7 @@ class Watch(Patience):
         self.count(dead, "nothing but silence or constant tones", advice)
 
     def samples(self, model: keras.Model) -> list[Sample]:
-        """Sampler of `training.samples`: clips that go on from their middle, as pictures and, the first, as a sound."""
+        """Sampler of `training.fitting.samples`: clips gone on with from their middle, pictures and a sound."""
         made = self._continued(model) if self.made is None else self.made
         whole = np.concatenate([self.pictures[..., : self._middle], made], axis=-1)
         grey = np.rint(255 * whole[:, ::-1, :, None]).astype(np.uint8)

@@ -52,7 +52,7 @@ def write_corpus(folder: str | Path, pieces_per_style: int = 6, seed: int = 0, b
     _check_bars(bars)
     if Path(folder).exists() and not Path(folder).is_dir():
         raise InputError(f"{folder} is a file; expected a folder for the demo corpus")
-    from midi.writing import write
+    from midi.files.writing import write
 
     _note(Path(folder) / "demo.json", {"seed": seed, "bars": bars})
     paths = []

@@ -6,7 +6,7 @@ import pytest
 from classifiers.data import Mixing, class_weights, evaluation_batches, one_hot, open_clips
 from spectro.stft import SETTINGS
 from training.cli import InputError
-from training.split import Split, split_corpus
+from training.corpora.split import Split, split_corpus
 
 
 def test_targets_follow_the_folders(genres, cache):

@@ -13,7 +13,7 @@ from classifiers.pretrained import path
 from spectro.audio import blocks
 from spectro.demo import GENRES, compose
 from tests.data import real_data
-from training.exports import export
+from training.exporting.exports import export
 
 FRESH = """
 import json, sys

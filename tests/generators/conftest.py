@@ -5,11 +5,12 @@ from importlib import import_module
 
 import pytest
 
-from generators import MODELS, evaluation
-from generators.training import train
+from generators import MODELS
+from generators.pictures import evaluation
+from generators.pictures.training import train
 from midi.demo import write_corpus
 
-PICTURES = tuple(model for model in MODELS if import_module(f"generators.{model}").FAMILY == "generators")
+PICTURES = tuple(model for model in MODELS if import_module(f"generators.{model}").FAMILY == "generators.pictures")
 """The models that make pictures."""
 
 

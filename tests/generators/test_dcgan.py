@@ -12,11 +12,11 @@ import tensorflow as tf
 from keras import ops
 
 from generators import dcgan
-from generators.networks.adversarial import LOSSES, gradient_penalty, told_apart
-from generators.networks.dcgan import KINDS, Columns, players
+from generators.layers.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.layers.dcgan import KINDS, Columns, players
 from midi.codecs import codec_named
-from training.best import averaged
 from training.cli import InputError
+from training.fitting.best import averaged
 
 QUICK = dcgan.PRESETS["quick"]
 SHAPE = codec_named(QUICK.codec).shape

@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from generators import evaluation
 from generators.evaluate import Options, PictureOptions, main
-from generators.evaluation.likeness import likeness
+from generators.pictures import evaluation
+from generators.pictures.evaluation.likeness import likeness
 from training.cli import InputError
 
 

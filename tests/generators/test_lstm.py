@@ -10,7 +10,7 @@ from generators import lstm
 from generators.sequences.config import check
 from midi.codecs.codec import ONSET, SUSTAINED
 from midi.columns import BEYOND
-from training.exports import FORMATS, example_inputs, export
+from training.exporting.exports import FORMATS, example_inputs, export
 
 SMALL = replace(lstm.PRESETS["quick"], dropout=0.0)
 HEADS = pytest.mark.parametrize("head", ["values", "classes", "joint"])

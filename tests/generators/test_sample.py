@@ -7,7 +7,7 @@ import pytest
 
 from generators.sample import PictureOptions as Options
 from generators.sample import main
-from midi.reading import read
+from midi.files.reading import read
 from training.cli import InputError
 from training.files import read_json
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generators import vae
-from generators.networks.priors import SPEED, Mixture, Normal, normal_divergence
+from generators.layers.priors import SPEED, Mixture, Normal, normal_divergence
 from midi.codecs import codec_named
 from midi.notes import make_piece, note_table
 from training.cli import InputError

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.augment import Augment, jitter_velocity, pitch_noise, stretch, transpose
+from midi.files.reading import read
+from midi.files.writing import write
 from midi.notes import SIGNATURE, TEMPO, in_order, make_piece, note_table
-from midi.reading import read
-from midi.writing import write
 from training.cli import InputError
 
 ROWS = st.lists(

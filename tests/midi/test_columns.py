@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SILENT, SUSTAINED
 from midi.columns import BEYOND, BLOCK, MidiColumns, blocks_of, columns_of, images_of, piece_of
+from midi.files.reading import SUFFIXES, read
+from midi.files.writing import write
 from midi.notes import TEMPO, make_piece, note_table
-from midi.reading import SUFFIXES, read
-from midi.writing import write
 from tests.midi.codecs.pieces import pieces
-from training.build import build_corpus
 from training.cli import InputError
-from training.corpus import Corpus
-from training.sources import find_sources
-from training.user_cache import open_corpus
+from training.corpora.build import build_corpus
+from training.corpora.corpus import Corpus
+from training.corpora.sources import find_sources
+from training.corpora.user_cache import open_corpus
 
 CHANGE = 960
 """Tick at which the pieces here become twice as fast."""

@@ -11,9 +11,9 @@ from midi import conversion, picture
 from midi.codecs import codec_named
 from midi.conversion import COLUMNS, Conversion, convert
 from midi.fidelity import exact
+from midi.files.reading import read
+from midi.files.writing import write
 from midi.notes import TEMPO, make_piece, note_table, with_notes
-from midi.reading import read
-from midi.writing import write
 
 ROLL = Conversion(codec_named("roll96"), measure=True)
 LOSSLESS = Conversion(codec_named("lossless"), measure=True)

@@ -14,12 +14,12 @@ from PIL import Image
 
 from midi import picture
 from midi.convert import Options, main
+from midi.files.reading import SUFFIXES, read
+from midi.files.writing import write
 from midi.notes import make_piece, note_table
-from midi.reading import SUFFIXES, read
-from midi.writing import write
 from tests.data import real_data
 from training.cli import InputError
-from training.sources import find_sources
+from training.corpora.sources import find_sources
 
 
 def tune(path: Path, count: int = 4) -> Path:

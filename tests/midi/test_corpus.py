@@ -14,13 +14,13 @@ import pytest
 
 from midi.codecs import codec_named, from_facts
 from midi.corpus import Options, main
-from midi.reading import read
-from midi.writing import write
+from midi.files.reading import read
+from midi.files.writing import write
 from tests.data import real_data
 from tests.midi.test_conversion import band
 from tests.midi.test_convert import tune
 from training.cli import InputError
-from training.corpus import Corpus, read_table
+from training.corpora.corpus import Corpus, read_table
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}

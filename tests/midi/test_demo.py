@@ -18,8 +18,8 @@ from midi.demo.four_parts import parallels
 from midi.demo.harmony import LEADS_TO, Key, progression, voiced
 from midi.demo.plan import make_plan, tonal
 from midi.demo.score import DIVISION, Score
-from midi.reading import read
-from midi.writing import to_bytes, write
+from midi.files.reading import read
+from midi.files.writing import to_bytes, write
 from training.cli import InputError
 
 SCALES = [
@@ -64,7 +64,7 @@ def test_the_same_seed_gives_the_same_bytes_and_touches_no_global_state(style):
 def test_another_process_composes_the_same():
     here = [hashlib.sha256(to_bytes(compose(style, 2, 9))).hexdigest() for style in STYLES]
     code = (
-        "import hashlib; from midi.demo import STYLES, compose; from midi.writing import to_bytes\n"
+        "import hashlib; from midi.demo import STYLES, compose; from midi.files.writing import to_bytes\n"
         "print(*[hashlib.sha256(to_bytes(compose(style, 2, 9))).hexdigest() for style in STYLES])"
     )
     environment = os.environ | {"PYTHONHASHSEED": "77"}

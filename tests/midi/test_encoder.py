@@ -10,9 +10,9 @@ import pytest
 from midi import encoder
 from midi.codecs import codec_named, from_facts
 from midi.encoder import MidiImages
+from midi.files.reading import read
+from midi.files.writing import write
 from midi.notes import make_piece, note_table
-from midi.reading import read
-from midi.writing import write
 from tests.midi.test_conversion import band
 from training.cli import InputError
 

@@ -12,8 +12,8 @@ import soundfile
 from midi import picture
 from midi.codecs import codec_named
 from midi.demo import compose, write_corpus
+from midi.files.writing import write
 from midi.render import Options, main
-from midi.writing import write
 from training.cli import InputError
 
 RATE = 8_000

@@ -8,7 +8,7 @@ from spectro.clips import Clips, to_int16, to_model
 from spectro.corpus import Options, main
 from tests.data import real_data
 from training.cli import InputError
-from training.corpus import Corpus
+from training.corpora.corpus import Corpus
 
 RATE = 8000
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.build import build_corpus
 from training.cli import InputError
-from training.corpus import Corpus
-from training.sources import find_sources
+from training.corpora.build import build_corpus
+from training.corpora.corpus import Corpus
+from training.corpora.sources import find_sources
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.gradients import input_gradient
-from training.players import frozen, player_optimizer
+from training.fitting.gradients import input_gradient
+from training.fitting.players import frozen, player_optimizer
 
 SIZE, LATENTS, COUNT = 6, 3, 16
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.models import every
 from classifiers.pretrained import path as pretrained
-from training.exports import example_inputs, export, facts_of
+from tests.reliability.models import every
+from training.exporting.exports import example_inputs, export, facts_of
 from training.runs import load, model_module, read_run
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "export.md"

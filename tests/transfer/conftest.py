@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifiers import lil_data
-from transfer.extractor import Extractor, of_classifier
+from transfer.style.features.extractor import Extractor, of_classifier
 
 
 @pytest.fixture(scope="session")

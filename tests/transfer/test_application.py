@@ -9,11 +9,11 @@ import soundfile
 from classifiers.pretrained import path as pretrained
 from spectro.audio import read
 from training.cli import InputError
-from training.history import read_history
+from training.fitting.history import read_history
 from transfer.application import open_application, targets_of
 from transfer.apply import Options, main
-from transfer.hilbert_autoencoder import PRESETS
-from transfer.hilbert_autoencoder_application import crossfaded
+from transfer.hilbert_autoencoder.application import crossfaded
+from transfer.hilbert_autoencoder.model import PRESETS
 from transfer.training import train
 
 

@@ -9,7 +9,7 @@ import pytest
 from spectro.audio import info, read, write
 from training.cli import InputError, guarded
 from transfer import nst
-from transfer.files import scratch_array
+from transfer.style.files import scratch_array
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def pair(tmp_path, noise):
 @pytest.fixture
 def drawings(monkeypatch):
     """Pictures take most of the time; here they are empty files."""
-    monkeypatch.setattr("transfer.report._draw", lambda result, judgement, path: path.touch())
+    monkeypatch.setattr("transfer.style.report._draw", lambda result, judgement, path: path.touch())
 
 
 def options(tmp_path, run, **given) -> nst.Options:
@@ -109,7 +109,7 @@ def test_what_texture_does_not_know_is_refused(tmp_path, pair, given):
 
 @pytest.mark.usefixtures("drawings")
 def test_interrupted_it_writes_what_there_is(tmp_path, run, pair, monkeypatch):
-    from transfer.painting import Painting
+    from transfer.style.gatys import Painting
 
     paint = Painting.paint
 
@@ -129,7 +129,7 @@ def test_interrupted_it_writes_what_there_is(tmp_path, run, pair, monkeypatch):
 
 
 def test_without_arguments_the_demo_pair_is_composed(tmp_path, run, monkeypatch, capsys):
-    monkeypatch.setattr("transfer.files.DEMO_SECONDS", 0.5)
+    monkeypatch.setattr("transfer.style.files.DEMO_SECONDS", 0.5)
     nst.main(options(tmp_path, run, iterations=1))
     assert "out-content.wav" in capsys.readouterr().err
     assert (tmp_path / "out-style.wav").exists()
@@ -152,11 +152,11 @@ def test_any_rate_and_channels(tmp_path, run, noise, rate, channels):
 def test_random_features_are_drawn_by_the_seed(tmp_path, run, pair, monkeypatch):
     from classifiers.prediction import Classifier
     from spectro.stft import SETTINGS
-    from transfer import random_features as module
+    from transfer.style.features import random as module
 
     original = module.random_features
     monkeypatch.setattr(module, "random_features", lambda seed: original(seed, SETTINGS["quick"], 8))
-    monkeypatch.setattr("transfer.extractor.Classifier", lambda path: Classifier(run))
+    monkeypatch.setattr("transfer.style.features.extractor.Classifier", lambda path: Classifier(run))
     sounds = []
     for seed in (0, 0, 1):
         nst.main(

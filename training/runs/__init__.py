@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import platform
 import shlex
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.cli import InputError
+from training.family import PACKAGES, families_of, module_of
 from training.files import read_json, remove_half_written, write_json
-from training.lock import exclusive
-from training.model_file import check_model_file
+from training.runs.lock import exclusive
+from training.runs.model_file import check_model_file
 
 if TYPE_CHECKING:
     import keras
 
 FORMAT = 1
 """Version of the run format."""
-PACKAGES = ("classifiers", "generators", "transfer")
-"""Packages whose model modules a run may name: nothing else is ever imported because a file says so."""
 MAY_CHANGE = ("epochs", "devices", "versions", "command")
 """What may differ when a command is repeated in its run directory."""
 
@@ -72,9 +70,9 @@ def read_run(directory: str | os.PathLike) -> dict[str, Any]:
 def model_module(record: dict[str, Any]) -> Any:
     """The model module that a run's record names, if it is one of ours."""
     package, model = record.get("package"), record.get("model")
-    if package not in PACKAGES or model not in importlib.import_module(package).MODELS:
+    if package not in PACKAGES or model not in families_of(package):
         raise InputError(f"the run names the model {package}.{model}, which this version does not have")
-    return importlib.import_module(f"{package}.{model}")
+    return module_of(package, model)
 
 
 def load(directory: str | os.PathLike) -> keras.Model:

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from training.cli import InputError
 from training.files import read_json
-from training.lock import in_use
+from training.fitting.state_file import NAME, read_about
 from training.runs import read_run
-from training.state_file import NAME, read_about
+from training.runs.lock import in_use
 
 LIMIT = 64_000_000
 """Bytes of a JSON or CSV file that is read; those of a run are far smaller."""

@@ -8,7 +8,7 @@ import pytest
 import scipy.io
 
 from generators import MODELS
-from generators.families import part
+from generators.contract import part
 
 SEQUENCES = tuple(model for model in MODELS if import_module(f"generators.{model}").FAMILY == "generators.sequences")
 """The models that go on with a piece."""

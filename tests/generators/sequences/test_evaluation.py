@@ -12,7 +12,7 @@ from generators.sequences.evaluation import Evaluating, evaluate, text_table
 from generators.sequences.figures import FIGURES, figures_of
 from generators.sequences.pieces import open_pieces
 from midi.codecs import codec_named
-from midi.reading import read
+from midi.files.reading import read
 from spectro.audio import read as read_sound
 from training.cli import InputError
 

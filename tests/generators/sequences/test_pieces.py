@@ -7,7 +7,7 @@ from generators.sequences.pieces import PARTS, Pieces, open_pieces, tell_short
 from midi.codecs import codec_named
 from midi.columns import BEYOND, BLOCK, blocks_of, columns_of
 from midi.demo import write_corpus
-from midi.reading import read
+from midi.files.reading import read
 from training.cli import InputError
 
 LENGTHS = (3 * BLOCK, 5, 2 * BLOCK + 7, BLOCK)

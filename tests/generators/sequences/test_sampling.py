@@ -11,9 +11,9 @@ from generators.sequences.primers import from_file
 from generators.sequences.sampling import Settings, sample
 from midi.codecs import codec_named
 from midi.columns import columns_of, images_of
+from midi.files.reading import read
+from midi.files.writing import write
 from midi.notes import make_piece, note_table
-from midi.reading import read
-from midi.writing import write
 from tests.generators.sequences.conftest import SEQUENCES
 from training.cli import InputError
 from training.files import write_json

@@ -12,7 +12,7 @@ from generators.sequences.watch import Watch
 from tests.generators.sequences.conftest import SEQUENCES, quick, trained
 from training.cli import InputError
 from training.files import read_json
-from training.history import read_history
+from training.fitting.history import read_history
 from training.runs import load
 
 MODELS = pytest.mark.parametrize("model", SEQUENCES)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from generators.sounds.measures import distance, measured
-from generators.sounds.rebuild import Rebuild, whole_columns
 from spectro.stft import SETTINGS, SpectrogramSetting
+from spectro.streaming import Rebuild, whole_columns
 
 SETTING = SpectrogramSetting()
 

@@ -11,7 +11,7 @@ from generators.sounds.heads import BandsHead, members, surprise
 from generators.sounds.memory import FAST, ROUGH, SLOW, Memory, first_memory
 from generators.sounds.stream import CHUNK, Stream, noise_of
 from training.cli import InputError
-from training.exports import FORMATS, example_inputs, export
+from training.exporting.exports import FORMATS, example_inputs, export
 from training.runs import load
 
 QUICK = module.PRESETS["quick"]

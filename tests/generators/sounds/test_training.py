@@ -11,7 +11,7 @@ from generators.sounds.watch import Watch
 from spectro.stft import SETTINGS
 from training.cli import InputError
 from training.files import read_json
-from training.history import read_history
+from training.fitting.history import read_history
 from training.runs import load
 
 

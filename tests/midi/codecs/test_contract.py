@@ -11,8 +11,8 @@ from midi.codecs import codec_named, from_facts
 from midi.codecs.codec import ONSET, SILENT, SUSTAINED
 from midi.codecs.losses import NAMES, added, in_words
 from midi.codecs.registry import CODECS
+from midi.files.reading import read
 from midi.notes import make_piece, note_table
-from midi.reading import read
 from tests.data import real_data
 from tests.midi.codecs.pieces import melodies, piece_of, pieces, times
 from training.cli import InputError

@@ -9,9 +9,9 @@ from midi.codecs import codec_named
 from midi.codecs.codec import ONSET
 from midi.codecs.facts_plane import SIZE
 from midi.codecs.lossless import LARGEST, Lossless
+from midi.files.reading import SUFFIXES, read
+from midi.files.writing import to_bytes
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, make_piece, note_table
-from midi.reading import SUFFIXES, read
-from midi.writing import to_bytes
 from tests.data import real_data
 from training.cli import InputError
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SILENT, SUSTAINED
 from midi.codecs.roll import Roll
+from midi.files.reading import read
 from midi.notes import make_piece, note_table
-from midi.reading import read
 from midi.stitch import join
 from tests.data import real_data
 from tests.midi.codecs.pieces import piece_of, pieces, times

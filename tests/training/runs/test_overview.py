@@ -12,9 +12,9 @@ import pytest
 
 from training.cli import InputError
 from training.files import write_json
-from training.lock import exclusive
+from training.fitting.state_file import write_state
+from training.runs.lock import exclusive
 from training.runs.overview import overview
-from training.state_file import write_state
 
 ROOT = Path(__file__).parents[3]
 RECORD = {

@@ -1,0 +1,1 @@
+"""Models of MIDI pictures: data, sampling, watch, evaluation."""

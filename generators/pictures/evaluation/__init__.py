@@ -1,0 +1,221 @@
+"""How like the held-out data are a generator's samples, and are they its own? Figures, pictures and sounds of a run.
+
+Samples are those of `generators.sample` with the same seed. Held-out pictures of one file are alike, and the bootstrap takes
+each picture for itself: intervals are somewhat too narrow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generators.pictures.evaluation.closest_pairs import PAIRS
+from generators.pictures.evaluation.copies import COPY, Nearest, nearest
+from generators.pictures.evaluation.held_out import RunData, data_of
+from generators.pictures.evaluation.likeness import LEAST, PictureSet, likeness
+from generators.pictures.evaluation.listening import listen
+from generators.pictures.evaluation.pictures import draw_pictures
+from generators.pictures.evaluation.report import levels, report_sections
+from generators.pictures.evaluation.stopwatch import Stopwatch
+from generators.pictures.generator import Generator, record_of
+from generators.pictures.latents import Drawn
+from generators.pictures.sampling import Settings, blocks_of, make
+from generators.pictures.statistics import Statistics, blocks, cells_of
+from midi.codecs.codec import Codec
+from midi.measures.report import record as record_of_measures
+from training.cli import InputError
+from training.files import outputs_of_runs, refuse_existing, write_json
+from training.report import write_report
+from training.runs import versions
+from training.runs.lock import exclusive
+
+HELD_OUT = 1_000
+"""Held-out pictures that samples are compared with, at most."""
+MOST = 10_000
+"""Samples of an evaluation at most: they are held in memory."""
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """How runs are evaluated. InputError: a count out of range."""
+
+    count: int = 1_000
+    """Samples made of each run."""
+    seed: int = 0
+    """Of the samples, of the choice of held-out pictures, of halves and bootstrap."""
+    binarise: str = "calibrated"
+    """One of `generator.BINARISATIONS`."""
+
+    def __post_init__(self) -> None:
+        if not LEAST <= self.count <= MOST:
+            raise InputError(f"--count must be from {LEAST} to {MOST:,}; received {self.count}")
+        if self.seed < 0:
+            raise InputError(f"--seed must be 0 or more; received {self.seed}")
+
+
+def evaluate(
+    runs: Sequence[str | os.PathLike],
+    how: Evaluating | None = None,
+    *,
+    output: str | os.PathLike | None = None,
+    data: str | os.PathLike | None = None,
+    cache: Path | None = None,
+    force: bool = False,
+) -> list[dict[str, Any]]:
+    """Evaluate runs one after the other; the record of each, which is also written to `evaluation.json`.
+
+    output: folder for the results, of several runs for a folder each; by default RUN/evaluation. data: where the data are
+    now, if they have moved. Each run's `report.html` is written anew. InputError, before anything is made: not a run of a
+    generator, results that exist; else: a run in training, data that are gone or others, a test part of fewer than LEAST.
+    """
+    how = how or Evaluating()
+    folders = outputs_of_runs(runs, output)
+    for run, folder in zip(runs, folders, strict=True):
+        record_of(run)
+        if not (folder.is_dir() and not any(folder.iterdir())):
+            refuse_existing(folder, force)
+    return [_evaluate(Path(run), folder, how, data, cache) for run, folder in zip(runs, folders, strict=True)]
+
+
+@contextlib.contextmanager
+def _idle(run: Path) -> Iterator[None]:
+    """Hold the run, so that nobody trains it meanwhile. InputError: somebody does."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(run))
+        except InputError:
+            raise InputError(f"{run} is in use: is it still training? Evaluate it when that is done") from None
+        yield
+
+
+def _evaluate(
+    run: Path, output: Path, how: Evaluating, data: str | os.PathLike | None, cache: Path | None
+) -> dict[str, Any]:
+    with _idle(run):
+        record = _figures(run, output, how, data, cache)
+        write_json(output / "evaluation.json", record)
+        write_report(run, report_sections(run, output), levels(run))
+    return record
+
+
+def _figures(run: Path, output: Path, how: Evaluating, data: str | os.PathLike | None, cache: Path | None) -> dict[str, Any]:
+    """Everything that is found out about a run; its pictures and sounds lie in `output`."""
+    stage = Stopwatch()
+    with stage("opening"):
+        generator = Generator(run)
+        about = data_of(generator, data, cache)
+        if len(about.split.test) < LEAST:
+            few = len(about.split.test)
+            raise InputError(f"the test part of {run} has but {few} pictures; {LEAST} are needed: train on more files")
+        codec, chosen = generator.codec, about.held_out(HELD_OUT, how.seed)
+    with stage("sampling"):
+        images, labels = samples_of(generator, how)
+    with stage("measuring"):
+        samples = PictureSet.of("samples", images, codec, labels)
+        held_out = PictureSet.of("held-out data", about.corpus[chosen], codec, about.labels(chosen, generator.labels))
+    with stage("comparing"):
+        found = likeness(held_out.measured.table, samples.measured.table, seed=how.seed)
+    with stage("looking for copies"):
+        copies, used = _copies(about, codec, samples, held_out)
+    with stage("test loss"):
+        loss = about.loss(generator)
+    with stage("drawing"):
+        drawn = draw_pictures(output, generator, samples, held_out, about, chosen, copies)
+    with stage("rendering"):
+        heard = listen(samples, held_out, codec, output)
+    sets = [held_out.measured, samples.measured]
+    return {
+        "command": "generators.evaluate",
+        "run": os.fspath(run),
+        "model": generator.record["model"],
+        "weights": generator.fingerprint(),
+        "options": asdict(how) | {"held_out": len(chosen)},
+        "versions": versions(),
+        "parts": {name: len(getattr(about.split, name)) for name in ("train", "validation", "test")},
+        "pictures": _pictures(generator.statistics, used, samples, held_out),
+        "likeness": found.record(),
+        "loss": loss,
+        "copies": _pairs(about, copies),
+        "labels": _by_label(generator.labels, samples, held_out),
+        "listening": heard,
+        "measures": record_of_measures(sets, found.against, found.floor),
+        "files": drawn,
+        "seconds": stage.seconds,
+    }
+
+
+def samples_of(generator: Generator, how: Evaluating) -> tuple[np.ndarray, np.ndarray | None]:
+    """(pictures, label numbers or None) of the items 0 to count - 1 of `generators.sample` with that seed."""
+    settings = Settings(source="drawn", count=how.count, seed=how.seed, binarise=how.binarise)
+    source = Drawn(generator.model, generator.module, how.count, how.seed)
+    made = np.concatenate([make(generator, source, items, settings, None)[:, 0] for items in blocks_of(source)])
+    return made, np.arange(how.count) % len(generator.labels) if generator.labels else None
+
+
+def _copies(
+    about: RunData, codec: Codec, samples: PictureSet, held_out: PictureSet
+) -> tuple[dict[str, Nearest], np.ndarray]:
+    """(the nearest training pictures of samples and of held-out pictures, the rows of cells that training pictures use)."""
+    used = np.zeros_like(samples.cells.used)
+
+    def training() -> Iterator[np.ndarray]:
+        for images in blocks(about.corpus, about.split.train):
+            np.logical_or(used, cells_of(images, codec).used, out=used)
+            yield images
+
+    found = nearest(np.concatenate([samples.images, held_out.images]), training(), codec)
+    count = len(samples)
+    sides = {"samples": slice(None, count), "held_out": slice(count, None)}
+    return {name: Nearest(found.distance[part], found.index[part]) for name, part in sides.items()}, used
+
+
+def _pairs(about: RunData, copies: dict[str, Nearest]) -> dict[str, Any]:
+    """The copy test as JSON, with the samples that are nearest to training pictures."""
+    found, closest = copies["samples"], copies["samples"].closest(PAIRS)
+    files = about.names(about.split.train[found.index[closest]])
+    pairs = [
+        {"item": int(item), "distance": float(found.distance[item]), "file": file, "picture": int(found.index[item])}
+        for item, file in zip(closest, files, strict=True)
+    ]
+    return {"threshold": COPY, **{name: side.record() for name, side in copies.items()}, "closest": pairs}
+
+
+def _pictures(statistics: Statistics, used: np.ndarray, samples: PictureSet, held_out: PictureSet) -> dict[str, Any]:
+    """Density, pitches and empty pictures of all three parts; pitches_share: of the training part's pitches."""
+    found: dict[str, Any] = {
+        "training": {"density": statistics.density, "pitches": int(used.sum()), "empty": statistics.empty}
+    }
+    for name, one in (("held_out", held_out), ("samples", samples)):
+        found[name] = {
+            "density": float(one.cells.density.mean()),
+            "pitches": int(one.cells.used.sum()),
+            "pitches_share": float((one.cells.used & used).sum() / used.sum()),
+            "empty": float((one.cells.density == 0).mean()),
+        }
+    return found
+
+
+def _by_label(labels: tuple[str, ...], samples: PictureSet, held_out: PictureSet) -> dict[str, Any]:
+    """Of each label: density of samples and data, overlaps as in `Likeness.record`; empty without labels."""
+    found = {}
+    for number, label in enumerate(labels):
+        mine, data = samples.labels == number, held_out.labels == number
+        enough = min(mine.sum(), data.sum()) >= LEAST
+        found[label] = {
+            "samples": int(mine.sum()),
+            "held_out": int(data.sum()),
+            "density": _mean(samples.cells.density[mine]),
+            "density_of_data": _mean(held_out.cells.density[data]),
+            "likeness": likeness(held_out.chosen(data), samples.chosen(mine), repeats=0).record() if enough else None,
+        }
+    return found
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(values.mean()) if len(values) else None

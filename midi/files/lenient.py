@@ -1,0 +1,221 @@
+"""MIDI files that are not well-formed: what can be read of them is.
+
+`mended` walks through the bytes, keeps the events of each track up to the first that makes no sense, and puts them
+together again as a well-formed file. symusic can read that as fast as any other; mido can too, without what ails it (it
+gives up a whole file for one bad byte, loses the time of events it does not know, and takes lengths on trust).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from midi.files.mido_bridge import from_mido
+from midi.files.reading import from_symusic
+from midi.files.wellformed import fault, survey
+from midi.files.writing import END, LONGEST_WAIT, delta_bytes
+from midi.notes import Piece, require_tracks
+from training.cli import InputError
+
+LARGEST_LENIENT = 1 << 22
+"""Bytes at most: a megabyte takes about half a second, by mido two."""
+
+
+def read_leniently(data: bytes, path: str | os.PathLike) -> Piece:
+    """The piece in the bytes of a MIDI file with a sound header, read by symusic from what `mended` keeps of them.
+
+    `Piece.left_out` also says what was given up (see `mended`). path: named in errors.
+    InputError: too large to be walked through, more tracks than can be kept, nothing in it can be read.
+    """
+    from symusic import Score
+
+    clean, counts = _rescued(data, path)
+    reason, left_out = survey(clean)
+    if reason:
+        raise InputError(f"{path} is damaged beyond reading: {reason}")
+    return from_symusic(Score.from_midi(clean), {**left_out, **counts})
+
+
+def read_by_mido(data: bytes, path: str | os.PathLike) -> Piece:
+    """As `read_leniently`, by mido: slower by ten times and independent of symusic."""
+    from mido import MidiFile
+
+    clean, counts = _rescued(data, path)
+    piece = from_mido(MidiFile(file=io.BytesIO(clean)))
+    return dataclasses.replace(piece, left_out={**piece.left_out, **counts})
+
+
+def _rescued(data: bytes, path: str | os.PathLike) -> tuple[bytes, Counter]:
+    """`mended`, without the count of events, or an error that names the file."""
+    if len(data) > LARGEST_LENIENT:
+        reason = fault(data)
+        raise InputError(
+            f"{path} has {len(data) / 1e6:.1f} MB; event by event at most {LARGEST_LENIENT / 1e6:.1f} MB are read"
+            + (f", and it is not well-formed: {reason}" if reason else "")
+        )
+    clean, counts = mended(data)
+    if not counts.pop("events", 0) and (reason := fault(data)):
+        raise InputError(f"{path} is damaged beyond reading: {reason}")
+    return clean, counts
+
+
+def mended(data: bytes) -> tuple[bytes, Counter]:
+    """What can be read of notes, programs, tempos and time signatures as a well-formed file of format 1; and counts.
+
+    Data bytes above 127 become 127, as mido's `clip` has it. The counter has the events that were read ("events"), of what
+    is left away that of `midi.notes.LEFT_OUT` and "impossible_changes" of tempo or time, and what could not be read:
+    "lost_bytes" within, between and behind tracks, "damaged_tracks" cut short, "foreign_chunks" that are no tracks.
+    InputError: more tracks than can be kept.
+    """
+    counts: Counter = Counter()
+    tracks = list(_mended_tracks(data, counts))
+    require_tracks(len(tracks))
+    header = b"MThd" + struct.pack(">IHH", 6, 1, len(tracks)) + data[12:14]
+    return header + b"".join(b"MTrk" + struct.pack(">I", len(track)) + track for track in tracks), +counts
+
+
+class _DamageError(Exception):
+    """Here a track makes no sense any more."""
+
+
+_CLIPPED = bytes([min(value, 127) for value in range(256)])
+_COUNTED = {0xB: "controllers", 0xE: "pitch_bends"}
+_NAMED = {0x2F: "end", 0x59: "keys", 0x51: "impossible_changes", 0x58: "impossible_changes"}
+"""Kinds of meta events; possible tempos and time signatures are kept."""
+
+
+class _Event(NamedTuple):
+    delta: int
+    kept: bytes
+    """Status and data; empty: not kept."""
+    name: str
+    """What it is counted as; "end": the end of the track."""
+    after: int
+    """The place behind it."""
+
+
+def _mended_tracks(data: bytes, counts: Counter) -> Iterator[bytes]:
+    """The events of every track, as many as the header says (others are often of an older, longer file)."""
+    length, tracks = int.from_bytes(data[4:8], "big"), int.from_bytes(data[10:12], "big")
+    at = 8 + length if 6 <= length <= len(data) - 8 else 14
+    while at < len(data) and tracks:
+        used, last = at, at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+        if data.startswith(b"MTrk", at):
+            if last != len(data) and not _is_chunk(data, last):
+                last = _next_track(data, at + 8)
+            track, length = _mended_track(data[at + 8 : last], counts)
+            yield track
+            tracks -= 1
+            used = min(at + 8 + length, last)
+            last = min(last, _next_track(data, used))
+        elif _is_chunk(data, at):
+            counts["foreign_chunks"] += 1
+            used = last
+        else:
+            last = _next_track(data, at)
+        counts["lost_bytes"] += last - used
+        at = last
+    counts["lost_bytes"] += len(data) - at
+
+
+def _is_chunk(data: bytes, at: int) -> bool:
+    """Does a track, or a chunk of another name that ends within the file, begin here?"""
+    last = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
+    return data.startswith(b"MTrk", at) or (data[at : at + 4].isalnum() and at + 8 <= last <= len(data))
+
+
+def _next_track(data: bytes, at: int) -> int:
+    """Where the next track seems to begin; the end if there is none."""
+    track = data.find(b"MTrk", at)
+    return len(data) if track < 0 else track
+
+
+def _mended_track(data: bytes, counts: Counter) -> tuple[bytes, int]:
+    """The events of one track up to its end or the first that makes no sense, and an end; the bytes that they took."""
+    kept, at, wait = bytearray(), 0, 0
+    try:
+        for event in _events(data):
+            at = event.after
+            wait += event.delta
+            counts["events"] += event.name != "end"
+            if event.kept:
+                kept += _after(wait) + event.kept
+                wait = 0
+            elif event.name:
+                counts[event.name] += 1
+    except (_DamageError, IndexError):  # IndexError: the track ends within an event
+        counts["damaged_tracks"] += 1
+    del counts["end"]
+    return bytes(kept) + END, at
+
+
+def _after(wait: int) -> bytes:
+    """A delta time, if need be with empty events that wait for a part of it."""
+    if wait < LONGEST_WAIT:
+        return delta_bytes(wait)
+    whole, rest = divmod(wait, LONGEST_WAIT)
+    return whole * (delta_bytes(LONGEST_WAIT) + b"\xff\x7f\x00") + delta_bytes(rest)
+
+
+def _events(data: bytes) -> Iterator[_Event]:
+    """The events of a track up to its end."""
+    at = ticks = running = 0
+    while at < len(data):
+        delta, at = _variable(data, at)
+        ticks += delta
+        status = data[at]
+        if status >= 0x80:
+            at += 1
+        else:
+            status = running
+        if status >= 0xF0:
+            event = _system(data, at, status, delta)
+        else:
+            running = status  # which system and meta events do not cancel here, as in mido
+            event = _channel_message(data, at, status, delta)
+        if not status or event.after > len(data) or ticks >= 1 << 31:
+            raise _DamageError
+        yield event
+        if event.name == "end":
+            return
+        at = event.after
+
+
+def _channel_message(data: bytes, at: int, status: int, delta: int) -> _Event:
+    kind = status >> 4
+    after = at + (1 if kind in (0xC, 0xD) else 2)
+    kept = bytes([status]) + data[at:after].translate(_CLIPPED) if kind in (0x8, 0x9, 0xC) else b""
+    return _Event(delta, kept, _COUNTED.get(kind, ""), after)
+
+
+def _system(data: bytes, at: int, status: int, delta: int) -> _Event:
+    """The system or meta event whose status byte stands before `at`."""
+    if status not in (0xF0, 0xF7, 0xFF):
+        return _Event(delta, b"", "", at + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0))
+    began, kind = at - 1, data[at] if status == 0xFF else -1
+    length, at = _variable(data, at + (status == 0xFF))
+    name = "texts" if 1 <= kind <= 15 else _NAMED.get(kind, "")
+    kept = data[began : at + length] if _is_possible_change(kind, data[at : at + length]) else b""
+    return _Event(delta, kept, name, at + length)
+
+
+def _is_possible_change(kind: int, content: bytes) -> bool:
+    """Is this meta event a tempo above 0, or a time signature above 0 with a denominator up to 128?"""
+    if kind == 0x51:
+        return len(content) == 3 and any(content)
+    return kind == 0x58 and len(content) == 4 and content[0] > 0 and content[1] <= 7
+
+
+def _variable(data: bytes, at: int) -> tuple[int, int]:
+    """(value, place behind it) of a variable-length number of four bytes at most."""
+    value = 0
+    for place in range(at, at + 4):
+        value = value << 7 | (data[place] & 0x7F)
+        if data[place] < 0x80:
+            return value, place + 1
+    raise _DamageError

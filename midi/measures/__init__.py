@@ -1,0 +1,1 @@
+"""Measures of MIDI sets: features of a piece, tables of many, distances, comparison."""

@@ -1,0 +1,96 @@
+"""Only a file without a fault may go to symusic, which crashes on others."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from midi.files.wellformed import REASONS, fault, survey
+from tests.midi.smf import END, NOTE, chunk, smf
+
+
+def meta(kind: int, *data: int) -> bytes:
+    return bytes([0, 0xFF, kind, len(data), *data])
+
+
+SOUND = {
+    "a note": smf(NOTE + END),
+    "no track": smf(),
+    "format 0": smf(NOTE + END, form=0),
+    "running status": smf(bytes([0, 0x90, 60, 100, 5, 60, 0]) + END),
+    "program and pressure of one byte": smf(bytes([0, 0xC0, 5, 0, 0xD0, 9]) + END),
+    "system exclusive": smf(bytes([0, 0xF0, 3, 1, 2, 0xF7, 0, 0xF7, 1, 0xF8]) + NOTE + END),
+    "unknown meta": smf(meta(0x60, 255, 255) + NOTE + END),
+    "tempo, signature, key": smf(meta(0x51, 7, 161, 32) + meta(0x58, 255, 7, 24, 8) + meta(0x59, 255, 1) + END),
+    "longest delta": smf(bytes([0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 1]) + END),
+}
+FAULTS = {
+    "it is cut short": smf()[:13],
+    "it does not begin with MThd": b"MTrk" + bytes(20),
+    "its header has another length than 6": b"MThd" + bytes([0, 0, 0, 7, 0, 1, 0, 0, 1, 224, 0]),
+    "it is of format 2 or above": smf(END, form=2),
+    "its ticks in a quarter note are 0 or SMPTE frames": smf(END, division=0xE728),
+    "it has fewer tracks than its header says": smf(END, count=2),
+    "something other than a track stands where a track should be": smf(count=1) + chunk(b"", b"XFIH"),
+    "a track is longer than the file": smf(count=1) + chunk(NOTE + END, size=99),
+    "events follow the end of a track": smf(NOTE + END + NOTE),
+    "a number has more than four bytes or is cut short": smf(bytes([0x81, 0x80, 0x80, 0x80, 0, 0x90, 60, 1]) + END),
+    "it is longer than 2^31 ticks": smf(bytes([0xFF, 0xFF, 0xFF, 0x7F, 0x90, 60, 1]) * 9 + END),
+    "a track ends within an event": smf(NOTE + bytes([0, 0x90, 60])),
+    "running status without a status byte": smf(meta(1) + bytes([0, 60, 100]) + END),
+    "a data byte is above 127": smf(bytes([0, 0x90, 60, 128]) + END),
+    "a system message stands in a track": smf(bytes([0, 0xF8]) + END),
+    "a tempo, time signature, key or end of track has the wrong length, or a value that cannot be": smf(
+        meta(0x51, 0, 0, 0) + END
+    ),
+    "a track has no end": smf(NOTE),
+    "bytes follow the last track": smf(NOTE + END) + b"\0",
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_sound_files(name):
+    assert fault(SOUND[name]) == ""
+
+
+@pytest.mark.parametrize("reason", FAULTS)
+def test_faults(reason):
+    assert fault(FAULTS[reason]) == reason
+
+
+def test_every_reason_occurs():
+    assert {*FAULTS, ""} == set(REASONS)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        meta(0x51, 1, 2), meta(0x58, 4, 2, 24), meta(0x58, 0, 2, 24, 8), meta(0x58, 4, 8, 24, 8), meta(0x59, 0),
+        bytes([0, 0xFF, 0x2F, 1, 0]),
+    ],
+)  # fmt: skip
+def test_impossible_meta_events(event):
+    assert fault(smf(event + END)).startswith("a tempo, time signature, key or end of track has the wrong length, or")
+
+
+def test_running_status_is_cancelled_by_system_exclusive():
+    assert fault(smf(NOTE + bytes([0, 0xF0, 0, 0, 60, 100]) + END)) == "running status without a status byte"
+
+
+def test_what_is_left_out_is_counted():
+    events = [
+        bytes([0, 0xB0, 7, 100, 0, 7, 99]),  # two controllers by running status
+        bytes([0, 0xE0, 0, 64]), meta(3, 65), meta(9), meta(0x59, 0, 0), meta(0x60),
+        bytes([0, 0x90, 60, 1, 0, 60, 1, 0, 60, 0]),  # two begin, one ends
+        bytes([0, 0x81, 60, 0, 0, 0x91, 61, 0]),  # two ends on a channel where nothing sounds
+    ]  # fmt: skip
+    reason, counts = survey(smf(b"".join(events) + END, bytes([0, 0x80, 60, 0]) + END))
+    assert reason == ""
+    assert counts == {"controllers": 2, "pitch_bends": 1, "texts": 2, "keys": 1, "hanging": 1, "unmatched": 3}
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.binary(max_size=60), st.booleans())
+def test_any_bytes_have_an_answer(noise, header):
+    assert fault(smf(count=1) + chunk(noise) if header else noise) in REASONS

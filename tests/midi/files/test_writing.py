@@ -1,0 +1,143 @@
+"""Whatever a table can hold comes back from the file that is written of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from midi.files.mido_bridge import from_mido, to_mido
+from midi.files.reading import read
+from midi.files.wellformed import fault
+from midi.files.writing import to_bytes, to_symusic, voices, write
+from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, make_piece, note_table
+from training.cli import InputError
+
+TICKS = st.integers(0, 40) | st.integers(0, 1 << 20)
+
+
+@st.composite
+def pieces(draw) -> Piece:
+    """Pieces whose notes of one (track, program, drum) and pitch end in the order in which they begin."""
+    kinds = draw(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 127), st.booleans()), min_size=1, max_size=24))
+    rows = []
+    for track, program, drum in sorted(set(kinds)):
+        for pitch in draw(st.lists(st.sampled_from([0, 59, 60, 61, 127]), max_size=3, unique=True)):
+            spans = draw(st.lists(st.tuples(TICKS, st.sampled_from([0, 0, 1, 2, 5, 17, 3000])), max_size=5))
+            starts = sorted(start for start, _ in spans)
+            ends = np.maximum.accumulate([start + length for start, (_, length) in zip(starts, spans, strict=True)] or [0])
+            for start, end in zip(starts, ends, strict=False):
+                rows.append((start, end, pitch, draw(st.integers(1, 127)), program, drum, track))
+    tempos = draw(st.lists(st.tuples(TICKS, st.integers(1, 2**24 - 1)), max_size=4))
+    signatures = draw(st.lists(st.tuples(TICKS, st.integers(1, 255), st.sampled_from([1, 2, 4, 8, 128])), max_size=4))
+    return make_piece(
+        np.array(rows, NOTE), draw(st.integers(1, 32_767)), np.array(tempos, TEMPO), np.array(signatures, SIGNATURE)
+    )
+
+
+def numbered(piece: Piece) -> np.ndarray:
+    """The notes with tracks numbered as a file does: by (track, program, drum)."""
+    notes = piece.notes.copy()
+    notes["track"] = np.unique(voices(notes), return_inverse=True)[1]
+    return in_order(notes)
+
+
+def assert_same(found: Piece, piece: Piece) -> None:
+    assert found.notes.tolist() == numbered(piece).tolist()
+    assert found.division == piece.division
+    assert found.tempos.tolist() == piece.tempos.tolist()
+    assert found.signatures.tolist() == piece.signatures.tolist()
+    assert set(found.left_out.values()) == {0}
+
+
+@settings(deadline=None, max_examples=120)
+@given(pieces())
+def test_every_table_comes_back(tmp_path_factory, piece):
+    path = tmp_path_factory.mktemp("written") / "a.mid"
+    write(path, piece)
+    assert fault(path.read_bytes()) == ""
+    assert_same(read(path), piece)
+    assert_same(from_mido(to_mido(piece)), piece)
+
+
+def test_a_note_struck_again_at_once_ends_before_it_begins():
+    """Otherwise a synthesiser would end the new one."""
+    piece = make_piece(note_table(3, start=[0, 10, 10], end=[10, 10, 20], pitch=60))
+    messages = [message for message in to_mido(piece).tracks[1] if message.type.startswith("note")]
+    kinds = [(message.type, message.time) for message in messages]
+    assert kinds == [
+        ("note_on", 0), ("note_off", 10), ("note_on", 0), ("note_on", 0), ("note_off", 0), ("note_off", 10),
+    ]  # fmt: skip
+
+
+def test_programs_have_channels_of_their_own():
+    programs = np.arange(15).repeat(2)
+    piece = make_piece(note_table(30, end=1, program=programs, drum=np.arange(30) % 2, track=np.arange(30)))
+    channels = {
+        message.program: set() for track in to_mido(piece).tracks for message in track if message.type == "program_change"
+    }
+    for track in to_mido(piece).tracks[1:]:
+        program, note = track[0], track[1]
+        assert note.channel == program.channel
+        channels[program.program].add(program.channel)
+    assert all(len(found) == 2 and 9 in found for found in channels.values())
+    assert len(set.union(*channels.values())) == 16
+
+
+def test_symusic_sees_the_same_notes():
+    piece = make_piece(
+        note_table(2, start=[0, 7], end=[5, 9], pitch=[36, 61], program=[0, 5], drum=[True, False], track=[1, 0])
+    )
+    score = to_symusic(piece)
+    assert [(track.program, track.is_drum, track.notes[0].time) for track in score.tracks] == [(5, False, 7), (0, True, 0)]
+
+
+def test_a_piece_without_notes(tmp_path):
+    write(tmp_path / "a.mid", make_piece(note_table(0)))
+    assert len(read(tmp_path / "a.mid")) == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"velocity": 0}, "velocities must be 1 to 127"),
+        ({"velocity": 128}, "velocities must be 1 to 127"),
+        ({"pitch": 128}, "pitches and programs"),
+        ({"program": 200}, "pitches and programs"),
+        ({"start": 5}, "ends before it begins"),
+        ({"start": -1}, "ticks must be"),
+        ({"end": 1 << 31}, "ticks must be"),
+        ({"start": 1 << 40, "end": 1 << 40}, "ticks must be"),
+        ({"start": 1 << 28, "end": 1 << 28}, "silent for 268,435,456 ticks"),
+    ],
+)
+def test_notes_that_midi_cannot_hold(tmp_path, columns, message):
+    with pytest.raises(InputError, match=message):
+        write(tmp_path / "a.mid", make_piece(note_table(1, **columns)))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("tempos", "signatures", "message"),
+    [
+        ([(0, 0)], [], "a quarter must last"),
+        ([(0, 1 << 24)], [], "a quarter must last"),
+        ([(1 << 28, 1)], [], "silent for"),
+        ([], [(0, 3, 3)], "a time signature must be"),
+        ([], [(0, 0, 4)], "a time signature must be"),
+        ([], [(0, 256, 4)], "a time signature must be"),
+        ([], [(-4, 3, 4)], "ticks must be"),
+    ],
+)
+def test_changes_that_midi_cannot_hold(tempos, signatures, message):
+    piece = make_piece(note_table(1, end=1), tempos=np.array(tempos, TEMPO), signatures=np.array(signatures, SIGNATURE))
+    with pytest.raises(InputError, match=message):
+        to_bytes(piece)
+
+
+def test_long_waits_are_written(tmp_path):
+    wait = (1 << 28) - 1
+    piece = make_piece(note_table(2, start=[wait, 3 * wait], end=[2 * wait, 4 * wait], velocity=[1, 2]))
+    write(tmp_path / "a.mid", piece)
+    assert_same(read(tmp_path / "a.mid"), piece)

@@ -1,0 +1,122 @@
+"""Every model of the project, built small, with a batch for it: what the tables of reliability go through."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.family import families_of, module_of
+
+if TYPE_CHECKING:
+    import keras
+
+PACKAGES = ("classifiers", "generators", "transfer")
+CLASSES, STEPS = 3, 4
+"""Labels and optimizer steps of every model."""
+QUIET = {"dropout": 0.0, "input_dropout": 0.0, "masks": 0, "noise": 0.0, "picture_size": 96}
+"""What makes a step of training the same every time, where a config has it; resnet50 needs pixels for its batch norms."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model of the project with a config."""
+
+    package: str
+    name: str
+    config: Any
+
+    @property
+    def module(self) -> Any:
+        """The model's module."""
+        return module_of(self.package, self.name)
+
+    def quiet(self) -> Case:
+        """The same without chance in its layers; latents that a model draws itself are left."""
+        names = {field.name for field in dataclasses.fields(self.config)}
+        return dataclasses.replace(
+            self, config=dataclasses.replace(self.config, **{name: value for name, value in QUIET.items() if name in names})
+        )
+
+    def build(self, seed: int = 0) -> keras.Model:
+        """The model, compiled and built, its weights by `seed`."""
+        import keras
+
+        keras.utils.set_random_seed(seed)
+        sizes = {"classes": CLASSES, "steps": STEPS}
+        wanted = inspect.signature(self.module.build).parameters
+        return self.module.build(self.config, **{name: size for name, size in sizes.items() if name in wanted})
+
+    def exported(self, model: keras.Model) -> keras.Model:
+        """The part of it that leaves the house."""
+        return self.module.exported(model)
+
+    def batch(self, count: int = 4, seed: int = 0) -> tuple[Any, Any]:
+        """(inputs, targets or None) of `count` samples by chance, as the model's own feed gives them."""
+        return _BATCHES[getattr(self.module, "FAMILY", self.name if self.package == "transfer" else self.package)](
+            self, count, np.random.default_rng(seed)
+        )
+
+
+def every(preset: str = "quick", names: tuple[str, ...] = ()) -> Iterator[Case]:
+    """Each model of `MODELS` of all packages (or those in `names`) in a preset, in paper's where it has no such one.
+
+    Weights that would be downloaded are random here.
+    """
+    for package in PACKAGES:
+        for name in families_of(package):
+            if names and name not in names:
+                continue
+            presets = module_of(package, name).PRESETS
+            config = presets.get(preset, presets["paper"])
+            yield Case(package, name, dataclasses.replace(config, weights="none") if hasattr(config, "weights") else config)
+
+
+def _clips(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    from spectro.stft import SETTINGS
+
+    samples = SETTINGS[case.config.setting].clip_samples
+    return generator.uniform(-0.5, 0.5, (count, samples)).astype(np.float32), None
+
+
+def _labelled_clips(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    targets = np.eye(CLASSES, dtype=np.float32)[generator.integers(CLASSES, size=count)]
+    return _clips(case, count, generator)[0], targets
+
+
+def _pictures(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    from midi.codecs import codec_named
+
+    codec = codec_named(case.config.codec)
+    images = np.where(generator.random((count, *codec.shape)) < 0.1, 255, 0).astype(np.uint8)
+    return codec.to_model(images, getattr(case.module, "LOW", -1.0)), None
+
+
+def _pairs(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    return tuple(_pictures(case, count, generator)[0] for _ in range(2)), None
+
+
+def _columns(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    from midi.codecs import codec_named
+
+    rows = codec_named(case.config.codec).shape[0]
+    return generator.integers(2, size=(count, case.module.length(case.config), rows)).astype(np.uint8), None
+
+
+def _windows(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    windows = generator.random((count, case.config.side**2), np.float32)
+    return windows, windows
+
+
+_BATCHES = {
+    "classifiers": _labelled_clips,
+    "generators.pictures": _pictures,
+    "generators.sequences": _columns,
+    "generators.sounds": _clips,
+    "dtn": _pairs,
+    "hilbert_autoencoder": _windows,
+}

@@ -1,0 +1,51 @@
+"""Folders and tables of files, as users have them."""
+
+import os
+
+import pytest
+
+from training.cli import InputError
+from training.corpora.sources import find_sources
+
+
+def test_the_first_folder_is_the_label_and_hidden_files_are_passed_over(tmp_path):
+    for name in ("house/a.wav", "house/album 1/b.WAV", "house/._a.wav", ".git/c.wav", "loose.wav", "house/note.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = find_sources(tmp_path, {".wav"})
+    assert [(source.name, source.label) for source in found] == [
+        ("house/a.wav", "house"),
+        ("house/album 1/b.WAV", "house"),
+        ("loose.wav", ""),
+    ]
+
+
+def test_a_table_gives_label_group_and_fold(tmp_path):
+    (tmp_path / "t.csv").write_text("\ufeffpath,label,group,fold\nx/a.wav,rock,mix 1,2\n,empty,,\n", encoding="utf-8")
+    (source,) = find_sources(tmp_path / "t.csv", {".wav"})
+    assert (source.path, source.label, source.group, source.fold) == (tmp_path / "x/a.wav", "rock", "mix 1", "2")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("file,genre\na,b\n", "columns path,label"), ("path,label\n", "holds no file")]
+)
+def test_tables_that_cannot_be_used_say_why(tmp_path, content, message):
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(InputError, match=message):
+        find_sources(tmp_path / "t.csv", {".wav"})
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(InputError, match="not found"):
+        find_sources(tmp_path / "nowhere", {".wav"})
+    with pytest.raises(InputError, match="right folder"):
+        find_sources(tmp_path, {".wav"})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_without_permission(tmp_path):
+    tmp_path.chmod(0)
+    with pytest.raises(InputError, match="permission denied"):
+        find_sources(tmp_path, {".wav"})
+    tmp_path.chmod(0o700)

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from training.cli import InputError
+from transfer.style.pairs import Pair, all_pairs, read_pairs
+
+OUT = Path("out")
+
+
+def test_every_style_on_every_content():
+    found = all_pairs([Path("a.wav"), Path("x/b.mp3")], [Path("s.wav"), Path("t.wav")], OUT)
+    assert [pair.output.name for pair in found] == ["a-as-s.wav", "a-as-t.wav", "b-as-s.wav", "b-as-t.wav"]
+    assert found[2] == Pair(Path("x/b.mp3"), Path("s.wav"), OUT / "b-as-s.wav")
+
+
+def test_results_of_one_name_are_numbered_and_none_is_called_like_the_sheet(tmp_path):
+    found = all_pairs([Path("x/a.wav"), Path("y/A.wav")], [Path("s.wav")], OUT)
+    assert [pair.output.name for pair in found] == ["a-as-s.wav", "A-as-s-2.wav"]
+    (tmp_path / "pairs.csv").write_text("content,style,output\na,b,contact_sheet.wav\n")
+    assert read_pairs(tmp_path / "pairs.csv", OUT)[0].output == OUT / "contact_sheet-2.wav"
+
+
+def test_a_table_is_relative_to_itself_and_may_name_results(tmp_path):
+    (tmp_path / "pairs.csv").write_text("﻿style,content,output\ns.wav,a.wav,\n/s/t.wav, b.wav ,sub/one.wav\n\n,,\n")
+    assert read_pairs(tmp_path / "pairs.csv", OUT) == [
+        Pair(tmp_path / "a.wav", tmp_path / "s.wav", OUT / "a-as-s.wav"),
+        Pair(tmp_path / "b.wav", Path("/s/t.wav"), OUT / "sub/one.wav"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("a.wav", "line 2: no style"),
+        (",s.wav", "line 2: no content"),
+        ("a.wav,s.wav,x.mp3", "received x.mp3"),
+        ("a.wav,s.wav,../x.wav", "received ../x.wav"),
+        ("a.wav,s.wav,/x.wav", "received /x.wav"),
+    ],
+)
+def test_a_bad_row_is_a_pair_with_a_fault(tmp_path, row, fault):
+    (tmp_path / "pairs.csv").write_text(f"content,style,output\n{row}\na,b,c.wav\n")
+    bad, good = read_pairs(tmp_path / "pairs.csv", OUT)
+    assert fault in bad.fault
+    assert not good.fault
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (None, "not found"),
+        ("path,label\na,b\n", "columns content,style"),
+        ("content,style\n", "no row"),
+        ("", "received ''"),
+    ],
+)
+def test_what_is_no_table_of_pairs(tmp_path, text, reason):
+    if text is not None:
+        (tmp_path / "pairs.csv").write_text(text)
+    with pytest.raises(InputError, match=reason):
+        read_pairs(tmp_path / "pairs.csv", OUT)

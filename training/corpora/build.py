@@ -1,0 +1,185 @@
+"""Building a corpus: the user's files turned once into fixed-size items (`training.corpora.corpus` reads them).
+
+Building again after a kill continues, and ends with the same bytes: what goes into which shard is fixed by a plan that
+is made before the first shard is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from training.cli import InputError
+from training.corpora.cluster import workers
+from training.corpora.corpus import FORMAT, read_table
+from training.corpora.shard import Encoder, part_path, write_shard, write_table
+from training.corpora.sources import Source
+from training.files import read_json, remove_half_written, write_json
+from training.runs.lock import exclusive
+
+FILES_PER_SHARD = 32
+
+
+def build_corpus(
+    sources: list[Source],
+    encoder: Encoder,
+    directory: str | os.PathLike,
+    *,
+    jobs: int | None = None,
+    force: bool = False,
+    wait: bool = False,
+    scheduler: str | None = None,
+    progress: Callable[[Iterable, int], Iterable] | None = None,
+) -> None:
+    """Write the corpus of `sources` to `directory`; continues a build that was killed, and is done at once if complete.
+
+    jobs: worker processes (default: the machine's cores). progress: wraps the finished shards for display.
+    wait: for another process that works in `directory`, whose corpus then serves both.
+    scheduler: address of a Dask scheduler (tcp://host:port) whose workers, all of them, do the work; they must see the
+    files and `directory` at the same paths.
+    InputError: the directory holds something else (`force` replaces a corpus), or another process works in it; no
+    scheduler answers.
+    """
+    if jobs is not None and jobs < 1:
+        raise InputError(f"--jobs must be 1 or more; received {jobs}")
+    directory = Path(directory)
+    rows = _plan_rows(sources)
+    plan = _plan(rows, encoder)
+    _refuse_foreign(directory)
+    with exclusive(directory, wait):
+        _claim(directory, plan["fingerprint"], force)
+        if _complete(directory, plan["fingerprint"]):
+            return
+        remove_half_written(directory)
+        write_json(directory / "plan.json", plan)
+        kept = [(source.path.absolute(), row) for source, row in zip(sources, rows, strict=True) if not row["reason"]]
+        shards = [kept[i : i + FILES_PER_SHARD] for i in range(0, len(kept), FILES_PER_SHARD)]
+        with workers(scheduler):
+            _write_shards(directory.absolute(), shards, encoder, jobs, progress)
+        remove_half_written(directory)  # of workers of a cluster that were lost on the way
+        _finish(directory, rows, len(shards), encoder, plan["fingerprint"])
+
+
+def fingerprint(sources: list[Source], encoder: Encoder) -> str:
+    """A name for the corpus that these files and this encoder give: their content, labels and the encoder's facts."""
+    return _plan(_plan_rows(sources), encoder)["fingerprint"]
+
+
+def _plan_rows(sources: list[Source]) -> list[dict[str, Any]]:
+    """One row per source with its hash; unreadable files and exact duplicates get their reason here."""
+    with ThreadPoolExecutor() as pool:  # hashing releases the interpreter lock
+        hashes = list(pool.map(_sha256, [source.path for source in sources]))
+    seen: dict[str, Source] = {}
+    rows = []
+    for source, (digest, reason) in zip(sources, hashes, strict=True):
+        first = seen.setdefault(digest, source) if digest else source
+        if first is not source:
+            reason = f"duplicate of {first.name}" + (f", labelled {first.label}" if first.label != source.label else "")
+        rows.append(
+            {
+                "name": source.name,
+                "label": source.label,
+                "group": source.group,
+                "fold": source.fold,
+                "sha256": digest,
+                "reason": reason,
+            }
+        )
+    return rows
+
+
+def _sha256(path: Path) -> tuple[str, str]:
+    """(digest, "") or ("", reason)."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), ""
+    except OSError as error:
+        return "", f"cannot be read: {error.strerror}"
+
+
+def _plan(rows: list[dict[str, Any]], encoder: Encoder) -> dict[str, Any]:
+    plan = {
+        "format": FORMAT,
+        "kind": encoder.kind,
+        "shape": list(encoder.shape),
+        "dtype": encoder.dtype,
+        "facts": encoder.facts(),
+        "files_per_shard": FILES_PER_SHARD,
+        "rows": rows,
+    }
+    return {"fingerprint": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), **plan}
+
+
+def _refuse_foreign(directory: Path) -> None:
+    """Before anything is written into `directory`: it must be new, empty or a corpus, finished or not."""
+    ours = any((directory / name).exists() for name in (".lock", "manifest.json", "plan.json"))
+    if directory.exists() and not ours and any(directory.iterdir()):
+        raise InputError(f"{directory} exists and is not a corpus; give another --output")
+
+
+def _claim(directory: Path, wanted: str, force: bool) -> None:
+    """Make sure that the locked `directory` is ours to write: nothing in it, or the same plan."""
+    tables = [directory / name for name in ("manifest.json", "plan.json") if (directory / name).exists()]
+    if not tables and any(not path.name.startswith(".") for path in directory.iterdir()):
+        raise InputError(f"{directory} exists and is not a corpus; give another --output")
+    if not tables or read_json(tables[0]).get("fingerprint") == wanted:
+        return
+    if not force:
+        raise InputError(f"{directory} is a corpus of other files or another setting; give another --output, or --force")
+    for path in sorted(directory.iterdir(), key=lambda path: path.suffix == ".json"):  # what names it a corpus goes last
+        if path.name in ("manifest.json", "items.csv", "plan.json") or path.name.startswith((".shard", "shard-")):
+            path.unlink()
+
+
+def _complete(directory: Path, wanted: str) -> bool:
+    manifest = directory / "manifest.json"
+    return manifest.exists() and read_json(manifest).get("fingerprint") == wanted
+
+
+def _write_shards(
+    directory: Path, shards: list, encoder: Encoder, jobs: int | None, progress: Callable[[Iterable, int], Iterable] | None
+) -> None:
+    """Write the shards that are missing, one task each. A shard's table is renamed into place after its items."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    todo = [(number, files) for number, files in enumerate(shards) if not part_path(directory, number).exists()]
+    jobs = min(jobs or os.cpu_count() or 1, max(len(todo), 1))
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    done = parallel(delayed(write_shard)(directory, number, files, encoder) for number, files in todo)
+    try:
+        for _ in progress(done, len(todo)) if progress else done:
+            pass
+    except TerminatedWorkerError:
+        raise InputError(
+            "a worker process was killed (out of memory?); the same command again continues, --jobs 1 needs the least memory"
+        ) from None
+
+
+def _finish(directory: Path, rows: list[dict[str, Any]], shards: int, encoder: Encoder, name: str) -> None:
+    written = {row["name"]: row for number in range(shards) for row in read_table(part_path(directory, number))}
+    table = [written.get(row["name"], {**row, "shard": "", "first": "", "items": 0}) for row in rows]
+    write_table(directory / "items.csv", table)
+    write_json(
+        directory / "manifest.json",
+        {
+            "format": FORMAT,
+            "kind": encoder.kind,
+            "shape": list(encoder.shape),
+            "dtype": encoder.dtype,
+            "facts": encoder.facts(),
+            "fingerprint": name,
+            "shards": shards,
+            "sources": len(rows),
+            "items": sum(int(row["items"]) for row in table),
+            "left_out": sum(bool(row["reason"]) for row in table),
+        },
+    )
+    for number in range(shards):
+        part_path(directory, number).unlink()
+    (directory / "plan.json").unlink()

@@ -1,0 +1,74 @@
+"""The user's cache folder: folders given as data become corpora there once, keyed by their content and setting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from training.cli import InputError, bar, tell
+from training.corpora.build import build_corpus, fingerprint
+from training.corpora.corpus import Corpus
+from training.corpora.sources import find_sources
+
+
+def cache_folder(cache: str | os.PathLike | None = None) -> Path:
+    """Where cached corpora lie: `cache`, or the platform's cache folder for this user."""
+    import platformdirs
+
+    return Path(cache) if cache else Path(platformdirs.user_cache_dir("spectro"))
+
+
+def open_corpus(
+    data: str | os.PathLike, encoder: object, suffixes: Collection[str], cache: str | os.PathLike | None = None
+) -> Corpus:
+    """The corpus `data`, or the cached corpus of the folder or CSV `data`, built if it is not there yet.
+
+    InputError: a corpus of another kind or setting than `encoder` makes; what `find_sources` raises; no item at all.
+    """
+    if Path(data, "manifest.json").exists():
+        return describe(_matching(Corpus(data), encoder))
+    sources = find_sources(data, suffixes)
+    directory = cache_folder(cache) / fingerprint(sources, encoder)[:16]
+    if not (directory / "manifest.json").exists():
+        tell(f"reading {len(sources)} files of {data} into {directory}")
+    build_corpus(sources, encoder, directory, wait=True, progress=bar)
+    return describe(Corpus(directory))
+
+
+def describe(corpus: Corpus, most: int = 10) -> Corpus:
+    """Tell what a corpus holds and what was left out of it, and return it. InputError if it holds nothing."""
+    size = sum(path.stat().st_size for path in corpus.directory.iterdir())
+    tell(
+        f"{corpus.directory}: {len(corpus)} items of {len(corpus.rows)} files, {size / 1e6:.1f} MB, "
+        f"{len(corpus.left_out)} files left out"
+    )
+    for row in corpus.left_out[:most]:
+        tell(f"  left out: {row['name']}: {row['reason']}")
+    if len(corpus.left_out) > most:
+        tell(f"  ... and {len(corpus.left_out) - most} more, listed in {corpus.directory / 'items.csv'}")
+    if not len(corpus):
+        raise InputError(f"none of the {len(corpus.left_out)} files could be used; the reasons are above")
+    return corpus
+
+
+def _matching(corpus: Corpus, encoder: object) -> Corpus:
+    manifest = corpus.manifest
+    if manifest["kind"] != encoder.kind or not encoder.serves(manifest["facts"]):
+        found = {"kind": manifest["kind"]} | _flat(manifest["facts"])
+        wanted = {"kind": encoder.kind} | _flat(encoder.facts())
+        differing = [name for name in {**found, **wanted} if found.get(name) != wanted.get(name)]
+        is_, expected = (", ".join(f"{name} {facts.get(name)}" for name in differing[:4]) for facts in (found, wanted))
+        raise InputError(
+            f"{corpus.directory} is a corpus of {is_}; expected {expected}: build another or change the options"
+        )
+    return corpus
+
+
+def _flat(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts within facts as facts of their own."""
+    flat = {}
+    for name, value in facts.items():
+        flat |= _flat(value) if isinstance(value, dict) else {name: value}
+    return flat

@@ -1,0 +1,1 @@
+"""Exporting: a model as SavedModel, ONNX or LiteRT, compared with Keras before it gets its name."""

@@ -1,0 +1,1 @@
+"""Style transfer between recordings: what `python -m transfer.nst` runs."""

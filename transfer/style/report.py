@@ -1,0 +1,145 @@
+"""What is told of a transfer: a picture of sounds, loss and scores, and a JSON file of all that made them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spectro.plots import draw_picture, save_figure
+from spectro.stft import SpectrogramSetting
+from training.files import write_json
+from training.runs import versions
+from transfer.scores.table import HEADER, cell, figures
+from transfer.style.judgement import Judgement
+from transfer.style.overview import Overview
+from transfer.style.result import Result
+from transfer.style.settings import Recipe
+from transfer.style.sounds import Sound
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def write_report(
+    output: Path, result: Result, recipe: Recipe, judgement: Judgement, options: dict[str, Any], made_of: str
+) -> None:
+    """Write `output` with the suffixes .png and .json.
+
+    options: of the command; made_of: their `fingerprint`.
+    """
+    _draw(result, judgement, output.with_suffix(".png"))
+    write_json(
+        output.with_suffix(".json"),
+        {
+            "command": "transfer.nst",
+            "options": options,
+            "recipe": asdict(recipe),
+            "fingerprint": made_of,
+            "finished": not result.interrupted,
+            "versions": versions(),
+            "rate": result.rate,
+            "content": _facts(result.content),
+            "style": _facts(result.style),
+            "inversion_error_db": result.inversion_error_db,
+            "gain_db": result.gain_db,
+            "limited_db": result.limited_db,
+            "peak": float(max(result.sound.max(), -result.sound.min())),  # without a copy: it may be larger than memory
+            **judgement.facts(),
+            "loss": _loss_ends(result),
+            "interrupted": result.interrupted,
+            "tiles": result.tiles,
+            "painted_tiles": result.painted_tiles,
+            "iterations": [len(history) for history in result.histories],
+        },
+    )
+
+
+def _facts(sound: Sound) -> dict[str, Any]:
+    return {
+        "source": os.fspath(sound.source),
+        "channels": sound.channels,
+        "seconds": sound.samples / sound.setting.rate,
+        "peak": sound.peak,
+        "rms": sound.rms,
+    }
+
+
+def _loss_ends(result: Result) -> dict[str, dict[str, float]]:
+    """Means over tiles and channels of the first and the last loss."""
+    return {
+        end: {
+            part: float(np.mean([history[place][part] for history in result.histories]))
+            for part in ("loss", "content", "style")
+        }
+        for end, place in (("first", 0), ("last", -1))
+        if result.histories
+    }
+
+
+def _draw(result: Result, judgement: Judgement, path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 10))
+    grid = figure.add_gridspec(3, 2, height_ratios=(4, 4, 2), left=0.06, right=0.98, bottom=0.01, top=0.96, hspace=0.3)
+    for place, (name, overview) in zip(((0, 0), (0, 1), (1, 0)), result.pictures.items(), strict=False):
+        draw_overview(figure.add_subplot(grid[place]), overview, result.content.setting, name)
+    _draw_losses(figure.add_subplot(grid[1, 1]), result)
+    for place, lines, font in ((0, _scores(judgement), "monospace"), (1, _facts_of(result, judgement), "sans-serif")):
+        axes = figure.add_subplot(grid[2, place])
+        axes.set_axis_off()
+        axes.text(0, 1, "\n".join(lines), va="top", fontsize=9, family=font, transform=axes.transAxes, parse_math=False)
+    save_figure(figure, path)
+
+
+def _scores(judgement: Judgement) -> list[str]:
+    """The table of `transfer.scores`, or why there is none."""
+    if not judgement.scores:
+        return wrap(f"not scored: {judgement.reason}", 70)
+    rows = [("", *HEADER), *((name, *map(cell, figures(one))) for name, one in judgement.scores.items())]
+    return [
+        f"{name:<10}" + "".join(f"{figure:>{max(6, len(head) + 2)}}" for figure, head in zip(row, HEADER, strict=True))
+        for name, *row in rows
+    ]
+
+
+def _facts_of(result: Result, judgement: Judgement) -> list[str]:
+    verdicts = ", ".join(f"{name} {verdict['label'] if verdict else '-'}" for name, verdict in judgement.verdicts.items())
+    lines = [*wrap(result.summary, 80), f"classifier: {verdicts}"]
+    if judgement.scores:
+        seconds = result.content.samples / result.content.setting.rate
+        lines.append(f"scored: {judgement.seconds:.1f} of {seconds:.1f} s")
+    if judgement.added:
+        one = judgement.added
+        lines.append(f"added: {_level(one.level_db, one.flatness)}")
+        lines.append(f"added and never ending: {_level(one.steady_db, one.steady_flatness)}")
+    return lines
+
+
+def _level(level_db: float | None, flatness: float | None) -> str:
+    return "nothing" if level_db is None else f"{level_db:.0f} dB of the result, spectral flatness {flatness:.3f}"
+
+
+def draw_overview(
+    axes: Axes, overview: Overview, setting: SpectrogramSetting, title: str, *, colour_bar: bool = True
+) -> None:
+    """An overview is drawn as a picture, then its time axis is stretched to its length."""
+    image = draw_picture(axes, overview.picture, setting, title, colour_bar=colour_bar)
+    hop = setting.hop / setting.rate
+    image.set_extent((-hop / 2, (overview.columns - 0.5) * hop, *image.get_extent()[2:]))
+
+
+def _draw_losses(axes: Axes, result: Result) -> None:
+    """Each part of the loss by iteration, the mean of all tiles and channels that got so far; zeros have no logarithm."""
+    longest = max((len(history) for history in result.histories), default=0)
+    for part in ("loss", "content", "style"):
+        values = [np.mean([history[i][part] for history in result.histories if i < len(history)]) for i in range(longest)]
+        axes.plot([value if value > 0 else np.nan for value in values], label=part)
+    if longest:
+        axes.set_yscale("log")
+        axes.legend()
+    axes.set(title="loss (weighted)", xlabel="iteration")
