@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.cli import run
+from training.family import Context
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def built(name: str) -> Any:
 
     module = importlib.import_module(name)
     config = module.PRESETS["ours"]
-    model = module.build(config, 2 if name.startswith("classifiers") else 0, 1000)
+    model = module.build(config, Context(2 if name.startswith("classifiers") else 0, 1000))
     model.optimizer.build(model.trainable_variables)
     if tf.distribute.has_strategy():
         keep_apart(model)

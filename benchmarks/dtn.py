@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from training.cli import run
+from training.family import Context
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def untrained(folder: Path, codec: str) -> Path:
     facts = {"package": "transfer", "model": "dtn", "config": asdict(config), "codec": codec_named(codec).facts()}
     write_json(folder / "config.json", {"format": FORMAT, **facts})
     write_json(folder / PROGRAMS, [0] * OCTAVES)
-    dtn.build(config).save(folder / "model.keras")
+    dtn.build(config, Context()).save(folder / "model.keras")
     return folder
 
 

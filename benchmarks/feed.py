@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from training.cli import run
+from training.family import Context
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ def classifiers(folder: Path, options: Options) -> None:
         config = dataclasses.replace(lil_data.PRESETS[preset], batch_size=16)
         mixing = Mixing(config.time_shift, config.mixup) if augmented else Mixing()
         fed = training_batches(corpus, split, 16, 0, mixing)
-        row(f"lil_data {preset}{', augmented' * augmented}", lil_data.build(config, 2, 100), fed, 16, options.rounds)
+        row(
+            f"lil_data {preset}{', augmented' * augmented}", lil_data.build(config, Context(2, 100)), fed, 16, options.rounds
+        )
 
 
 def generators(folder: Path, options: Options) -> None:
@@ -77,14 +80,14 @@ def generators(folder: Path, options: Options) -> None:
         corpus = open_images(None, codec, folder / "cache")
         train = split_corpus(corpus, labelled=False).train
         fed = batches(corpus, train, codec, module.LOW, config.batch_size, transpose=config.transpose)
-        row(f"{name} ours", module.build(config, 0, 1000), fed, config.batch_size, options.rounds)
+        row(f"{name} ours", module.build(config, Context(steps=1000)), fed, config.batch_size, options.rounds)
     for preset in ("paper", "ours"):
         config = lstm.PRESETS[preset]
         codec = codec_named(config.codec)
         pieces = open_pieces(None, codec, cache=folder / "cache")
         feed = {"transpose": config.transpose, "steps": 20, "apart": config.window}
         fed = windows.batches(pieces, "train", codec, lstm.length(config), config.batch_size, **feed)
-        row(f"lstm {preset}", lstm.build(config, 1000), fed, config.batch_size, options.rounds)
+        row(f"lstm {preset}", lstm.build(config, Context(steps=1000)), fed, config.batch_size, options.rounds)
 
 
 def row(name: str, model: Any, fed: Any, batch_size: int, rounds: int) -> None:

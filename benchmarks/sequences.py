@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from training.cli import run
+from training.family import Context
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def main(options: Options) -> None:
     print(f"Load average when started: {os.getloadavg()[0]:.1f}\n")
     print("| model | pieces at once | columns a second | whole window for each | ratio |\n|---|---|---|---|---|")
     for preset in ("paper", "ours"):
-        model = lstm.build(lstm.PRESETS[preset], 1)
+        model = lstm.build(lstm.PRESETS[preset], Context())
         for count in (1, 16):
             stepped, windowed = rates(model, count, options.columns)
             print(f"| lstm {preset} | {count} | {stepped:,.0f} | {windowed:,.0f} | {stepped / windowed:.0f} |")

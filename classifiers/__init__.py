@@ -1,12 +1,47 @@
 """Genre classifiers on spectrogram pictures: raw sound in, probabilities out."""
 
-from training.family import Family
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from training.family import Family, Report
+from training.options import TrainOptions
+
+if TYPE_CHECKING:
+    from classifiers.training import ClassifierRecipe
+
+
+@dataclass(frozen=True)
+class Options(TrainOptions):
+    """What `classifiers.train` takes besides the model's own options."""
+
+    split: Literal["source", "segment"] = "source"
+    """Deal out whole files or groups; `segment` lets clips of one file into several parts, to measure the leak."""
+    fold: str | None = None
+    """Test on this fold of the CSV and train on the others."""
+    validation_fold: str | None = None
+    """With --fold: choose the best epoch on this fold; without it the last epoch is kept."""
+    class_weights: bool = False
+    """Weigh rare labels up."""
 
 
 class Classifiers(Family):
     """Models that tell the label of a clip."""
 
     package = "classifiers"
+    options = Options
+
+    def recipe(self, model: str) -> type[ClassifierRecipe]:
+        from classifiers.training import ClassifierRecipe
+
+        return ClassifierRecipe
+
+    def report(self, run: Path, evaluation: Path) -> Report:
+        from classifiers.evaluation import report_sections
+
+        return Report(report_sections(run))
 
 
 MODELS = dict.fromkeys(("lil_data", "resnet50", "softmax"), Classifiers())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from training.options import Amount, Count, Positive, Share
+
 
 @dataclass(frozen=True)
 class ClassifierConfig:
@@ -14,13 +16,13 @@ class ClassifierConfig:
     """Spectrogram setting by name (rate, window, hop, length of a clip)."""
     reference: Literal["clip", "absolute"] = "clip"
     """Level that is picture value 1: the clip's loudest bin, or full scale."""
-    time_shift: float = 0.0
+    time_shift: Share = 0.0
     """Training clips are rolled by up to this share of their length, either way."""
-    mixup: float = 0.0
+    mixup: Amount = 0.0
     """Beta parameter of mixup on waveforms and targets; 0 is none."""
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
     """The optimizer's step, at the start."""
-    batch_size: int = 32
+    batch_size: Count = 32
     """Clips in a step, over all devices."""
-    epochs: int = 20
+    epochs: Count = 20
     """Passes over the training clips."""

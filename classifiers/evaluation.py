@@ -20,8 +20,8 @@ from classifiers.features import setting_of_model
 from training.cli import InputError
 from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
+from training.family import Section
 from training.files import read_json, write_json
-from training.report import Section
 from training.runs import load, read_run
 
 DRAWS = 2_000

@@ -22,6 +22,8 @@ from classifiers.augment import SpecAugment
 from classifiers.config import ClassifierConfig
 from classifiers.front_end import exported, front_end, setting_of
 from spectro.layers import MelPicture
+from training.family import Context
+from training.options import Amount, Count, Dropout, Index, Share
 
 __all__ = ["PRESETS", "Config", "build", "exported"]
 
@@ -30,29 +32,29 @@ __all__ = ["PRESETS", "Config", "build", "exported"]
 class Config(ClassifierConfig):
     """Lil Data; the defaults are the paper's, or convention where it says nothing."""
 
-    mel_bands: int = 0
+    mel_bands: Index = 0
     """Mel bands that the picture is folded into; 0 keeps the linear rows."""
-    mel_pool: int = 1
+    mel_pool: Count = 1
     """With mel bands: columns whose mean power becomes one."""
-    filters: tuple[int, int, int, int] = (16, 32, 64, 128)
+    filters: tuple[Count, Count, Count, Count] = (16, 32, 64, 128)
     """Filters of conv_1 ... conv_4."""
-    pools: tuple[tuple[int, int], ...] = ((4, 4), (4, 4), (4, 4), (4, 4))
+    pools: tuple[tuple[Count, Count], ...] = ((4, 4), (4, 4), (4, 4), (4, 4))
     """Rows and columns of each max-pool."""
     padding: Literal["valid", "same"] = "valid"
     """Padding of the convolutions."""
     batch_norm: bool = False
     """Batch normalisation between each pool and its ReLU."""
-    dense: int = 48
+    dense: Count = 48
     """Units of the dense layer."""
-    dropout: float = 0.5
+    dropout: Dropout = 0.5
     """Share of the dense layer's outputs dropped."""
-    input_dropout: float = 0.0
+    input_dropout: Dropout = 0.0
     """Share of the dense layer's inputs dropped."""
-    masks: int = 0
+    masks: Index = 0
     """SpecAugment masks per axis; 0 is none."""
-    mask_share: float = 0.125
+    mask_share: Share = 0.125
     """Largest share of an axis one mask hides."""
-    weight_decay: float = 0.0
+    weight_decay: Amount = 0.0
     """AdamW's decay of the kernels per step, relative to the learning rate."""
     cosine: bool = False
     """Let the learning rate fall to a hundredth along a cosine until the last step."""
@@ -93,10 +95,10 @@ PRESETS = {
 }
 
 
-def build(config: Config, classes: int, steps: int) -> keras.Model:
-    """The compiled model: waveform (batch, clip_samples) float32 in [-1, 1] -> probabilities (batch, classes).
+def build(config: Config, context: Context) -> keras.Model:
+    """The compiled model: waveform (batch, clip_samples) float32 in [-1, 1] -> probabilities (batch, context.classes).
 
-    steps: optimizer steps of the whole training, for the cosine.
+    context.steps: of the cosine.
     """
     setting = setting_of(config.setting, config.reference)
     waveform, picture = front_end(setting)
@@ -108,9 +110,9 @@ def build(config: Config, classes: int, steps: int) -> keras.Model:
     x = keras.layers.Dropout(config.input_dropout, name="input_dropout")(keras.layers.Flatten(name="flatten")(x))
     x = keras.layers.Dense(config.dense, activation="relu", name="dense")(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
-    probabilities = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(x)
+    probabilities = keras.layers.Dense(context.classes, activation="softmax", dtype="float32", name="genre")(x)
     model = keras.Model(waveform, probabilities, name="lil_data")
-    model.compile(optimizer(config, steps), loss="categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer(config, context.steps), loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

@@ -21,6 +21,8 @@ from classifiers.config import ClassifierConfig
 from classifiers.front_end import exported, front_end, setting_of
 from training.cli import InputError
 from training.devices.precision import whole
+from training.family import Context
+from training.options import Count
 
 __all__ = ["PRESETS", "Config", "build", "exported"]
 
@@ -33,7 +35,7 @@ class Config(ClassifierConfig):
 
     weights: str = "imagenet"
     """Starting weights: imagenet (downloaded by Keras), none (random), or the path of a .weights.h5 file without head."""
-    picture_size: int = 224
+    picture_size: Count = 224
     """Rows and columns that the picture is resized to."""
 
 
@@ -58,8 +60,8 @@ class ThreeChannels(keras.layers.Layer):
         return (*input_shape[:-1], 3)
 
 
-def build(config: Config, classes: int, steps: int) -> keras.Model:
-    """The compiled model: waveform (batch, clip_samples) -> probabilities (batch, classes); `steps` is for siblings.
+def build(config: Config, context: Context) -> keras.Model:
+    """The compiled model: waveform (batch, clip_samples) -> probabilities (batch, context.classes).
 
     InputError: ImageNet weights cannot be downloaded, or the weights file does not fit.
     """
@@ -70,7 +72,7 @@ def build(config: Config, classes: int, steps: int) -> keras.Model:
     x = ThreeChannels(name="three_channels")(picture)
     x = backbone(config.weights, size)(x)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    genre = keras.layers.Dense(classes, activation="softmax", dtype=whole(), name="genre")(x)
+    genre = keras.layers.Dense(context.classes, activation="softmax", dtype=whole(), name="genre")(x)
     model = keras.Model(waveform, genre, name="resnet50")
     model.compile(keras.optimizers.Adam(config.learning_rate), loss="categorical_crossentropy", metrics=["accuracy"])
     return model

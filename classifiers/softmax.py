@@ -13,6 +13,7 @@ import keras
 
 from classifiers.config import ClassifierConfig
 from classifiers.front_end import exported, front_end, setting_of
+from training.family import Context
 
 __all__ = ["PRESETS", "Config", "build", "exported"]
 
@@ -29,10 +30,10 @@ PRESETS = {
 }
 
 
-def build(config: Config, classes: int, steps: int) -> keras.Model:
-    """The compiled model: waveform (batch, clip_samples) -> probabilities (batch, classes); `steps` is for siblings."""
+def build(config: Config, context: Context) -> keras.Model:
+    """The compiled model: waveform (batch, clip_samples) -> probabilities (batch, context.classes)."""
     waveform, picture = front_end(setting_of(config.setting, config.reference))
-    probabilities = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="genre")(
+    probabilities = keras.layers.Dense(context.classes, activation="softmax", dtype="float32", name="genre")(
         keras.layers.Flatten()(picture)
     )
     model = keras.Model(waveform, probabilities, name="softmax")

@@ -1,97 +1,77 @@
-"""Training a classifier from data to run directory: what `python -m classifiers.train` does, for Python users."""
+"""How a classifier is trained: clips with labels, split without leaks; its test part is evaluated at the end."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from types import ModuleType
+from typing import Any
 
 import keras
 
+from classifiers import Options
 from classifiers.data import Mixing, class_weights, evaluation_batches, open_clips, training_batches
-from classifiers.evaluation import evaluate, report_sections
+from classifiers.evaluation import evaluate
 from classifiers.front_end import setting_of
 from classifiers.watch import Watch
 from training.cli import InputError, tell
 from training.corpora.split import split_corpus
-from training.devices.workers import is_chief, own_directory
-from training.family import module_of
-from training.fitting.fit import fit
-from training.report import write_report
-from training.runs import load, open_run
+from training.family import Context
+from training.fitting.samples import Sample
+from training.recipe import Recipe
+from training.runs import load
 
 
-def train(
-    model: str,
-    config: Any,
-    *,
-    data: str | os.PathLike | None = None,
-    output: str | os.PathLike,
-    seed: int = 0,
-    devices: str = "1",
-    init: str | os.PathLike | None = None,
-    cache: Path | None = None,
-    by: Literal["source", "segment"] = "source",
-    fold: str | None = None,
-    validation_fold: str | None = None,
-    weigh: bool = False,
-    samples_every: int = 10,
-) -> Path:
-    """Train `model` (a name in `classifiers.MODELS`) with `config` and evaluate it on the test part; the run directory.
+class ClassifierRecipe(Recipe):
+    """Clips of labelled recordings, mixed in the feed; the best epoch is chosen on the validation part, if there is one."""
 
-    Options as `python -m classifiers.train --help` tells. InputError for data or a directory that cannot be used.
-    """
-    module = module_of("classifiers", model)
-    corpus = open_clips(data, setting_of(config.setting, config.reference), cache)
-    split = split_corpus(corpus, by=by, seed=seed, fold=fold, validation_fold=validation_fold)
-    for label in split.dropped:
+    def __init__(self, module: ModuleType, config: Any, options: Options) -> None:
+        super().__init__(module, config, options)
+        self.corpus = open_clips(options.data, setting_of(config.setting, config.reference), options.cache)
+        self.split = split = split_corpus(
+            self.corpus, by=options.split, seed=options.seed, fold=options.fold, validation_fold=options.validation_fold
+        )
+        for label in split.dropped:
+            tell(
+                f"label {label or '(none)'} left out: it has fewer than three files or groups, one each for training, "
+                "validation and test"
+            )
         tell(
-            f"label {label or '(none)'} left out: it has fewer than three files or groups, one each for training, "
-            "validation and test"
+            f"{len(split.labels)} labels; clips: {len(split.train)} training, {len(split.validation)} validation, "
+            f"{len(split.test)} test"
         )
-    tell(
-        f"{len(split.labels)} labels; clips: {len(split.train)} training, {len(split.validation)} validation, "
-        f"{len(split.test)} test"
-    )
-    record = {
-        "package": "classifiers",
-        "model": model,
-        "config": asdict(config),
-        "labels": split.labels,
-        "seed": seed,
-        "data": {
-            "path": os.path.abspath(data) if data else None,
-            "fingerprint": corpus.manifest["fingerprint"],
-            "by": by,
-            "fold": fold,
-            "validation_fold": validation_fold,
-            "class_weights": weigh,
-            "init": os.path.abspath(init) if init else None,
-        },
-    }
-    batches = training_batches(corpus, split, config.batch_size, seed, Mixing(config.time_shift, config.mixup))
-    validation = evaluation_batches(corpus, split.validation, split.labels) if len(split.validation) else None
-    with open_run(own_directory(output), record) as run:
-        fit(
-            lambda: module.build(config, len(split.labels), config.epochs * len(batches)),
-            run,
-            batches,
-            validation,
-            epochs=config.epochs,
-            seed=seed,
-            devices=devices,
-            monitor="val_loss" if validation else None,
-            class_weight=class_weights(corpus, split) if weigh else None,
-            init=(lambda fresh: start_from(fresh, init)) if init else None,
-            sampler=Watch(corpus, split) if validation else None,
-            sample_every=samples_every,
-        )
-        if is_chief():
-            if len(split.test):
-                evaluate([run], corpus=corpus)
-            write_report(run, report_sections(run))
-    return Path(output)
+        self.facts = {"labels": split.labels}
+        self.source = {
+            "path": os.path.abspath(options.data) if options.data else None,
+            "fingerprint": self.corpus.manifest["fingerprint"],
+            "by": options.split,
+            "fold": options.fold,
+            "validation_fold": options.validation_fold,
+            "class_weights": options.class_weights,
+        }
+        mixing = Mixing(config.time_shift, config.mixup)
+        self.training = training_batches(self.corpus, split, config.batch_size, options.seed, mixing)
+        if len(split.validation):
+            self.validation = evaluation_batches(self.corpus, split.validation, split.labels)
+        self.class_weight = class_weights(self.corpus, split) if options.class_weights else None
+        self.samples_of = Watch(self.corpus, split) if self.validation else None
+
+    def context(self) -> Context:
+        return Context(len(self.split.labels), self.config.epochs * len(self.training))
+
+    def initialise(self, model: keras.Model) -> None:
+        if self.options.init:
+            start_from(model, self.options.init)
+
+    def monitor(self) -> str | None:
+        return "val_loss" if self.validation else None
+
+    def samples(self, model: keras.Model) -> list[Sample]:
+        return self.samples_of(model) if self.samples_of else []
+
+    def finish(self, run: Path) -> None:
+        if len(self.split.test):
+            evaluate([run], corpus=self.corpus)
 
 
 def start_from(model: keras.Model, run: str | os.PathLike) -> None:

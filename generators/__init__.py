@@ -1,14 +1,8 @@
 """Generators: models that make new MIDI pictures, go on with a piece of music, or with a sound."""
 
-from training.family import Family
+from generators.pictures import Pictures
+from generators.sequences import Sequences
+from generators.sounds import Sounds
 
-
-class Generators(Family):
-    """Models of the package."""
-
-    package = "generators"
-
-
-MODELS = dict.fromkeys(("vae", "dcgan", "lstm", "seq2seq", "spectrogram_lstm"), Generators())
-"""The models of this package. Each module has a docstring, FAMILY, Config, PRESETS, MONITOR, build and exported; pictures
-also have LOW and latents, and where the model can: start (from the data's statistics), settle (after training), encode."""
+MODELS = {"vae": Pictures(), "dcgan": Pictures(), "lstm": Sequences(), "seq2seq": Sequences(), "spectrogram_lstm": Sounds()}
+"""The models of this package: name -> family. The module of each, `generators.NAME`, follows its family's contract."""

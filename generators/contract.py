@@ -1,46 +1,130 @@
-"""Models by what they make, since modules of their own train, sample and evaluate them: pictures, sequences, sounds."""
+"""What a generator is: the families of models, what each is asked for, and what gives it. Imports nothing heavy."""
 
 from __future__ import annotations
 
-import importlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from typing import Annotated, Any
+
+import tyro
 
 from training.cli import InputError, import_keras
-from training.runs import model_module, read_run
+from training.family import Family, families_of, family_of
+from training.options import Index, Range, Seed, TrainOptions
+from training.runs import read_run
 
 
-def part(model: str, name: str) -> ModuleType:
-    """The module `name` (training, sampling, evaluation) that serves `model`, a name in `generators.MODELS`.
+@dataclass(frozen=True)
+class GeneratorTrainOptions(TrainOptions):
+    """What `generators.train` takes besides the model's own options."""
 
-    A model tells the package of these modules as its FAMILY.
-    """
-    family = importlib.import_module(f"generators.{model}").FAMILY
-    return importlib.import_module(f"{family}.{name}")
+    preset: str = "ours"
+    """Starting values of the model's options: paper, ours or quick; of dcgan also sparse88."""
+    init: Path | None = None
+    """Run whose weights to start from, of the same model and sizes."""
+    patience: Index = 20
+    """Epochs of nothing but black or grey pictures, or silence or one note, after which training stops; 0 never stops."""
 
 
-def options_of(arguments: list[str], families: dict[str, type], common: type) -> type:
-    """The options of the family of the run that a command line names; `common`, where it names none.
+@dataclass(frozen=True)
+class SampleOptions:
+    """What to make, of which run."""
+
+    run: tyro.conf.Positional[Path]
+    """Run directory of a generator; RUN --help tells the options of its model."""
+    output: Path
+    """Folder for the samples."""
+    count: Annotated[int, Range(1, 10**12)] = 16
+    """Items to make."""
+    seed: Seed = 0
+    """Seed of all draws."""
+    items: tuple[Index, ...] = ()
+    """Make only the items of these numbers."""
+
+
+@dataclass(frozen=True)
+class MidiSampleOptions(SampleOptions):
+    """What music is written as."""
+
+    format: str = "midi"
+    """midi, png, npy, wav, or several of them with commas."""
+    tempo: Annotated[float, Range(4, 1_000_000)] | None = None
+    """Beats a minute; without it the codec's."""
+
+    @property
+    def microseconds(self) -> int | None:
+        """Of a quarter, or None."""
+        return None if self.tempo is None else round(60e6 / self.tempo)
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """Which runs."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]
+    """Run directories of generators, of one family; RUN --help tells the options of its model."""
+    seed: Seed = 0
+    """Seed of the samples, and of all that is drawn of the data."""
+    output: Path | None = None
+    """Folder for the results, of several runs for a folder each; by default RUN/evaluation."""
+    data: Path | None = None
+    """Where the data are now, if they have moved."""
+    cache: Path | None = None
+    """Where folders become corpora; by default the user's cache folder."""
+    force: bool = False
+    """Overwrite results that exist."""
+
+    @property
+    def places(self) -> dict[str, Any]:
+        """Where data and results are, as the evaluations of all families take it."""
+        return {"output": self.output, "data": self.data, "cache": self.cache, "force": self.force}
+
+
+class GeneratorFamily(Family):
+    """Generators of one kind: what `generators.sample` and `generators.evaluate` ask them for, and what does it."""
+
+    package = "generators"
+    options = GeneratorTrainOptions
+    sampling: type[SampleOptions] = SampleOptions
+    """What its samples are asked for with."""
+    evaluating: type[EvaluateOptions] = EvaluateOptions
+    """What its evaluations are asked for with."""
+
+    def sample(self, options: Any) -> Path:
+        """Make the items that `options`, a `sampling`, asks for; the path of their manifest."""
+        raise NotImplementedError
+
+    def evaluate(self, options: Any) -> list[Path]:
+        """Evaluate the runs of `options`, an `evaluating`, and print a table of each; the folders of the results."""
+        raise NotImplementedError
+
+
+def formats_of(text: str) -> tuple[str, ...]:
+    """What --format names, with commas."""
+    return tuple(text.replace(" ", "").split(","))
+
+
+def run_family(run: str | os.PathLike) -> GeneratorFamily:
+    """The family of a run's model. InputError: not a run, one of another package, of a model that there is not."""
+    record = read_run(run)
+    if record.get("package") != "generators":
+        raise InputError(f"{run} is a run of {record.get('package')}; expected one that generators.train made")
+    return family_of(record)
+
+
+def family_named(arguments: list[str]) -> GeneratorFamily | None:
+    """The family of the run that a command line names; None, where it names none.
 
     InputError: what stands first is no run of a generator.
     """
     named = [argument for argument in arguments if Path(argument, "config.json").is_file()] or arguments[:1]
     if not named or named[0].startswith("-"):
-        return common
+        return None
     import_keras()
-    return families[family_of(named[0])]
+    return run_family(named[0])
 
 
-def family_of(run: str | os.PathLike) -> str:
-    """The family of a run's model. InputError as `model_of`."""
-    return importlib.import_module(f"generators.{model_of(run)}").FAMILY
-
-
-def model_of(run: str | os.PathLike) -> str:
-    """The model of a run. InputError: not a run, one of another package, or of a model that there is not."""
-    record = read_run(run)
-    if record.get("package") != "generators":
-        raise InputError(f"{run} is a run of {record.get('package')}; expected one that generators.train made")
-    model_module(record)
-    return record["model"]
+def model_names(family: type[GeneratorFamily]) -> list[str]:
+    """The models of a family."""
+    return [name for name, one in families_of("generators").items() if isinstance(one, family)]

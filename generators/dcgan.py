@@ -23,7 +23,7 @@ Melodies have gaps; Freedoom's rhythms vary too little. docs/results.md has the 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -37,61 +37,58 @@ from midi.codecs import codec_named
 from training.cli import InputError
 from training.devices.precision import whole
 from training.devices.strategy import ReplicaSeedGenerator
+from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer
+from training.options import Amount, Count, Memory, Positive
 
-if TYPE_CHECKING:
-    from generators.pictures.statistics import Statistics
-
-FAMILY = "generators.pictures"
-"""Package of the modules that serve it."""
 LOW = -1.0
 """Pictures are in [-1, 1]."""
 MONITOR = None
 """The last epoch is kept: no loss of a GAN says how good its pictures are."""
 COUNT = 256
-"""Pictures that `start` looks at."""
+"""Pictures that the start of the training looks at."""
 
 
 @dataclass(frozen=True)
 class Config(GeneratorConfig):
     """DCGAN; the defaults are the paper's."""
 
-    latent: int = 100
+    latent: Count = 100
     """Numbers that a picture is made from."""
     law: Literal["uniform", "normal"] = "uniform"
     """How they are drawn, in training and in sampling: evenly from [-1, 1], or standard normal."""
-    learning_rate: float = 2e-4
+    learning_rate: Positive = 2e-4
     """Adam's step of the generator, at the start."""
-    critic_rate: float = 2e-4
+    critic_rate: Positive = 2e-4
     """Adam's step of the critic, at the start."""
-    beta_1: float = 0.5
+    beta_1: Memory = 0.5
     """Adam's memory of gradients, of both."""
-    beta_2: float = 0.999
+    beta_2: Memory = 0.999
     """Adam's memory of squared gradients, of both."""
     cosine: bool = False
     """Let both steps fall to a tenth along a cosine until the last one."""
     networks: Literal["printed", "released", "normed", "columns"] = "printed"
     """As the paper prints them, as in its released code, with batch norm (of the sparse pictures' paper), or ours."""
-    patch: int = 6
+    patch: Count = 6
     """columns: columns of pixels in a group."""
-    shapes: int = 10
+    shapes: Count = 10
     """columns: shapes that a row may have in a group, silence not counted."""
-    generator_width: int = 128
+    generator_width: Count = 128
     """columns: numbers that stand for a group in the generator."""
-    critic_width: int = 128
+    critic_width: Count = 128
     """columns: the same in the critic."""
     loss: Literal["cross_entropy", "relativistic"] = "cross_entropy"
     """What the players minimise."""
-    fakes: int = 2
+    fakes: Count = 2
     """Pictures made for each real one; the generator learns from all, the critic from as many as are real."""
-    penalty: float = 0.0
+    penalty: Amount = 0.0
     """Weight of the penalty on the critic's gradient at real pictures (R1)."""
-    fake_penalty: float = 0.0
+    fake_penalty: Amount = 0.0
     """The same at made pictures (R2)."""
-    penalised: int = 1
+    penalised: Count = 1
     """The penalties are taken on every so many-th picture of a batch."""
-    average: float = 0.0
+    average: Memory = 0.0
     """Memory of the moving average of the generator's weights, which is what is kept; 0: none."""
 
 
@@ -188,20 +185,19 @@ class Dcgan(Measuring):
         return super().get_config() | {"config": asdict(self.config), "classes": self.classes}
 
 
-def build(config: Config, classes: int, steps: int) -> Dcgan:
-    """The model, compiled and built. classes: labels of a conditional model, else 0; steps: of the whole training.
-
-    InputError: options that do not go together.
-    """
+def build(config: Config, context: Context) -> Dcgan:
+    """The model, compiled and built. InputError: options that do not go together."""
     ours = ("patch", "shapes", "generator_width", "critic_width")
     if config.networks != "columns" and (idle := [name for name in ours if getattr(config, name) != getattr(Config, name)]):
         raise InputError(f"only --networks columns takes {', '.join(idle)}; received --networks {config.networks}")
-    model = Dcgan(asdict(config), classes if config.conditional else 0, name="dcgan")
+    model = Dcgan(asdict(config), context.classes if config.conditional else 0, name="dcgan")
     model.build()
+    if context.statistics and config.networks == "columns":
+        _initialise(model, context.statistics.marginal)
     averages = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
     optimizers = {
-        "generator": _adam(config, config.learning_rate, steps, **averages),
-        "critic": _adam(config, config.critic_rate, steps),
+        "generator": _adam(config, config.learning_rate, context.steps, **averages),
+        "critic": _adam(config, config.critic_rate, context.steps),
     }
     model.compile(player_optimizer(optimizers, model))
     return model
@@ -223,19 +219,20 @@ def latents(model: Dcgan, seeds: np.ndarray) -> np.ndarray:
     return np.array(rows, np.float32).reshape(len(rows), size)
 
 
-def start(model: Dcgan, statistics: Statistics) -> None:
-    """Bias the choices of our generator so that at the start every row sounds as often as in the data, in long notes."""
-    if model.config.networks != "columns":
-        return
+def _initialise(model: Dcgan, marginal: np.ndarray) -> None:
+    """Bias the choices of our generator so that at the start every row sounds as often as in the data, in long notes.
+
+    marginal: (height, channels) mean values in [0, 1].
+    """
     drawn = latents(model, np.arange(COUNT, dtype=np.uint64))
     inputs = [drawn, np.arange(COUNT, dtype=np.int32)[:, None] % model.classes] if model.classes else drawn
     choices = model.generator.get_layer("generator_choices")
     scores = keras.Model(model.generator.input, choices.output)(inputs, training=False)
-    scores = ops.convert_to_numpy(scores).reshape(-1, len(statistics.marginal), model.config.shapes + 1)
+    scores = ops.convert_to_numpy(scores).reshape(-1, len(marginal), model.config.shapes + 1)
     length = np.resize([last - first for first, last in runs(model.config.patch)], model.config.shapes)
     length = 2 * (length - model.config.patch)
     margin = np.sort((scores[..., 1:] + length).max(axis=-1) - scores[..., 0], axis=0)
-    silent = ((1 - statistics.marginal.mean(axis=-1)) * (len(margin) - 1)).astype(int)
+    silent = ((1 - marginal.mean(axis=-1)) * (len(margin) - 1)).astype(int)
     bias = np.empty(scores.shape[1:])
     bias[:, 0], bias[:, 1:] = margin[silent, np.arange(len(silent))], length
     choices.bias.assign(bias.ravel())

@@ -32,10 +32,10 @@ from generators.sequences.steps import Steps
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from midi.columns import BEYOND
+from training.family import Context
 from training.fitting.measuring import Measuring
+from training.options import Count
 
-FAMILY = "generators.sequences"
-"""Package of the modules that serve it."""
 MONITOR = "val_loss"
 """The epoch with the smallest loss on the validation part is kept."""
 
@@ -44,7 +44,7 @@ MONITOR = "val_loss"
 class Config(SequenceConfig):
     """LSTM; the defaults are the paper's."""
 
-    units: tuple[int, ...] = (128,)
+    units: tuple[Count, ...] = (128,)
     """Units of each LSTM, one above the other."""
     says: Literal["last", "every"] = "last"
     """Only the column after the window is learned from, as published, or that after each of its columns."""
@@ -122,11 +122,11 @@ class Lstm(Measuring):
         return super().get_config() | {"config": asdict(self.config)}
 
 
-def build(config: Config, steps: int) -> Lstm:
-    """The model, compiled and built. steps: of the whole training."""
+def build(config: Config, context: Context) -> Lstm:
+    """The model, compiled and built."""
     model = Lstm(asdict(config), name="lstm")
     model.build()
-    model.compile(optimizer_of(config, steps))
+    model.compile(optimizer_of(config, context.steps))
     return model
 
 

@@ -28,10 +28,10 @@ from generators.sequences.states import states_of
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from midi.columns import BEYOND
+from training.family import Context
 from training.fitting.measuring import Measuring
+from training.options import Amount, Count, Index
 
-FAMILY = "generators.sequences"
-"""Package of the modules that serve it."""
 MONITOR = "val_loss"
 """The epoch with the smallest loss on the validation part is kept."""
 
@@ -40,15 +40,15 @@ MONITOR = "val_loss"
 class Config(SequenceConfig):
     """Sequence to sequence; the defaults are the paper's."""
 
-    alpha: float = 1.2
+    alpha: Amount = 1.2
     """values, asymmetric: weight of cells with a note."""
-    beta: float = 1.0
+    beta: Amount = 1.0
     """values, asymmetric: weight of silent cells."""
-    ahead: int = 10
+    ahead: Count = 10
     """Columns that are said at once."""
-    units: int = 128
+    units: Count = 128
     """Units of the encoder; of the decoder as many, or twice as many where the encoder is bidirectional."""
-    dense: int = 128
+    dense: Count = 128
     """Units of the layer between decoder and head."""
     feed: Literal["zeros", "previous"] = "zeros"
     """What the decoder is fed: nothing, as published, or the column before the one it says."""
@@ -56,11 +56,11 @@ class Config(SequenceConfig):
     """The encoder hears the window forwards and backwards."""
     attention: bool = False
     """The decoder looks back at each column of the window (dot products, arXiv 1508.04025)."""
-    batch_size: int = 256
+    batch_size: Count = 256
     """Windows in a step, over all devices."""
-    steps: int = 5_000
+    steps: Index = 5_000
     """Steps of an epoch; 0: as many as show every window once."""
-    epochs: int = 30
+    epochs: Count = 30
     """Epochs at most."""
 
 
@@ -175,11 +175,11 @@ def _flat(values: Any) -> Any:
     return ops.reshape(values, (-1, values.shape[-1]))
 
 
-def build(config: Config, steps: int) -> Seq2Seq:
-    """The model, compiled and built. steps: of the whole training."""
+def build(config: Config, context: Context) -> Seq2Seq:
+    """The model, compiled and built."""
     model = Seq2Seq(asdict(config), name="seq2seq")
     model.build()
-    model.compile(optimizer_of(config, steps))
+    model.compile(optimizer_of(config, context.steps))
     return model
 
 

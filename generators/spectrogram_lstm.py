@@ -27,10 +27,10 @@ from generators.sounds.memory import Memory, first_memory
 from generators.sounds.settings import setting_of
 from spectro.layers import Spectrogram
 from spectro.stft import SpectrogramSetting
+from training.family import Context
 from training.fitting.measuring import Measuring
+from training.options import Amount, Count, Dropout, Index, Positive
 
-FAMILY = "generators.sounds"
-"""Package of the modules that serve it."""
 MONITOR = "val_loss"
 """The epoch with the smallest one is kept."""
 
@@ -41,31 +41,31 @@ class Config:
 
     setting: str = "lil_data"
     """Spectrogram setting by name (rate, window, hop, length of a clip)."""
-    hop: int = 0
+    hop: Index = 0
     """Samples from one column to the next; 0: the setting's own."""
-    depth: int = 2
+    depth: Count = 2
     """LSTM layers; the paper has 2, 3 and 4."""
-    units: int = 50
+    units: Count = 50
     """Units of each."""
     head: Literal["linear", "bands"] = "linear"
     """How a column is made: as a linear function by the squared error, or drawn from a law (bands first, then bins)."""
-    bands: int = 32
+    bands: Count = 32
     """Bands of the head of that name."""
-    components: int = 8
+    components: Count = 8
     """Normal laws that its bands are a mixture of."""
-    dropout: float = 0.0
+    dropout: Dropout = 0.0
     """Share of the outputs of each LSTM layer dropped."""
-    crop: float = 0.0
+    crop: Amount = 0.0
     """Seconds of a clip, drawn anew each time, that a step trains on; 0: all of it."""
-    speed: float = 0.0
+    speed: Dropout = 0.0
     """Training clips are played faster or slower by up to this share, and so are higher or lower."""
     cosine: bool = False
     """Let the learning rate fall to a hundredth along a cosine until the last step."""
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
     """Adam's step, at the start."""
-    batch_size: int = 16
+    batch_size: Count = 16
     """Clips in a step, over all devices."""
-    epochs: int = 50
+    epochs: Count = 50
     """Passes over the training clips."""
 
 
@@ -172,15 +172,15 @@ class SpectrogramLSTM(Measuring):
         return {**super().get_config(), "setting": asdict(self.setting), **{name: getattr(self, name) for name in names}}
 
 
-def build(config: Config, steps: int) -> keras.Model:
-    """The compiled and built model. steps: of the whole training, for the cosine."""
+def build(config: Config, context: Context) -> keras.Model:
+    """The compiled and built model."""
     model = SpectrogramLSTM(
         setting_of(config), config.depth, config.units, config.head, config.bands, config.components, config.dropout,
         name="spectrogram_lstm",
     )  # fmt: skip
     model.build((None, None))
     rate = (
-        keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.01)
+        keras.optimizers.schedules.CosineDecay(config.learning_rate, context.steps, alpha=0.01)
         if config.cosine
         else config.learning_rate
     )

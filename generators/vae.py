@@ -36,10 +36,10 @@ from generators.pictures.config import GeneratorConfig
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.devices.strategy import ReplicaSeedGenerator
+from training.family import Context
 from training.fitting.measuring import Measuring
+from training.options import Amount, Count, Dropout, Index, Share
 
-FAMILY = "generators.pictures"
-"""Package of the modules that serve it."""
 LOW = 0.0
 """Pictures are in [0, 1]."""
 MONITOR = "val_loss"
@@ -54,28 +54,28 @@ class Config(GeneratorConfig):
 
     network: Literal["pictures", "columns"] = "pictures"
     """pictures: the paper's convolutions; columns: ours, dense over pitch, mixed in time."""
-    filters: tuple[int, ...] = (32, 64, 64, 64)
+    filters: tuple[Count, ...] = (32, 64, 64, 64)
     """pictures: filters of the encoder's convolutions; the decoder starts from the last and goes through the first."""
-    width: int = 32
+    width: Count = 32
     """Units of the encoder's dense layer (pictures), or of every group of columns (columns)."""
-    patch: int = 12
+    patch: Count = 12
     """columns: columns of pixels in a group."""
-    shapes: int = 32
+    shapes: Count = 32
     """columns: shapes that a row may have in a group, silence not counted."""
-    blocks: int = 2
+    blocks: Index = 2
     """columns: blocks in each network."""
-    dropout: float = 0.0
+    dropout: Dropout = 0.0
     """columns: share of hidden units dropped."""
-    components: int = 0
+    components: Index = 0
     """Normal laws in the learned prior that latents are drawn from; 0: held to N(0, 1), drawn from [-reach, reach]."""
-    reach: float = 4.0
+    reach: Amount = 4.0
     """Without components: latents are drawn uniformly up to this far from 0; 0: from N(0, 1)."""
     kl: Literal["mean", "bound"] = "mean"
     """What is weighed beside the cross-entropy per pixel: twice the mean over the latents (published), or the sum per pixel,
     which with weight 1 is the evidence bound."""
-    kl_weight: float = 5e-4
+    kl_weight: Amount = 5e-4
     """Weight of the Kullback-Leibler divergence."""
-    warm_up: float = 0.0
+    warm_up: Share = 0.0
     """Share of the training in which that weight rises from 0."""
     cosine: bool = False
     """Let the learning rate fall to a hundredth along a cosine until the last step."""
@@ -144,12 +144,12 @@ class Vae(Measuring):
         return {**super().get_config(), "config": asdict(self.config), "classes": self.classes, "steps": self.steps}
 
 
-def build(config: Config, classes: int, steps: int) -> Vae:
-    """The compiled and built model of pictures, or (pictures, labels) where `config.conditional`.
-
-    classes: number of labels; steps: optimizer steps of the whole training, for warm-up and cosine.
-    """
-    model = Vae(asdict(config), classes if config.conditional else 0, steps, name="vae")
+def build(config: Config, context: Context) -> Vae:
+    """The compiled and built model of pictures, or (pictures, labels) where `config.conditional`."""
+    steps = context.steps
+    model = Vae(asdict(config), context.classes if config.conditional else 0, steps, name="vae")
+    if context.statistics and config.network == "columns":
+        model.decoder.get_layer("choices").bias.assign(_choices_of(context.statistics.marginal, config.shapes))
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.01) if config.cosine else None
     model.compile(keras.optimizers.Adam(rate or config.learning_rate))
     model.optimizer.build(model.trainable_variables)
@@ -172,17 +172,15 @@ def latents(model: Vae, seeds: np.ndarray) -> np.ndarray:
     return model.prior.draw(seeds)
 
 
-def start(model: Vae, statistics: Any) -> None:
-    """Let the columns' decoder begin near the mean picture: by the bias of its choices a row sounds as often as it is on."""
-    if model.config.network == "columns":
-        shapes, height = model.config.shapes, model.picture_shape[0]
-        sounding = np.clip(statistics.marginal.mean(axis=-1), 1e-4, 1 - 1e-4)
-        logits = np.zeros((height, shapes + 1))
-        logits[:, 1:] = np.log(sounding / (1 - sounding) / shapes)[:, None]
-        model.decoder.get_layer("choices").bias.assign(logits.ravel())
+def _choices_of(marginal: np.ndarray, shapes: int) -> np.ndarray:
+    """Biases of the choices by which a row sounds as often as it is on; marginal: (height, channels) means in [0, 1]."""
+    sounding = np.clip(marginal.mean(axis=-1), 1e-4, 1 - 1e-4)
+    logits = np.zeros((len(marginal), shapes + 1))
+    logits[:, 1:] = np.log(sounding / (1 - sounding) / shapes)[:, None]
+    return logits.ravel()
 
 
-def settle(model: Vae, batches: Sequence[Any]) -> None:
+def fit_prior(model: Vae, batches: Sequence[Any]) -> None:
     """Fit the trained model's mixture, if it has one, to draws of the training pictures' codes.
 
     batches: of the whole training part, by `generators.pictures.data.batches`: first of each is what the model takes.

@@ -38,7 +38,14 @@ def run(
     parsed = parse(options, description=module.__doc__ or "", module=module, arguments=arguments)
     if keras:
         import_keras()
-    sys.exit(guarded(main, parsed))
+
+    def checked(options: Any) -> None:
+        from training.options import check
+
+        check(options)
+        main(options)
+
+    sys.exit(guarded(checked, parsed))
 
 
 def import_keras() -> None:

@@ -2,21 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from training.cli import InputError
+from training.options import TrainOptions
+
+if TYPE_CHECKING:
+    from training.recipe import Recipe
 
 PACKAGES = ("classifiers", "generators", "transfer")
 """Packages whose `MODELS` a run may name: nothing else is ever imported because a file says so."""
 
 
+@dataclass(frozen=True)
+class Context:
+    """What a model's `build(config, context)` is told of the training that it is built for."""
+
+    classes: int = 0
+    """Labels of the data; 0 where none are learned."""
+    steps: int = 1
+    """Optimizer steps of the whole training, for schedules."""
+    statistics: Any = None
+    """What the family found out about the training part, for starts that depend on it; None: start without."""
+    first: Any = None
+    """A batch of training inputs, for starts that depend on data; None: start without."""
+
+
+class Section(NamedTuple):
+    """A part of a run's report.
+
+    table: rows of cells. files: paths below the run's directory; pictures are shown, sounds get a player, others a link.
+    """
+
+    title: str
+    text: str = ""
+    table: Sequence[Sequence[str]] = ()
+    files: Sequence[str] = ()
+
+
+class Report(NamedTuple):
+    """What a family tells of a run. levels: figure of the history -> the value that the data have, a dashed line."""
+
+    sections: Sequence[Section] = ()
+    levels: Mapping[str, float] = {}
+
+
 class Family:
-    """Models of one kind, trained and used alike; their modules lie in `package`."""
+    """Models of one kind, trained, used and reported alike; their modules lie in `package`."""
 
     package: str
+    options: type[TrainOptions] = TrainOptions
+    """What their training takes."""
 
     def module(self, model: str) -> ModuleType:
-        """The model's module: docstring, Config, PRESETS, build, exported. Importing it registers its classes."""
+        """The model's module: docstring, Config, PRESETS, MONITOR, build, exported. Importing it registers its classes."""
         return import_module(f"{self.package}.{model}")
+
+    def recipe(self, model: str) -> type[Recipe]:
+        """How the model is trained."""
+        raise NotImplementedError
+
+    def report(self, run: Path, evaluation: Path) -> Report:
+        """What the run's `report.html` tells besides its history, samples and record, from what lies in the run.
+
+        evaluation: the folder of its newest evaluation, if there has been one.
+        """
+        return Report()
 
 
 def families_of(package: str) -> dict[str, Family]:
@@ -27,3 +83,11 @@ def families_of(package: str) -> dict[str, Family]:
 def module_of(package: str, model: str) -> ModuleType:
     """The module of the model of that name in one of PACKAGES."""
     return families_of(package)[model].module(model)
+
+
+def family_of(record: Mapping[str, Any]) -> Family:
+    """The family of the model that a run's record names. InputError: it is none of ours."""
+    package, model = record.get("package"), record.get("model")
+    if package not in PACKAGES or not isinstance(model, str) or model not in families_of(package):
+        raise InputError(f"the run names the model {package}.{model}, which this version does not have")
+    return families_of(package)[model]

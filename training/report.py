@@ -6,14 +6,16 @@ import base64
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
-from training.files import atomic
+from training.family import Section, family_of
+from training.files import atomic, read_json, write_json
 from training.fitting.history import read_history
 from training.runs import read_run
 
+EVALUATED = "evaluated.json"
+"""File of a run that tells where its newest evaluation lies."""
 TEMPLATE = """<!doctype html><meta charset="utf-8"><title>{{ title }}</title>
 <style>body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}
 pre{background:#f4f4f4;padding:1em;overflow:auto} img{max-width:100%} figcaption{font-size:13px}
@@ -36,29 +38,20 @@ figure{display:inline-block;margin:.5em;max-width:28em;vertical-align:top} figur
 <h2>Record</h2><pre>{{ record }}</pre>"""
 
 
-class Section(NamedTuple):
-    """A part of a report: what a package has to tell of its runs.
+def write_report(run: str | os.PathLike, evaluation: str | os.PathLike | None = None) -> Path:
+    """Write the run's report: curves, what the model's family tells, what lies in `samples/`, the record. Its path.
 
-    table: rows of cells. files: paths below the run's directory; pictures are shown, sounds get a player, others a link.
-    """
-
-    title: str
-    text: str = ""
-    table: Sequence[Sequence[str]] = ()
-    files: Sequence[str] = ()
-
-
-def write_report(
-    run: str | os.PathLike, sections: Sequence[Section] = (), levels: Mapping[str, float] | None = None
-) -> Path:
-    """Write the run's report: curves, `sections`, what lies in `samples/`, the record. Returns its path.
-
-    levels: figure of the history -> the value that the data have, a dashed line beside its curve.
+    evaluation: the folder of a new evaluation, which later reports tell of, too; by default that of the last one.
+    InputError: not a run, or one of a model that this version does not have.
     """
     import jinja2
 
     run = Path(run)
     record = read_run(run)
+    if evaluation:
+        write_json(run / EVALUATED, {"folder": os.path.relpath(evaluation, run)})
+    folder = read_json(run / EVALUATED)["folder"] if (run / EVALUATED).exists() else "evaluation"
+    sections, levels = family_of(record).report(run, Path(os.path.normpath(run / folder)))
     samples = sorted(path.relative_to(run).as_posix() for path in run.glob("samples/[!.]*"))
     samples = [path for path in samples if path.endswith((".png", ".wav"))]
     page = (
@@ -66,7 +59,7 @@ def write_report(
         .from_string(TEMPLATE)
         .render(
             title=f"{record['package']}.{record['model']}",
-            curves=_curves(run, levels or {}),
+            curves=_curves(run, levels),
             record=json.dumps(record, indent=2),
             sections=[*sections, *([Section("Samples", files=samples)] if samples else [])],
         )

@@ -1,28 +1,15 @@
-"""A trained transfer model, opened to be applied to whole files: what `python -m transfer.apply` does, for Python users.
-
-Each model has a module of its own for that, transfer/MODEL/application.py, with a class `Application`.
-"""
+"""A trained transfer model, opened to be applied to whole files: what `python -m transfer.apply` does, for Python users."""
 
 from __future__ import annotations
 
-import importlib
 import os
 from pathlib import Path
-from typing import Any, Protocol
 
 from training.cli import InputError
+from training.family import family_of
 from training.files import distinct, refuse_existing
-from training.runs import model_module, read_run
-
-
-class Applied(Protocol):
-    """The model of a run, ready to work."""
-
-    suffix: str
-    """Of the files it writes."""
-
-    def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
-        """Write what becomes of the file `source` to `target`, and `<target>.json`. InputError: an unfit file."""
+from training.runs import read_run
+from transfer.contract import Applied
 
 
 def open_application(run: str | os.PathLike, overlap: float = 0.125, strength: float = 1.0) -> Applied:
@@ -37,8 +24,7 @@ def open_application(run: str | os.PathLike, overlap: float = 0.125, strength: f
         raise InputError(f"--overlap must be from 0 to 0.5; received {overlap}")
     if not 0 <= strength <= 1:
         raise InputError(f"--strength must be from 0 to 1; received {strength}")
-    model_module(record)  # InputError for a model that this version does not have
-    return importlib.import_module(f"transfer.{record['model']}.application").Application(run, overlap, strength)
+    return family_of(record).application(Path(run), overlap, strength)
 
 
 def targets_of(files: tuple[Path, ...], output: Path, force: bool, suffix: str = ".wav") -> list[tuple[Path, Path]]:

@@ -1,1 +1,107 @@
 """Models of rows of columns: MIDI pieces read, continued and judged column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, formats_of
+from training.cli import bar
+from training.family import Report
+from training.options import Amount, Count, Range
+
+if TYPE_CHECKING:
+    from generators.sequences.training import SequenceRecipe
+
+Temperature = Annotated[float, Range(0, 100)]
+TopP = Annotated[float, Range(0, 1, above=True)]
+
+
+@dataclass(frozen=True)
+class SequenceSampleOptions(MidiSampleOptions):
+    """What to go on with, by a run of lstm or seq2seq."""
+
+    primer: Path | None = None
+    """MIDI file to go on from."""
+    held_out: bool = False
+    """Go on from the beginnings of the run's test pieces, one after the other. Without this and --primer: from silence."""
+    primer_columns: Count | None = None
+    """Columns of the primer that are heard, from its beginning; by default all of a file, 8 bars of a test piece."""
+    columns: Count | None = None
+    """Columns that are added; by default 16 bars."""
+    temperature: Temperature = 1.0
+    """Above 1 bolder, below 1 safer; 0 always takes what is most probable."""
+    top_p: TopP = 0.98
+    """States of a pitch that together have this share are drawn from; 1: all."""
+    longest: Amount = 2.0
+    """Bars that a note is held at most; 0: as long as the model wants."""
+    only_new: bool = False
+    """Leave the primer out of what is written."""
+    cache: Path | None = None
+    """Where folders become corpora; by default the user's cache folder."""
+
+
+@dataclass(frozen=True)
+class SequenceEvaluateOptions(EvaluateOptions):
+    """Which runs of lstm or seq2seq, and by how many continuations."""
+
+    count: Annotated[int, Range(2)] = 20
+    """Test pieces that each run goes on with."""
+    heard: Count = 8
+    """Bars that are heard."""
+    said: Count = 16
+    """Bars that are said."""
+    temperature: Temperature = 1.0
+    """As in `generators.sample`."""
+    top_p: TopP = 0.98
+    """As in `generators.sample`."""
+    longest: Amount = 2.0
+    """As in `generators.sample`."""
+
+
+class Sequences(GeneratorFamily):
+    """Models that go on with a MIDI piece."""
+
+    sampling = SequenceSampleOptions
+    evaluating = SequenceEvaluateOptions
+
+    def recipe(self, model: str) -> type[SequenceRecipe]:
+        from generators.sequences.training import SequenceRecipe
+
+        return SequenceRecipe
+
+    def sample(self, options: SequenceSampleOptions) -> Path:
+        from generators.sequences.sampling import Settings, sample
+
+        settings = Settings(
+            count=options.count,
+            seed=options.seed,
+            columns=options.columns,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            longest=options.longest,
+            primer=str(options.primer) if options.primer else None,
+            held_out=options.held_out,
+            primer_columns=options.primer_columns,
+            only_new=options.only_new,
+            formats=formats_of(options.format),
+            tempo=options.microseconds,
+        )
+        items = options.items or None
+        return sample(options.run, options.output, settings, items=items, cache=options.cache, progress=bar)
+
+    def evaluate(self, options: SequenceEvaluateOptions) -> list[Path]:
+        from generators.sequences.evaluation import Evaluating, evaluate, text_table
+        from training.files import outputs_of_runs
+
+        draws = {"temperature": options.temperature, "top_p": options.top_p, "longest": options.longest}
+        how = Evaluating(options.count, options.seed, options.heard, options.said, **draws)
+        for record in evaluate(options.runs, how, **options.places):
+            print(text_table(record), end="\n\n")
+        return outputs_of_runs(options.runs, options.output)
+
+    def report(self, run: Path, evaluation: Path) -> Report:
+        from generators.sequences.evaluation import levels, report_sections
+
+        return Report(report_sections(run, evaluation), levels(run))

@@ -28,8 +28,9 @@ from midi.columns import piece_of
 from midi.files.writing import write
 from midi.synthesis.rendering import render
 from training.cli import InputError
-from training.files import atomic, outputs_of_runs, refuse_existing, write_json
-from training.report import Section, write_report
+from training.family import Section
+from training.files import atomic, outputs_of_runs, read_json, refuse_existing, write_json
+from training.report import write_report
 from training.runs import versions
 
 HELD = 2.0
@@ -118,7 +119,7 @@ def _evaluate(
         "files": _show(output, heard, real[: len(said)], said, codec),
     }
     write_json(output / "evaluation.json", record)
-    write_report(opened.run, [_section(opened.run, output, record)])
+    write_report(opened.run, output)
     return record
 
 
@@ -180,8 +181,16 @@ def _table(record: dict[str, Any]) -> list[tuple[str, ...]]:
     return rows
 
 
-def _section(run: Path, output: Path, record: dict[str, Any]) -> Section:
-    """What the run's report says; files that do not lie below the run are not shown."""
+def levels(run: Path) -> dict[str, float]:
+    """What the watch's figures are in the run's data; nothing in runs that do not tell."""
+    return read_json(run / "statistics.json") if (run / "statistics.json").exists() else {}
+
+
+def report_sections(run: Path, output: Path) -> list[Section]:
+    """What a run's report says of its evaluation in `output`; files that do not lie below the run are not shown."""
+    if not (output / "evaluation.json").exists():
+        return []
+    record = read_json(output / "evaluation.json")
     files = [output / name for names in record["files"].values() for name in names]
     inside = [path.relative_to(run).as_posix() for path in files if path.is_relative_to(run)]
-    return Section("Continuations", text_table(record).splitlines()[0], _table(record), inside)
+    return [Section("Continuations", text_table(record).splitlines()[0], _table(record), inside)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from generators.contract import model_of
-from generators.sequences import __name__ as family
+from generators.contract import run_family
+from generators.sequences import Sequences
 from midi.codecs import from_facts
 from training.cli import InputError
 from training.runs import load, model_module, read_run
@@ -16,11 +16,8 @@ class SequenceRun:
     """The model of a run with its module and codec. InputError: a run of another kind, or one that has no model yet."""
 
     def __init__(self, run: str | os.PathLike) -> None:
-        model = model_of(run)
         self.run, self.record = Path(run), read_run(run)
+        if not isinstance(run_family(run), Sequences):
+            raise InputError(f"{run} is a run of {self.record['model']}; expected one of a model such as lstm")
         self.module = model_module(self.record)
-        if family != self.module.FAMILY:
-            raise InputError(
-                f"{run} is a run of {model}; expected one of a sequence model, as `generators.train lstm` makes"
-            )
         self.model, self.codec = load(run), from_facts(self.record.get("codec"))

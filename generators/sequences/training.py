@@ -1,84 +1,48 @@
-"""Training a sequence model from data to run directory: what `python -m generators.train` does, for Python users."""
+"""How a sequence model is trained: pieces dealt to parts whole, windows that begin anywhere in them."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from generators.pictures.config import check_training
-from generators.sequences.config import check
+import keras
+
+from generators.contract import GeneratorTrainOptions
 from generators.sequences.pieces import open_pieces, tell_short
 from generators.sequences.watch import Watch
 from generators.sequences.windows import batches
 from midi.codecs import codec_named
 from training.cli import tell
-from training.devices.workers import is_chief, own_directory
-from training.family import module_of
-from training.fitting.fit import fit
-from training.report import write_report
-from training.runs import open_run
-from training.runs.starting import start_from
+from training.files import write_json
+from training.fitting.samples import Sample
+from training.recipe import Recipe
 
 
-def train(
-    model: str,
-    config: Any,
-    *,
-    data: str | os.PathLike | None = None,
-    output: str | os.PathLike,
-    seed: int = 0,
-    devices: str = "1",
-    init: str | os.PathLike | None = None,
-    cache: Path | None = None,
-    samples_every: int = 10,
-    patience: int = 20,
-) -> Path:
-    """Train `model` (a sequence model of `generators.MODELS`) with `config`; the run directory.
+class SequenceRecipe(Recipe):
+    """Windows of pieces, moved in pitch in the feed."""
 
-    Options as `python -m generators.train --help` tells. InputError for data or a directory that cannot be used.
-    """
-    check(config)
-    check_training(seed, samples_every, patience)
-    module, codec = module_of("generators", model), codec_named(config.codec)
-    pieces = open_pieces(data, codec, seed, cache)
-    length = module.length(config)
-    for part in ("train", "validation"):
-        tell_short(pieces, part, length)
-    feed = {"pieces": pieces, "codec": codec, "length": length, "batch_size": config.batch_size, "apart": config.window}
-    feed["before"] = module.before(config)
-    training = batches(part="train", seed=seed, transpose=config.transpose, steps=config.steps, **feed)
-    counts = {part: int(pieces.lengths[numbers].sum()) for part, numbers in pieces.parts.items()}
-    tell("columns: " + ", ".join(f"{count:,} {part}" for part, count in counts.items()))
-    record = {
-        "package": "generators",
-        "model": model,
-        "config": asdict(config),
-        "codec": codec.facts(),
-        "seed": seed,
-        "data": {
-            "path": os.path.abspath(data) if data else None,
-            "fingerprint": pieces.fingerprint,
-            "init": os.path.abspath(init) if init else None,
-        },
-    }
-    with open_run(own_directory(output), record) as run:
-        watch = Watch(run, module, codec, pieces, patience)
-        fit(
-            lambda: module.build(config, config.epochs * len(training)),
-            run,
-            training,
-            batches(part="validation", shuffle=False, **feed),
-            epochs=config.epochs,
-            seed=seed,
-            devices=devices,
-            monitor=module.MONITOR,
-            init=(lambda fresh: start_from(fresh, init)) if init else None,
-            sampler=watch.samples,
-            sample_every=samples_every,
-            watch=watch,
-        )
-        if is_chief():
-            write_report(run, levels=watch.levels)
-    return Path(output)
+    def __init__(self, module: ModuleType, config: Any, options: GeneratorTrainOptions) -> None:
+        super().__init__(module, config, options)
+        self.codec = codec_named(config.codec)
+        self.pieces = pieces = open_pieces(options.data, self.codec, options.seed, options.cache)
+        length = module.length(config)
+        for part in ("train", "validation"):
+            tell_short(pieces, part, length)
+        counts = {part: int(pieces.lengths[numbers].sum()) for part, numbers in pieces.parts.items()}
+        tell("columns: " + ", ".join(f"{count:,} {part}" for part, count in counts.items()))
+        self.facts = {"codec": self.codec.facts()}
+        self.source = {"path": os.path.abspath(options.data) if options.data else None, "fingerprint": pieces.fingerprint}
+        feed = {"pieces": pieces, "codec": self.codec, "length": length, "batch_size": config.batch_size}
+        feed |= {"apart": config.window, "before": module.before(config)}
+        self.training = batches(part="train", seed=options.seed, transpose=config.transpose, steps=config.steps, **feed)
+        self.validation = batches(part="validation", shuffle=False, **feed)
+
+    def watch(self, run: Path) -> Watch:
+        self._watch = Watch(run, self.module, self.codec, self.pieces, self.options.patience)
+        write_json(run / "statistics.json", self._watch.levels)
+        return self._watch
+
+    def samples(self, model: keras.Model) -> list[Sample]:
+        return self._watch.samples(model)

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.contract import model_of
+from generators.contract import run_family
 from generators.samples import fingerprint_of
 from generators.sounds.data import batches, data_of
 from generators.sounds.drawing import draw
@@ -26,8 +26,9 @@ from spectro.inversion import inversion_error
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import Rebuild
 from training.cli import InputError
-from training.files import refuse_existing, write_json
-from training.report import Section, write_report
+from training.family import Section
+from training.files import read_json, refuse_existing, write_json
+from training.report import write_report
 from training.runs import load, read_run, versions
 
 HEARD = 6
@@ -54,11 +55,9 @@ def evaluate(
     exist, numbers out of range, data that are gone or others, fewer than LEAST test clips.
     """
     run, output = Path(run), Path(output or Path(run, "evaluation"))
-    model_of(run)
+    run_family(run)
     if not (output.is_dir() and not any(output.iterdir())):
         refuse_existing(output, force)
-    if count < LEAST or seed < 0:
-        raise InputError(f"--count must be {LEAST} or more and --seed 0 or more; received {count} and {seed}")
     record, model = read_run(run), load(run)
     temperature, setting = temperature_of(temperature, model.output_head.noise), model.setting
     about = data_of(record, setting, data, cache)
@@ -84,7 +83,7 @@ def evaluate(
         "files": draw(output, pictures, ways, setting),
     }
     write_json(output / "evaluation.json", result)
-    write_report(run, sections(run, output, result))
+    write_report(run, output)
     return result
 
 
@@ -202,8 +201,16 @@ def _table(result: dict[str, Any]) -> list[list[str]]:
     return [head, *rows]
 
 
-def sections(run: Path, output: Path, result: dict[str, Any]) -> list[Section]:
-    """What a run's report says of an evaluation."""
+def levels(run: Path) -> dict[str, float]:
+    """What the watch's figures are in the run's training data."""
+    return read_json(run / "statistics.json")
+
+
+def report_sections(run: Path, output: Path) -> list[Section]:
+    """What a run's report says of its evaluation in `output`; nothing where there is none."""
+    if not (output / "evaluation.json").exists():
+        return []
+    result = read_json(output / "evaluation.json")
     error = result["next_column_error"]
     text = (
         f"{result['options']['count']} held-out clips, heard up to their middle. Next column: {error['model']:.2f} dB from "

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generators.contract import model_of
+from generators.contract import run_family
 from generators.pictures.watch import sheet
 from generators.samples import append, fingerprint_of, items_done, with_record
 from generators.sounds.beginnings import Beginning, held_out, of_recording, silence
@@ -65,7 +65,7 @@ def sample(
     holds something else.
     """
     output = Path(output)
-    model_of(run)
+    run_family(run)
     model = load(run)
     temperature = temperature_of(temperature, model.output_head.noise)
     columns = model.setting.columns - 1 if columns is None else columns

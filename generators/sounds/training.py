@@ -1,15 +1,17 @@
-"""Training a model of sounds from data to run directory: what `python -m generators.train` does, for Python users."""
+"""How a model of sounds is trained: clips of recordings, split by file."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import keras
 import numpy as np
 
-from generators.pictures.config import check_training
+from generators.contract import GeneratorTrainOptions
 from generators.sounds.data import batches, open_clips
 from generators.sounds.measures import mean_of, measured
 from generators.sounds.settings import check, setting_of
@@ -19,13 +21,9 @@ from spectro.stft import SpectrogramSetting
 from training.cli import tell
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
-from training.devices.workers import is_chief, own_directory
-from training.family import module_of
 from training.files import atomic, read_json, write_json
-from training.fitting.fit import fit
-from training.report import write_report
-from training.runs import open_run
-from training.runs.starting import start_from
+from training.fitting.samples import Sample
+from training.recipe import Recipe
 
 LOOKED_AT = 200
 """Training clips that the data's statistics are taken from, at most."""
@@ -33,63 +31,35 @@ STARTS = 100
 """Test clips whose first columns the run keeps, so that sampling can begin with them without the data."""
 
 
-def train(
-    model: str,
-    config: Any,
-    *,
-    data: str | os.PathLike | None = None,
-    output: str | os.PathLike,
-    seed: int = 0,
-    devices: str = "1",
-    init: str | os.PathLike | None = None,
-    cache: Path | None = None,
-    samples_every: int = 10,
-    patience: int = 20,
-) -> Path:
-    """Train `model` (of the family `generators.sounds`) with `config`; the run directory.
+class SoundRecipe(Recipe):
+    """Clips of recordings, cropped and played faster or slower in the feed."""
 
-    data: folder, CSV or corpus of recordings, by default the demo music. Other options as `python -m generators.train
-    --help` tells. InputError for data or a directory that cannot be used.
-    """
-    check(config)
-    check_training(seed, samples_every, patience)
-    module, setting = module_of("generators", model), setting_of(config)
-    corpus = open_clips(data, setting, cache)
-    split = split_corpus(corpus, seed=seed, labelled=False)
-    tell(f"clips: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
-    record = {
-        "package": "generators",
-        "model": model,
-        "config": asdict(config),
-        "setting": asdict(setting),
-        "seed": seed,
-        "data": {
-            "path": os.path.abspath(data) if data else None,
-            "fingerprint": corpus.manifest["fingerprint"],
-            "init": os.path.abspath(init) if init else None,
-        },
-    }
-    training = batches(corpus, split.train, setting, config.batch_size, seed=seed, crop=config.crop, speed=config.speed)
-    with open_run(own_directory(output), record) as run:
-        statistics = _look(run, corpus, split, setting, seed)
-        watch = Watch(run, pictures_of(corpus, split.validation[:COUNT], setting)[0], setting, statistics, patience)
-        fit(
-            lambda: module.build(config, config.epochs * len(training)),
-            run,
-            training,
-            batches(corpus, split.validation, setting, config.batch_size, shuffle=False),
-            epochs=config.epochs,
-            seed=seed,
-            devices=devices,
-            monitor=module.MONITOR,
-            init=(lambda fresh: start_from(fresh, init)) if init else None,
-            sampler=watch.samples,
-            sample_every=samples_every,
-            watch=watch,
-        )
-        if is_chief():
-            write_report(run, levels=statistics)
-    return Path(output)
+    def __init__(self, module: ModuleType, config: Any, options: GeneratorTrainOptions) -> None:
+        super().__init__(module, config, options)
+        check(config)
+        self.setting = setting_of(config)
+        self.corpus = open_clips(options.data, self.setting, options.cache)
+        self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=False)
+        tell(f"clips: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
+        self.facts = {"setting": asdict(self.setting)}
+        self.source = {
+            "path": os.path.abspath(options.data) if options.data else None,
+            "fingerprint": self.corpus.manifest["fingerprint"],
+        }
+        feed = {"crop": config.crop, "speed": config.speed, "seed": options.seed}
+        self.training = batches(self.corpus, split.train, self.setting, config.batch_size, **feed)
+        self.validation = batches(self.corpus, split.validation, self.setting, config.batch_size, shuffle=False)
+
+    def prepare(self, run: Path) -> None:
+        self.statistics = _look(run, self.corpus, self.split, self.setting, self.options.seed)
+
+    def watch(self, run: Path) -> Watch:
+        pictures = pictures_of(self.corpus, self.split.validation[:COUNT], self.setting)[0]
+        self._watch = Watch(run, pictures, self.setting, self.statistics, self.options.patience)
+        return self._watch
+
+    def samples(self, model: keras.Model) -> list[Sample]:
+        return self._watch.samples(model)
 
 
 def _look(run: Path, corpus: Corpus, split: Split, setting: SpectrogramSetting, seed: int) -> dict[str, float]:

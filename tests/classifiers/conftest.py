@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from classifiers import lil_data
-from classifiers.training import train
+from training.recipe import train
 
 RATE = 8000
 
@@ -40,5 +40,10 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def run(genres, cache, tmp_path_factory):
     return train(
-        "lil_data", lil_data.PRESETS["quick"], data=genres, output=tmp_path_factory.mktemp("runs") / "quick", cache=cache
+        "classifiers",
+        "lil_data",
+        lil_data.PRESETS["quick"],
+        data=genres,
+        output=tmp_path_factory.mktemp("runs") / "quick",
+        cache=cache,
     )

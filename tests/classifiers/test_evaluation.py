@@ -7,9 +7,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, r
 from classifiers import lil_data
 from classifiers.evaluate import Options, main
 from classifiers.evaluation import evaluate, score, table
-from classifiers.training import train
 from training.cli import InputError
 from training.files import read_json
+from training.recipe import train
 
 
 def test_figures_equal_scikit_learn():
@@ -34,7 +34,15 @@ def test_a_sure_classifier_has_a_point_interval():
 
 
 def test_the_leak_stands_in_one_table(run, genres, cache, tmp_path, capsys):
-    leaky = train("lil_data", lil_data.PRESETS["quick"], data=genres, output=tmp_path / "leaky", cache=cache, by="segment")
+    leaky = train(
+        "classifiers",
+        "lil_data",
+        lil_data.PRESETS["quick"],
+        data=genres,
+        output=tmp_path / "leaky",
+        cache=cache,
+        split="segment",
+    )
     capsys.readouterr()
     main(Options((run, leaky), cache=cache))
     told = capsys.readouterr().out

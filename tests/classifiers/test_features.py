@@ -7,10 +7,11 @@ import pytest
 from classifiers import lil_data, softmax
 from classifiers.features import features, setting_of_model
 from training.cli import InputError
+from training.family import Context
 
 
 def test_picture_in_feature_maps_out():
-    model = lil_data.build(lil_data.PRESETS["quick"], 3, 1)
+    model = lil_data.build(lil_data.PRESETS["quick"], Context(3))
     clips = np.random.default_rng(0).standard_normal((2, model.input_shape[1])).astype(np.float32)
     maps = features(model)
     assert list(maps.output) == ["conv_1", "conv_2", "conv_3", "conv_4"]
@@ -21,7 +22,7 @@ def test_picture_in_feature_maps_out():
 
 
 def test_models_without_what_is_asked_for_say_so():
-    model = softmax.build(softmax.PRESETS["quick"], 3, 1)
+    model = softmax.build(softmax.PRESETS["quick"], Context(3))
     with pytest.raises(InputError, match="no layer Conv2D"):
         features(model)
     with pytest.raises(InputError, match="no layer conv_9"):

@@ -9,6 +9,7 @@ import pytest
 
 from classifiers import MODELS, lil_data, resnet50
 from training.cli import InputError
+from training.family import Context
 
 PARAMETERS = {"lil_data": 103_736, "resnet50": 23_604_104, "softmax": 3_185_296}
 
@@ -21,7 +22,7 @@ def module(request):
 @pytest.fixture(scope="module")
 def model(module):
     keras.utils.set_random_seed(0)
-    return module.build(module.PRESETS["quick"], 3, 10)
+    return module.build(module.PRESETS["quick"], Context(3, 10))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def test_the_paper_has_as_many_parameters_as_specified(module):
     config = module.PRESETS["paper"]
     if module is resnet50:
         config = resnet50.Config(weights="none")
-    assert module.build(config, 8, 1).count_params() == PARAMETERS[module.__name__.split(".")[1]]
+    assert module.build(config, Context(8)).count_params() == PARAMETERS[module.__name__.split(".")[1]]
 
 
 def test_sound_in_probabilities_out(model, clips):
@@ -74,6 +75,8 @@ def test_weights_that_cannot_be_had_are_one_line(tmp_path):
 
 
 def test_options_of_lil_data_make_their_layers():
-    model = lil_data.build(replace(lil_data.PRESETS["quick"], mel_bands=20, mel_pool=2, batch_norm=True, masks=2), 3, 1)
+    model = lil_data.build(
+        replace(lil_data.PRESETS["quick"], mel_bands=20, mel_pool=2, batch_norm=True, masks=2), Context(3)
+    )
     assert model.get_layer("mel").output.shape == (None, 20, 31, 1)
     assert {"norm_1", "norm_4", "masks", "conv_1", "conv_4"} <= {layer.name for layer in model.layers}

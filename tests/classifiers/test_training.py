@@ -7,9 +7,9 @@ import pytest
 import soundfile
 
 from classifiers import lil_data, softmax
-from classifiers.training import train
 from tests.classifiers.conftest import RATE, sound
 from training.cli import InputError
+from training.recipe import train
 from training.runs import load, read_run
 
 QUICK = lil_data.PRESETS["quick"]
@@ -26,16 +26,23 @@ def test_a_run_holds_everything(run):
 
 
 def test_repeating_the_command_trains_no_further_and_more_epochs_do(genres, cache, tmp_path):
-    train("softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
+    train("classifiers", "softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
     before = (tmp_path / "history.csv").read_text()
-    train("softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
+    train("classifiers", "softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
     assert (tmp_path / "history.csv").read_text() == before
-    train("softmax", replace(softmax.PRESETS["quick"], epochs=3), data=genres, output=tmp_path, cache=cache)
+    train("classifiers", "softmax", replace(softmax.PRESETS["quick"], epochs=3), data=genres, output=tmp_path, cache=cache)
     after = (tmp_path / "history.csv").read_text()
     assert after.startswith(before)
     assert len(after.splitlines()) == 4
     with pytest.raises(InputError, match=r"config\.learning_rate"):
-        train("softmax", replace(softmax.PRESETS["quick"], learning_rate=1.0), data=genres, output=tmp_path, cache=cache)
+        train(
+            "classifiers",
+            "softmax",
+            replace(softmax.PRESETS["quick"], learning_rate=1.0),
+            data=genres,
+            output=tmp_path,
+            cache=cache,
+        )
 
 
 def test_starting_from_a_run_with_other_labels(run, cache, tmp_path, capsys):
@@ -44,7 +51,7 @@ def test_starting_from_a_run_with_other_labels(run, cache, tmp_path, capsys):
         for seed in range(3):
             soundfile.write(tmp_path / "data" / f"my {kind}" / f"{seed}.ogg", sound(kind, seed + 50), RATE)
     config = replace(QUICK, epochs=1, learning_rate=1e-12)
-    train("lil_data", config, data=tmp_path / "data", output=tmp_path / "tuned", init=run, cache=cache)
+    train("classifiers", "lil_data", config, data=tmp_path / "data", output=tmp_path / "tuned", init=run, cache=cache)
     assert "conv_4, dense; fresh: genre" in capsys.readouterr().err
     tuned, source = load(tmp_path / "tuned"), load(run)
     np.testing.assert_allclose(
@@ -52,8 +59,8 @@ def test_starting_from_a_run_with_other_labels(run, cache, tmp_path, capsys):
     )
     assert tuned.output_shape == (None, 2)
     with pytest.raises(InputError, match="no layer of"):
-        train("softmax", replace(softmax.PRESETS["quick"], setting="lil_data"), data=tmp_path / "data", init=run,
-              output=tmp_path / "other", cache=cache)  # fmt: skip
+        train("classifiers", "softmax", replace(softmax.PRESETS["quick"], setting="lil_data"),
+              data=tmp_path / "data", init=run, output=tmp_path / "other", cache=cache)  # fmt: skip
 
 
 def test_one_label_or_too_few_files_is_one_line(tmp_path, cache):
@@ -61,5 +68,5 @@ def test_one_label_or_too_few_files_is_one_line(tmp_path, cache):
     for seed in range(3):
         soundfile.write(tmp_path / "data" / "tones" / f"{seed}.wav", sound("tones", seed), RATE)
     with pytest.raises(InputError, match=r"at least two labels.*tones: 3"):
-        train("lil_data", QUICK, data=tmp_path / "data", output=tmp_path / "run", cache=cache)
+        train("classifiers", "lil_data", QUICK, data=tmp_path / "data", output=tmp_path / "run", cache=cache)
     assert not (tmp_path / "run").exists()

@@ -5,12 +5,13 @@ from importlib import import_module
 
 import pytest
 
-from generators import MODELS
-from generators.pictures import evaluation
-from generators.pictures.training import train
+from generators.contract import model_names
+from generators.pictures import Pictures, evaluation
 from midi.demo import write_corpus
+from training.family import module_of
+from training.recipe import train
 
-PICTURES = tuple(model for model in MODELS if import_module(f"generators.{model}").FAMILY == "generators.pictures")
+PICTURES = tuple(model_names(Pictures))
 """The models that make pictures."""
 
 
@@ -37,14 +38,14 @@ def labelled(runs, pieces, tmp_path_factory):
     """A quick run of a VAE that learned the styles too, from transposed pictures."""
     config = replace(import_module("generators.vae").PRESETS["quick"], conditional=True, transpose=2)
     output = tmp_path_factory.mktemp("labelled runs") / "vae"
-    return train("vae", config, data=pieces, output=output, cache=runs["vae"].parent / "cache")
+    return train("generators", "vae", config, data=pieces, output=output, cache=runs["vae"].parent / "cache")
 
 
 @pytest.fixture(scope="session")
 def runs(pieces, tmp_path_factory):
     root = tmp_path_factory.mktemp("runs")
     return {
-        model: train(model, import_module(f"generators.{model}").PRESETS["quick"], data=pieces, output=root / model,
-                     cache=root / "cache")
+        model: train("generators", model, module_of("generators", model).PRESETS["quick"], data=pieces,
+                     output=root / model, cache=root / "cache")
         for model in PICTURES
     }  # fmt: skip

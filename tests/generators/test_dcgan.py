@@ -16,6 +16,7 @@ from generators.layers.adversarial import LOSSES, gradient_penalty, told_apart
 from generators.layers.dcgan import KINDS, Columns, players
 from midi.codecs import codec_named
 from training.cli import InputError
+from training.family import Context
 from training.fitting.best import averaged
 
 QUICK = dcgan.PRESETS["quick"]
@@ -28,9 +29,9 @@ def pictures(count: int = 8, shape=SHAPE) -> np.ndarray:
     return np.where(np.random.default_rng(0).random((count, *shape)) < 0.1, 1.0, -1.0).astype(np.float32)
 
 
-def quick(classes: int = 0, **fields) -> dcgan.Dcgan:
+def quick(classes: int = 0, statistics=None, **fields) -> dcgan.Dcgan:
     keras.utils.set_random_seed(0)
-    return dcgan.build(replace(QUICK, conditional=classes > 0, **fields), classes, steps=4)
+    return dcgan.build(replace(QUICK, conditional=classes > 0, **fields), Context(classes, 4, statistics))
 
 
 @pytest.fixture(scope="module")
@@ -229,9 +230,8 @@ def test_labels_change_pictures_and_judgements(tmp_path):
 
 @pytest.mark.parametrize("classes", [0, 2])
 def test_start_gives_every_row_the_datas_density(classes):
-    model = quick(classes)
     marginal = np.linspace(0.0, 0.3, SHAPE[0])[:, None]
-    dcgan.start(model, SimpleNamespace(marginal=marginal))
+    model = quick(classes, SimpleNamespace(marginal=marginal))
     drawn = dcgan.latents(model, np.arange(300, dtype=np.uint64))
     made = model.generator([drawn, np.arange(300)[:, None] % 2] if classes else drawn, training=False)
     on = (np.asarray(made) > 0).mean(axis=(0, 2))
@@ -243,12 +243,11 @@ def test_start_gives_every_row_the_datas_density(classes):
 
 
 def test_start_leaves_the_papers_networks_alone():
-    model = quick(networks="printed", **PRINTED)
-    before = model.get_weights()
-    dcgan.start(model, SimpleNamespace(marginal=np.full((SHAPE[0], 1), 0.1)))
-    assert all(np.array_equal(old, new) for old, new in zip(before, model.get_weights(), strict=True))
+    before = quick(networks="printed", **PRINTED).get_weights()
+    after = quick(0, SimpleNamespace(marginal=np.full((SHAPE[0], 1), 0.1)), networks="printed", **PRINTED).get_weights()
+    assert all(np.array_equal(old, new) for old, new in zip(before, after, strict=True))
 
 
 def test_options_that_do_not_go_together_are_refused():
     with pytest.raises(InputError, match=r"--networks columns takes shapes; received --networks printed"):
-        dcgan.build(replace(dcgan.PRESETS["paper"], shapes=3), 0, 1)
+        dcgan.build(replace(dcgan.PRESETS["paper"], shapes=3), Context())

@@ -4,7 +4,9 @@ from functools import partial
 
 import pytest
 
-from generators.evaluate import Options, PictureOptions, main
+from generators.contract import EvaluateOptions as Options
+from generators.evaluate import main
+from generators.pictures import PictureEvaluateOptions as PictureOptions
 from generators.pictures import evaluation
 from generators.pictures.evaluation.likeness import likeness
 from training.cli import InputError

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from generators import lstm
-from generators.sequences.config import check
 from midi.codecs.codec import ONSET, SUSTAINED
 from midi.columns import BEYOND
 from training.exporting.exports import FORMATS, example_inputs, export
+from training.family import Context
+from training.options import check
 
 SMALL = replace(lstm.PRESETS["quick"], dropout=0.0)
 HEADS = pytest.mark.parametrize("head", ["values", "classes", "joint"])
@@ -18,7 +19,7 @@ HEADS = pytest.mark.parametrize("head", ["values", "classes", "joint"])
 
 def made(**fields):
     keras.utils.set_random_seed(0)
-    return lstm.build(replace(SMALL, **fields), 100)
+    return lstm.build(replace(SMALL, **fields), Context(steps=100))
 
 
 def windows(count):
@@ -32,7 +33,7 @@ def constant_head(model, bias):
 
 
 def test_it_has_as_many_parameters_as_published():
-    assert lstm.build(lstm.PRESETS["paper"], 1).count_params() == 122_456
+    assert lstm.build(lstm.PRESETS["paper"], Context()).count_params() == 122_456
     for preset in lstm.PRESETS.values():
         check(preset)
 

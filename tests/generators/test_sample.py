@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generators.sample import PictureOptions as Options
+from generators.pictures import PictureSampleOptions as Options
 from generators.sample import main
 from midi.files.reading import read
 from training.cli import InputError

@@ -9,6 +9,7 @@ import pytest
 from generators import seq2seq
 from midi.codecs import codec_named
 from midi.columns import BEYOND
+from training.family import Context
 
 SMALL = replace(seq2seq.PRESETS["quick"], head="classes")
 KINDS = pytest.mark.parametrize(
@@ -25,7 +26,7 @@ KINDS = pytest.mark.parametrize(
 
 def made(**fields):
     keras.utils.set_random_seed(0)
-    model = seq2seq.build(replace(SMALL, **fields), 1)
+    model = seq2seq.build(replace(SMALL, **fields), Context())
     draws = np.random.default_rng(0)
     model.set_weights([weight + 0.1 * draws.normal(size=weight.shape) for weight in model.get_weights()])  # no ties
     return model
@@ -37,7 +38,7 @@ def windows(count, config=SMALL):
 
 @pytest.mark.parametrize("ahead", [10, 20, 100])
 def test_it_has_as_many_parameters_as_published(ahead):
-    assert seq2seq.build(replace(seq2seq.PRESETS["paper"], ahead=ahead), 1).count_params() == 250_072
+    assert seq2seq.build(replace(seq2seq.PRESETS["paper"], ahead=ahead), Context()).count_params() == 250_072
 
 
 @KINDS
@@ -83,7 +84,7 @@ def test_columns_beyond_the_end_have_no_weight():
 
 def test_it_learns():
     keras.utils.set_random_seed(0)
-    model = seq2seq.build(replace(SMALL, dropout=0.0, cosine=False), 40)
+    model = seq2seq.build(replace(SMALL, dropout=0.0, cosine=False), Context(steps=40))
     data = np.repeat(windows(1), 8, axis=0)
     history = model.fit(data, batch_size=8, epochs=15, verbose=0).history["cost"]
     assert history[-1] < 0.9 * history[0]

@@ -12,6 +12,7 @@ from generators.layers.priors import SPEED, Mixture, Normal, normal_divergence
 from midi.codecs import codec_named
 from midi.notes import make_piece, note_table
 from training.cli import InputError
+from training.family import Context
 
 QUICK = vae.PRESETS["quick"]
 COLUMNS = dataclasses.replace(
@@ -31,9 +32,9 @@ def music(codec, count=12, seed=0):
     return codec.to_model(np.resize(images, (count, *codec.shape)), vae.LOW)
 
 
-def made(config, classes=0, steps=20):
+def made(config, classes=0, steps=20, statistics=None):
     keras.utils.set_random_seed(3)
-    return vae.build(config, classes, steps)
+    return vae.build(config, Context(classes, steps, statistics))
 
 
 def close(one, other, tolerance=1e-5):
@@ -176,7 +177,7 @@ def test_settling_brings_the_mixture_nearer_to_the_codes(conditional):
     inputs = (pictures, labels) if conditional else pictures
     before = model.evaluate(inputs, None, verbose=0, return_dict=True)
     parts = [slice(0, 16), slice(16, 24)]
-    vae.settle(model, [((pictures[part], labels[part]) if conditional else pictures[part], None) for part in parts])
+    vae.fit_prior(model, [((pictures[part], labels[part]) if conditional else pictures[part], None) for part in parts])
     after = model.evaluate(inputs, None, verbose=0, return_dict=True)
     assert after["kl"] < before["kl"]
     close(after["likelihood"], before["likelihood"], 0.02)
@@ -184,7 +185,7 @@ def test_settling_brings_the_mixture_nearer_to_the_codes(conditional):
 
 def test_there_is_nothing_to_settle_without_a_mixture():
     model = made(QUICK)
-    vae.settle(model, [(music(codec_named("roll96"), 4), None)])
+    vae.fit_prior(model, [(music(codec_named("roll96"), 4), None)])
     np.testing.assert_array_equal(vae.latents(model, np.arange(3)), made(QUICK).prior.draw(np.arange(3)))
 
 
@@ -215,10 +216,10 @@ def test_the_papers_networks_learn():
 
 def test_it_starts_near_the_mean_picture():
     pictures = music(codec_named("roll96"))
-    model, marginal = made(COLUMNS), pictures.mean(axis=(0, 2))
+    marginal = pictures.mean(axis=(0, 2))
+    model = made(COLUMNS, statistics=SimpleNamespace(marginal=marginal))
     choices = model.decoder.get_layer("choices")
     choices.kernel.assign(np.zeros(choices.kernel.shape))
-    vae.start(model, SimpleNamespace(marginal=marginal))
     sounding = 1 - keras.ops.softmax(model.decoder(vae.latents(model, np.arange(2, dtype=np.uint64))))[..., 0]
     close(sounding, np.broadcast_to(np.clip(marginal[:, 0], 1e-4, 1), sounding.shape), 0.001)
 
@@ -226,8 +227,7 @@ def test_it_starts_near_the_mean_picture():
 def test_columns_learn_and_the_learned_law_follows_the_codes():
     pictures = music(codec_named("roll64"), 64)
     config = dataclasses.replace(COLUMNS, codec="roll64", latent=3, components=2, learning_rate=1e-2, cosine=False)
-    model = made(config, steps=120)
-    vae.start(model, SimpleNamespace(marginal=pictures.mean(axis=(0, 2))))
+    model = made(config, steps=120, statistics=SimpleNamespace(marginal=pictures.mean(axis=(0, 2))))
     history = model.fit(pictures, batch_size=16, epochs=30, verbose=0).history["bits"]
     assert history[-1] < 0.75 * cost_of_the_marginal(pictures)
     mean, log_variance = vae.encode(model, pictures)

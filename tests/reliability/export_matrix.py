@@ -114,7 +114,7 @@ def record_of(case: Case) -> dict[str, Any]:
         facts["labels"] = ["alto", "bass", "ünïcode"]
     if hasattr(case.config, "codec"):
         facts["codec"] = codec_named(case.config.codec).facts()
-    if getattr(case.module, "FAMILY", "") == "generators.sounds":
+    if case.name == "spectrogram_lstm":
         from generators.sounds.settings import setting_of
 
         facts["setting"] = asdict(setting_of(case.config))

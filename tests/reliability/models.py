@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.family import families_of, module_of
+from training.family import Context, families_of, module_of
 
 if TYPE_CHECKING:
     import keras
@@ -47,9 +46,7 @@ class Case:
         import keras
 
         keras.utils.set_random_seed(seed)
-        sizes = {"classes": CLASSES, "steps": STEPS}
-        wanted = inspect.signature(self.module.build).parameters
-        return self.module.build(self.config, **{name: size for name, size in sizes.items() if name in wanted})
+        return self.module.build(self.config, Context(CLASSES, STEPS))
 
     def exported(self, model: keras.Model) -> keras.Model:
         """The part of it that leaves the house."""
@@ -57,9 +54,8 @@ class Case:
 
     def batch(self, count: int = 4, seed: int = 0) -> tuple[Any, Any]:
         """(inputs, targets or None) of `count` samples by chance, as the model's own feed gives them."""
-        return _BATCHES[getattr(self.module, "FAMILY", self.name if self.package == "transfer" else self.package)](
-            self, count, np.random.default_rng(seed)
-        )
+        kind = type(families_of(self.package)[self.name]).__name__
+        return _BATCHES[kind](self, count, np.random.default_rng(seed))
 
 
 def every(preset: str = "quick", names: tuple[str, ...] = ()) -> Iterator[Case]:
@@ -113,10 +109,10 @@ def _windows(case: Case, count: int, generator: np.random.Generator) -> tuple[An
 
 
 _BATCHES = {
-    "classifiers": _labelled_clips,
-    "generators.pictures": _pictures,
-    "generators.sequences": _columns,
-    "generators.sounds": _clips,
-    "dtn": _pairs,
-    "hilbert_autoencoder": _windows,
+    "Classifiers": _labelled_clips,
+    "Pictures": _pictures,
+    "Sequences": _columns,
+    "Sounds": _clips,
+    "DomainTransfer": _pairs,
+    "HilbertAutoencoder": _windows,
 }

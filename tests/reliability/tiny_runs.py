@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
+from generators.contract import model_names as models_of
+from generators.pictures import Pictures
+from generators.sequences import Sequences
 from tests.reliability.models import PACKAGES
-from training.family import module_of
+from training.family import families_of, module_of
 
 RATE = 8_000
 """Hz, of the `quick` settings."""
+PIECES = [*models_of(Pictures), *models_of(Sequences)]
+"""Models of MIDI pieces."""
 
 
 def model_names() -> list[str]:
     """All models, as package.model."""
-    return [f"{package}.{model}" for package in PACKAGES for model in import_module(package).MODELS]
+    return [f"{package}.{model}" for package in PACKAGES for model in families_of(package)]
 
 
 def write_data(folder: Path) -> None:
@@ -43,17 +47,12 @@ def trainer(name: str, folder: Path, epochs: int) -> Callable[[Path], Path]:
 
     It looks at samples after every epoch, and keeps its corpora in `folder/cache`.
     """
+    from training.recipe import train
+
     package, model = name.split(".")
-    config = replace(module_of(*name.split(".")).PRESETS["quick"], epochs=epochs)
-    data = {"data": folder / ("sounds" if package == "classifiers" else "pieces")}
-    if package == "generators":
-        family = module_of(*name.split(".")).FAMILY
-        data = {"data": folder / ("sounds" if family == "generators.sounds" else "pieces")}
-        train = import_module(f"{family}.training").train
-    else:
-        train = import_module(f"{package}.training").train
-    if package == "transfer":
-        pieces = {"source": folder / "pieces" / "chorale", "target": folder / "pieces" / "rock"}
-        data = pieces if model == "dtn" else {"data": folder / "sounds"}
-        import_module(f"transfer.{model}.training")
-    return lambda run: train(model, config, output=run, cache=folder / "cache", samples_every=1, **data)
+    config = replace(module_of(package, model).PRESETS["quick"], epochs=epochs)
+    data = {"data": folder / ("sounds" if model not in PIECES else "pieces")}
+    if model == "dtn":
+        data = {"source": folder / "pieces" / "chorale", "target": folder / "pieces" / "rock"}
+    where = {"cache": folder / "cache", "samples_every": 1, **data}
+    return lambda run: train(package, model, config, output=run, **where)

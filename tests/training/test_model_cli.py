@@ -4,25 +4,26 @@ import dataclasses
 
 import pytest
 
-import classifiers.train
 from classifiers import lil_data
-from training.model_cli import TrainOptions, run_model_command
+from training import recipe
+from training.model_cli import run_train_command
 
 
-def parse(*arguments):
-    seen = []
+@pytest.fixture
+def parse(monkeypatch):
+    """The exit status of a command line, and what would be trained: (model, options), None if nothing."""
 
-    def main(model, options):
-        seen.append((model, options))
+    def parsed(*arguments):
+        seen = []
+        monkeypatch.setattr(recipe, "train", lambda package, model, config, options: seen.append((model, options)))
+        with pytest.raises(SystemExit) as stop:
+            run_train_command("classifiers", list(arguments))
+        return stop.value.code, seen[0] if seen else None
 
-    main.__module__ = "classifiers.train"
-    assert classifiers.train
-    with pytest.raises(SystemExit) as stop:
-        run_model_command(main, TrainOptions, "classifiers", list(arguments))
-    return stop.value.code, seen[0] if seen else None
+    return parsed
 
 
-def test_the_preset_gives_the_defaults_and_options_override_them():
+def test_the_preset_gives_the_defaults_and_options_override_them(parse):
     code, (model, options) = parse("lil_data", "--quick", "--dense", "11", "--seed", "4")
     assert (code, model, options.seed) == (0, "lil_data", 4)
     assert options.config == dataclasses.replace(lil_data.PRESETS["quick"], dense=11)
@@ -31,12 +32,12 @@ def test_the_preset_gives_the_defaults_and_options_override_them():
 
 
 @pytest.mark.parametrize("arguments", [("vgg",), ("lil_data", "--preset", "mine"), ("lil_data", "--dense", "x")])
-def test_wrong_usage_exits_with_2(arguments, capsys):
+def test_wrong_usage_exits_with_2(parse, arguments, capsys):
     assert parse(*arguments)[0] == 2
     assert capsys.readouterr().err
 
 
-def test_help_lists_models_or_a_models_options(capsys):
+def test_help_lists_models_or_a_models_options(parse, capsys):
     assert parse("--help")[0] == 0
     assert "resnet50" in capsys.readouterr().out
     assert parse("softmax", "--help")[0] == 0
@@ -45,6 +46,6 @@ def test_help_lists_models_or_a_models_options(capsys):
     assert "--devices" in told
 
 
-def test_workers_need_an_index(capsys):
+def test_workers_need_an_index(parse, capsys):
     assert parse("lil_data", "--quick", "--workers", "one:1,two:2") == (1, None)
     assert "--worker-index must be 0 to 1" in capsys.readouterr().err

@@ -1,10 +1,20 @@
 """The report shows what is there and survives what is not."""
 
+import pytest
+
+from classifiers import Classifiers
+from training.family import Report, Section
 from training.files import write_json
-from training.report import Section, write_report
+from training.report import write_report
 
 
-def test_a_page_of_what_the_run_holds(tmp_path):
+@pytest.fixture
+def tells(monkeypatch):
+    """Makes the family of a run tell this."""
+    return lambda *told: monkeypatch.setattr(Classifiers, "report", lambda self, run, evaluation: Report(*told))
+
+
+def test_a_page_of_what_the_run_holds(tmp_path, tells):
     write_json(tmp_path / "config.json", {"format": 1, "package": "classifiers", "model": "softmax", "labels": ["<b>"]})
     page = write_report(tmp_path).read_text()
     assert "classifiers.softmax" in page
@@ -15,7 +25,8 @@ def test_a_page_of_what_the_run_holds(tmp_path):
     (tmp_path / "samples" / "a b.png").touch()
     (tmp_path / "samples" / "a b.wav").touch()
     told = Section("Test", "fine & well", table=[("a", "1 < 2")], files=["x.png", "it.mid", "a.wav"])
-    page = write_report(tmp_path, [told]).read_text()
+    tells([told])
+    page = write_report(tmp_path).read_text()
     assert "fine &amp; well" in page
     assert "<td>1 &lt; 2</td>" in page
     assert '<a download href="it.mid">' in page
@@ -24,9 +35,22 @@ def test_a_page_of_what_the_run_holds(tmp_path):
     assert '<audio controls src="samples/a%20b.wav">' in page
 
 
-def test_levels_are_drawn_beside_their_curves(tmp_path):
-    write_json(tmp_path / "config.json", {"format": 1, "package": "generators", "model": "vae"})
+def test_levels_are_drawn_beside_their_curves(tmp_path, tells):
+    write_json(tmp_path / "config.json", {"format": 1, "package": "classifiers", "model": "softmax"})
     (tmp_path / "history.csv").write_text("epoch,density\n0,0.2\n1,0.1\n")
-    plain, ruled = (write_report(tmp_path, levels=levels).read_text() for levels in ({}, {"density": 0.05}))
+    pages = []
+    for levels in ({}, {"density": 0.05}, {"loss": 1.0}):
+        tells([], levels)
+        pages.append(write_report(tmp_path).read_text())
+    plain, ruled, other = pages
     assert len(ruled) > len(plain)
-    assert write_report(tmp_path, levels={"loss": 1.0}).read_text() == plain
+    assert other == plain
+
+
+def test_the_folder_of_the_newest_evaluation_is_remembered(tmp_path, monkeypatch):
+    write_json(tmp_path / "config.json", {"format": 1, "package": "classifiers", "model": "softmax"})
+    seen = []
+    monkeypatch.setattr(Classifiers, "report", lambda self, run, evaluation: seen.append(evaluation) or Report())
+    for folder in (None, tmp_path / "elsewhere", None):
+        write_report(tmp_path, folder)
+    assert seen == [tmp_path / "evaluation", tmp_path / "elsewhere", tmp_path / "elsewhere"]

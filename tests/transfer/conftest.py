@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from classifiers import lil_data
+from training.family import Context
 from transfer.style.features.extractor import Extractor, of_classifier
 
 
 @pytest.fixture(scope="session")
 def classifier() -> keras.Model:
     keras.utils.set_random_seed(0)
-    return lil_data.build(lil_data.PRESETS["quick"], classes=3, steps=1)
+    return lil_data.build(lil_data.PRESETS["quick"], Context(3))
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,11 @@ from classifiers.pretrained import path as pretrained
 from spectro.audio import read
 from training.cli import InputError
 from training.fitting.history import read_history
+from training.recipe import train
 from transfer.application import open_application, targets_of
 from transfer.apply import Options, main
 from transfer.hilbert_autoencoder.application import crossfaded
 from transfer.hilbert_autoencoder.model import PRESETS
-from transfer.training import train
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(folder, tmp_path_factory):
     root = tmp_path_factory.mktemp("run")
-    return train("hilbert_autoencoder", PRESETS["quick"], data=folder, output=root / "run", cache=root / "cache")
+    return train("transfer", "hilbert_autoencoder", PRESETS["quick"], data=folder, output=root / "run", cache=root / "cache")
 
 
 def test_a_run_holds_everything(run):

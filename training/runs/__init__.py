@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.cli import InputError
-from training.family import PACKAGES, families_of, module_of
+from training.family import PACKAGES, family_of
 from training.files import read_json, remove_half_written, write_json
 from training.runs.lock import exclusive
 from training.runs.model_file import check_model_file
@@ -69,10 +69,7 @@ def read_run(directory: str | os.PathLike) -> dict[str, Any]:
 
 def model_module(record: dict[str, Any]) -> Any:
     """The model module that a run's record names, if it is one of ours."""
-    package, model = record.get("package"), record.get("model")
-    if package not in PACKAGES or model not in families_of(package):
-        raise InputError(f"the run names the model {package}.{model}, which this version does not have")
-    return module_of(package, model)
+    return family_of(record).module(record["model"])
 
 
 def load(directory: str | os.PathLike) -> keras.Model:

@@ -20,7 +20,7 @@ from transfer.dtn.exhibits import draw, listen
 from transfer.dtn.judge import probability, trained
 from transfer.dtn.measures import VIEW, content_kept, nearest_in_content, strength_of, view
 from transfer.dtn.pieces import Kind, pieces_of
-from transfer.dtn.report import report_sections, text_table
+from transfer.dtn.report import text_table
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def evaluate(
         }
         draw(output / "pictures.png", {name: sets[name].pieces for name in ("source", "swap", "result")})
         write_json(output / "evaluation.json", found)
-        write_report(run, report_sections(run, output))
+        write_report(run, output)
     return text_table(found)
 
 

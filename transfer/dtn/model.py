@@ -32,8 +32,10 @@ from keras import ops
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.devices.precision import whole
+from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer
+from training.options import Amount, Count, Index, Memory, Positive
 from transfer.dtn.losses import ADVERSARIAL, constancy, identity, taken_for_target, variation
 from transfer.dtn.networks import discriminator, extractor, generator
 
@@ -47,38 +49,38 @@ class Config:
 
     codec: str = "interleaved32"
     """Codec of the pictures, by name: interleaved32, roll64 or roll96."""
-    width: int = 64
+    width: Count = 64
     """Filters of f's first convolution; all others are multiples."""
-    code: int = 128
+    code: Count = 128
     """Numbers of f's content."""
     skips: bool = True
     """Hand what f's convolutions give to g's, so that details come through."""
-    pretraining: int = 0
+    pretraining: Index = 0
     """Passes over both kinds in which f is trained first, as an autoencoder, to stay as it is then; 0: f starts from scratch
     and learns from L_CONST alone, as published."""
     discriminator: Literal["two_way", "three_way"] = "two_way"
     """Does D tell G(s) and G(t) from each other too, besides from the target?"""
-    alpha: float = 15.0
+    alpha: Amount = 15.0
     """Weight of L_CONST, of content kept; it trains g where f is pretrained, else f."""
-    beta: float = 15.0
+    beta: Amount = 15.0
     """Weight of L_TID, of the target left as it is."""
-    gamma: float = 0.0
+    gamma: Amount = 0.0
     """Weight of L_TV, of smoothness."""
-    tv_exponent: float = 1.0
+    tv_exponent: Positive = 1.0
     """The power B of the slopes in L_TV."""
-    learning_rate: float = 3e-4
+    learning_rate: Positive = 3e-4
     """Adam's step, of f and g."""
-    discriminator_rate: float = 3e-4
+    discriminator_rate: Positive = 3e-4
     """Adam's step, of D."""
-    beta_1: float = 0.9
+    beta_1: Memory = 0.9
     """Adam's memory of gradients, of all players."""
-    noise: float = 0.0
+    noise: Amount = 0.0
     """Deviation of the noise on all that D sees in training. Without it D tells black and white from nearly so, at once."""
-    variations: int = 0
+    variations: Index = 0
     """Show every file so many times more, in other keys."""
-    batch_size: int = 128
+    batch_size: Count = 128
     """Pictures of each kind in a step, over all devices."""
-    epochs: int = 25
+    epochs: Count = 25
     """Passes over the larger of both kinds."""
 
 
@@ -160,7 +162,7 @@ class Dtn(Measuring):
         return super().get_config() | {"config": asdict(self.config)}
 
 
-def build(config: Config) -> Dtn:
+def build(config: Config, context: Context) -> Dtn:
     """The model, compiled and built. InputError: options that do not go together."""
     if not config.gamma and config.tv_exponent != Config.tv_exponent:
         raise InputError("--tv-exponent is of a term whose weight is 0; give --gamma too")

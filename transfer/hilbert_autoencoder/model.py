@@ -23,12 +23,14 @@ copies of pianos have 10.6 dB signal-to-noise. docs/results.md has the rest, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 from keras import layers
 
 from training.cli import InputError
+from training.family import Context
+from training.options import Amount, Count, Index, Positive, Range
 from transfer.hilbert_autoencoder.curve import Curve
 from transfer.hilbert_autoencoder.networks import banded, printed
 from transfer.hilbert_autoencoder.spectral_loss import SpectralLoss
@@ -41,42 +43,42 @@ MONITOR = "val_loss"
 class Config:
     """Hilbert autoencoder; the defaults are the paper's."""
 
-    rate: int = 44_100
+    rate: Annotated[int, Range(8_000, 192_000)] = 44_100
     """Sample rate in Hz."""
-    side: int = 256
+    side: Count = 256
     """Rows and columns of a picture, a power of two; side * side samples are a window."""
     layout: Literal["hilbert", "raster", "waveform"] = "hilbert"
     """Samples along the curve, row by row, or in a row under 1-D convolutions."""
-    filters: tuple[int, ...] = (16, 32, 64)
+    filters: tuple[Count, ...] = (16, 32, 64)
     """Filters of the encoder's convolutions, each followed by a pool that quarters the samples; the decoder's backwards."""
-    kernel: int = 4
+    kernel: Count = 4
     """Rows and columns of the kernels; 1-D ones have as many weights."""
-    code: int = 0
+    code: Index = 0
     """Numbers that each place of the smallest grid keeps; 0: as many as the last filters (no bottleneck, as published)."""
-    bands: int = 0
+    bands: Index = 0
     """Bands of a filter bank in place of convolutions with pools, each a number in as many samples; `filters` are then the
     widths of blocks between it and the code, `kernel` their frames; layout waveform. 0: no filter bank, as published."""
     centred: bool = False
     """Work on samples in [-1, 1] without a sigmoid; otherwise on [0, 1) with one, as published."""
-    disturb: float = 0.0
+    disturb: Amount = 0.0
     """Show the model windows made foreign at random, of this strength, in place of those it has to give back
     (`transfer.hilbert_autoencoder.augmentation`); 1 is strong, 0 shows them as they are, as published."""
-    spectral: float = 0.0
+    spectral: Amount = 0.0
     """Add the error of the logarithmic spectrum to the squared error of the samples; the smaller, the more the samples
     count (`transfer.hilbert_autoencoder.spectral_loss`). 0: samples alone, as published."""
     optimizer: Literal["adam", "momentum"] = "adam"
     """Adam, or gradient descent with momentum 0.9."""
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
     """Step of the optimizer, at the start."""
     cosine: bool = False
     """Let it fall to a hundredth along a cosine until the last step."""
-    clip_norm: float = 0.0
+    clip_norm: Amount = 0.0
     """Longest gradient of a weight; longer ones are shortened to it. 0: as they are."""
-    rewind: float = 0.0
+    rewind: Amount = 0.0
     """After an epoch whose validation loss is more than so many times the best one, the best weights come back; 0: never."""
-    batch_size: int = 128
+    batch_size: Count = 128
     """Windows in a step."""
-    epochs: int = 110
+    epochs: Count = 110
     """Passes over the data."""
 
 
@@ -93,8 +95,8 @@ PRESETS = {
 }  # fmt: skip
 
 
-def build(config: Config, steps: int) -> keras.Model:
-    """The compiled model: windows (batch, side * side) in [0, 1) -> the same, float32. steps: of the whole training.
+def build(config: Config, context: Context) -> keras.Model:
+    """The compiled model: windows (batch, side * side) in [0, 1) -> the same, float32.
 
     InputError: options that do not go together.
     """
@@ -107,7 +109,9 @@ def build(config: Config, steps: int) -> keras.Model:
     x = layers.Rescaling(0.5, 0.5, dtype="float32")(x) if config.centred else x
     x = layers.Flatten(dtype="float32")(x) if flat else Curve(config.side, config.layout, back=True, name="back")(x)
     model = keras.Model(window, x, name="hilbert_autoencoder")
-    model.compile(_optimizer(config, steps), loss=SpectralLoss(config.spectral) if config.spectral else "mean_squared_error")
+    model.compile(
+        _optimizer(config, context.steps), loss=SpectralLoss(config.spectral) if config.spectral else "mean_squared_error"
+    )
     return model
 
 

@@ -21,7 +21,6 @@ from generators.pictures.evaluation.held_out import RunData, data_of
 from generators.pictures.evaluation.likeness import LEAST, PictureSet, likeness
 from generators.pictures.evaluation.listening import listen
 from generators.pictures.evaluation.pictures import draw_pictures
-from generators.pictures.evaluation.report import levels, report_sections
 from generators.pictures.evaluation.stopwatch import Stopwatch
 from generators.pictures.generator import Generator, record_of
 from generators.pictures.latents import Drawn
@@ -100,7 +99,7 @@ def _evaluate(
     with _idle(run):
         record = _figures(run, output, how, data, cache)
         write_json(output / "evaluation.json", record)
-        write_report(run, report_sections(run, output), levels(run))
+        write_report(run, output)
     return record
 
 

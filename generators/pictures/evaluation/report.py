@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from generators.pictures.statistics import Statistics
+from training.family import Section
 from training.files import read_json
-from training.report import Section
 
 HEAD = (
     "run", "model", "bits a pixel", "per-pitch marginal", "density", "data's", "pitches", "data's", "empty",
@@ -52,9 +52,8 @@ def _row(record: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def report_sections(run: Path, output: Path | None = None) -> list[Section]:
-    """What a run's report says of its evaluation in `output` (default: RUN/evaluation); nothing where there is none."""
-    output = output or run / "evaluation"
+def report_sections(run: Path, output: Path) -> list[Section]:
+    """What a run's report says of its evaluation in `output`; nothing where there is none."""
     if not (output / "evaluation.json").exists():
         return []
     record = read_json(output / "evaluation.json")

@@ -6,16 +6,18 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from generators.pictures.config import check
 from generators.pictures.generator import Generator
 from generators.pictures.statistics import Statistics
-from generators.pictures.training import begin, train
 from tests.generators.conftest import PICTURES
 from training.cli import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
+from training.family import Context
 from training.files import read_json
 from training.fitting.history import read_history
+from training.options import check
+from training.recipe import train
 from training.runs import load
+from training.runs.starting import start_from
 
 
 @pytest.mark.parametrize("model", PICTURES)
@@ -53,12 +55,12 @@ def test_labels_are_learned_where_asked_for(labelled):
 def test_weights_to_start_from(runs):
     """The weights of another run are taken, those of another model refused."""
     module = import_module("generators.vae")
-    fresh = module.build(module.PRESETS["quick"], 0, 1)
-    begin(fresh, module, None, runs["vae"])
+    fresh = module.build(module.PRESETS["quick"], Context())
+    start_from(fresh, runs["vae"])
     for ours, theirs in zip(fresh.get_weights(), load(runs["vae"]).get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     with pytest.raises(InputError, match="do not fit this model"):
-        begin(fresh, module, None, runs["dcgan"])
+        start_from(fresh, runs["dcgan"])
 
 
 @pytest.mark.parametrize(
@@ -69,16 +71,16 @@ def test_weights_to_start_from(runs):
         ({"transpose": -1}, "--transpose must be 0 or more; received -1"),
         ({"filters": ()}, "--filters must be one number or more"),
         ({"filters": (3, 0)}, "--filters must be 1 or more; received 0"),
-        ({"dropout": 1.5}, "--dropout must be 0 to 1; received 1.5"),
-        ({"learning_rate": float("nan")}, "--learning-rate must be 0 or more; received nan"),
+        ({"dropout": 1.5}, "--dropout must be from 0 to below 1; received 1.5"),
+        ({"learning_rate": float("nan")}, "--learning-rate must be above 0; received nan"),
     ],
 )
 def test_numbers_that_cannot_be_meant_are_one_line(fields, message, tmp_path):
     presets = import_module("generators.vae").PRESETS
     with pytest.raises(InputError, match=message):
-        train("vae", replace(presets["quick"], **fields), output=tmp_path / "run")
+        train("generators", "vae", replace(presets["quick"], **fields), output=tmp_path / "run")
     with pytest.raises(InputError, match="--samples-every must be 1 or more; received 0"):
-        train("vae", presets["quick"], output=tmp_path / "run", samples_every=0)
+        train("generators", "vae", presets["quick"], output=tmp_path / "run", samples_every=0)
     for model in PICTURES:
         for preset in import_module(f"generators.{model}").PRESETS.values():
             check(preset)
@@ -90,6 +92,6 @@ def test_too_few_files_are_one_line(pieces, tmp_path):
     for source in sorted(pieces.rglob("*.mid"))[:2]:
         (folder / source.name).write_bytes(source.read_bytes())
     with pytest.raises(InputError, match="at least three files"):
-        train("vae", import_module("generators.vae").PRESETS["quick"], data=folder, output=tmp_path / "run",
+        train("generators", "vae", import_module("generators.vae").PRESETS["quick"], data=folder, output=tmp_path / "run",
               cache=tmp_path / "cache")  # fmt: skip
     assert not (tmp_path / "run").exists()

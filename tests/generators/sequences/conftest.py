@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import scipy.io
 
-from generators import MODELS
-from generators.contract import part
+from generators.contract import model_names
+from generators.sequences import Sequences
+from training.recipe import train
 
-SEQUENCES = tuple(model for model in MODELS if import_module(f"generators.{model}").FAMILY == "generators.sequences")
+SEQUENCES = tuple(model_names(Sequences))
 """The models that go on with a piece."""
 
 
@@ -20,7 +21,7 @@ def quick(model, **fields):
 
 def trained(model, config, **where):
     """A run of `config`; options as the family's `train` has them."""
-    return part(model, "training").train(model, config, **where)
+    return train("generators", model, config, **where)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from generators.sample import SequenceOptions, main
+from generators.sample import main
+from generators.sequences import SequenceSampleOptions as SequenceOptions
 from generators.sequences.pieces import open_pieces
 from generators.sequences.primers import from_file
 from generators.sequences.sampling import Settings, sample

@@ -11,13 +11,14 @@ from generators.sequences.states import folded, states_of
 from generators.sequences.steps import AT_ONCE
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SUSTAINED
+from training.family import Context
 
 HEADS = pytest.mark.parametrize("head", ["values", "classes", "joint"])
 
 
 def made(**fields):
     keras.utils.set_random_seed(0)
-    model = lstm.build(replace(lstm.PRESETS["quick"], **fields), 1)
+    model = lstm.build(replace(lstm.PRESETS["quick"], **fields), Context())
     draws = np.random.default_rng(0)
     model.set_weights([weight + 0.1 * draws.normal(size=weight.shape) for weight in model.get_weights()])  # no ties
     return model

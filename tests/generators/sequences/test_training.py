@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generators.sequences.config import check
 from generators.sequences.figures import FIGURES
 from generators.sequences.watch import Watch
 from tests.generators.sequences.conftest import SEQUENCES, quick, trained
 from training.cli import InputError
 from training.files import read_json
 from training.fitting.history import read_history
+from training.options import check
 from training.runs import load
 
 MODELS = pytest.mark.parametrize("model", SEQUENCES)

@@ -7,8 +7,8 @@ import pytest
 
 import generators
 from generators import spectrogram_lstm
-from generators.sounds.training import train
 from spectro.audio import write
+from training.recipe import train
 
 RATE = 8_000
 
@@ -47,7 +47,7 @@ def configs():
 def runs(sounds, configs, tmp_path_factory):
     root = tmp_path_factory.mktemp("runs")
     return {
-        name: train("spectrogram_lstm", config, data=sounds, output=root / name, cache=root / "cache", seed=1)
+        name: train("generators", "spectrogram_lstm", config, data=sounds, output=root / name, cache=root / "cache", seed=1)
         for name, config in configs.items()
     }
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from generators.sounds.data import Crop
-from generators.sounds.training import train
 from generators.sounds.watch import Watch
 from spectro.stft import SETTINGS
 from training.cli import InputError
 from training.files import read_json
 from training.fitting.history import read_history
+from training.recipe import train
 from training.runs import load
 
 
@@ -30,8 +30,8 @@ def test_a_run_holds_everything(runs, head):
 def test_a_resumed_run_is_the_run(runs, configs, sounds, cache, tmp_path):
     where = {"data": sounds, "output": tmp_path / "run", "cache": cache, "seed": 1}
     config = replace(configs["bands"], cosine=False)
-    train("spectrogram_lstm", replace(config, epochs=1), **where)
-    train("spectrogram_lstm", config, **where)
+    train("generators", "spectrogram_lstm", replace(config, epochs=1), **where)
+    train("generators", "spectrogram_lstm", config, **where)
     whole = load(runs["bands"])
     for ours, theirs in zip(load(tmp_path / "run").get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -72,4 +72,4 @@ def test_the_watch_tells_silence_and_gives_up(tmp_path, monkeypatch, capsys):
 
 def test_data_that_cannot_be_used(configs, tmp_path):
     with pytest.raises(InputError, match="not found"):
-        train("spectrogram_lstm", configs["bands"], data=tmp_path / "none", output=tmp_path / "run")
+        train("generators", "spectrogram_lstm", configs["bands"], data=tmp_path / "none", output=tmp_path / "run")

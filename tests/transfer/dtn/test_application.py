@@ -13,6 +13,7 @@ from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import SIGNATURE, TEMPO, make_piece, note_table, with_notes
 from training.cli import InputError
+from training.family import Context
 from training.files import write_json
 from training.runs import FORMAT
 from transfer.application import open_application
@@ -33,7 +34,7 @@ def run_of(folder, codec: str):
     facts = {"package": "transfer", "model": "dtn", "config": asdict(config), "codec": codec_named(codec).facts()}
     write_json(folder / "config.json", {"format": FORMAT, **facts})
     write_json(folder / PROGRAMS, list(range(20, 31)))
-    dtn.build(config).save(folder / "model.keras")
+    dtn.build(config, Context()).save(folder / "model.keras")
     return folder
 
 
@@ -206,7 +207,7 @@ def test_a_run_of_another_kind_is_one_line(tmp_path):
     config = hilbert_autoencoder.PRESETS["quick"]
     facts = {"format": FORMAT, "package": "transfer", "model": "hilbert_autoencoder", "config": asdict(config)}
     write_json(tmp_path / "run" / "config.json", facts)
-    hilbert_autoencoder.build(config, 1).save(tmp_path / "run" / "model.keras")
+    hilbert_autoencoder.build(config, Context()).save(tmp_path / "run" / "model.keras")
     write(tmp_path / "song.mid", held())
     with pytest.raises(InputError, match=r"song\.mid"):
         main(Options(tmp_path / "run", (tmp_path / "song.mid",), tmp_path / "out"))

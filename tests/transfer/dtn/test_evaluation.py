@@ -10,6 +10,7 @@ from midi.codecs import codec_named
 from midi.demo import compose
 from midi.files.writing import write
 from training.cli import InputError
+from training.family import Context
 from training.files import read_json, write_json
 from training.runs import FORMAT, read_run
 from transfer.dtn import judge as dtn_judge
@@ -52,7 +53,7 @@ def run(root):
     }
     write_json(root / "run" / "config.json", {"format": FORMAT, **facts})
     write_json(root / "run" / PROGRAMS, [0] * OCTAVES)
-    dtn.build(config).save(root / "run" / "model.keras")
+    dtn.build(config, Context()).save(root / "run" / "model.keras")
     return root / "run"
 
 
@@ -120,9 +121,7 @@ def test_what_is_refused(run, root, tmp_path):
     with pytest.raises(InputError, match=r"a run of classifiers; expected one that transfer\.train made"):
         evaluate(other)
     write_json(other / "config.json", {"format": FORMAT, "package": "transfer", "model": "hilbert_autoencoder"})
-    with pytest.raises(
-        InputError, match="a run of hilbert_autoencoder, for which there are no measures; expected one of dtn"
-    ):
+    with pytest.raises(InputError, match="a run of a model for which there are no measures; expected one of dtn"):
         evaluate(other)
     record = read_run(run)
     domain = record["data"]["source"]

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from training.cli import InputError
+from training.family import Context
 from transfer.dtn import model as dtn
 
 QUICK = dtn.PRESETS["quick"]
@@ -28,7 +29,7 @@ def pictures(count: int = 8, shape=SHAPE, seed: int = 0) -> np.ndarray:
 
 def quick(**fields) -> dtn.Dtn:
     keras.utils.set_random_seed(0)
-    return dtn.build(replace(QUICK, **fields))
+    return dtn.build(replace(QUICK, **fields), Context())
 
 
 def train(model: keras.Model, steps: int = 1) -> list[dict[str, float]]:
@@ -49,7 +50,7 @@ def trained() -> dtn.Dtn:
 
 
 def test_the_paper_preset_is_those_networks():
-    model = dtn.build(dtn.PRESETS["paper"])
+    model = dtn.build(dtn.PRESETS["paper"], Context())
     assert [trainable(getattr(model, name)) for name in PLAYERS] == [896_384, 3_269_187, 1_488_897]
     assert (model.config.alpha, model.config.beta, model.config.gamma, model.config.learning_rate) == (15, 15, 0, 3e-4)
 
@@ -159,4 +160,4 @@ def test_the_autoencoder_has_the_models_extractor():
 
 def test_an_option_without_effect_is_refused():
     with pytest.raises(InputError, match="--tv-exponent is of a term whose weight is 0"):
-        dtn.build(replace(QUICK, gamma=0.0, tv_exponent=2.0))
+        dtn.build(replace(QUICK, gamma=0.0, tv_exponent=2.0), Context())

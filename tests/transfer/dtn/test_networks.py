@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from training.exporting.exports import FORMATS, example_inputs, export
+from training.family import Context
 from transfer.dtn import model as dtn
 from transfer.dtn.networks import discriminator, extractor, generator
 
@@ -50,5 +51,5 @@ def test_what_fills_a_picture_is_silence():
 def test_it_leaves_the_house(name, tmp_path):
     for package in FORMATS[name].packages:
         pytest.importorskip(package)
-    network = dtn.exported(dtn.build(dtn.PRESETS["quick"]))
+    network = dtn.exported(dtn.build(dtn.PRESETS["quick"], Context()))
     assert export(network, tmp_path / f"model{FORMATS[name].suffix}", name, example_inputs(network)) < 1e-4

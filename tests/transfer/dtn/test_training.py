@@ -13,11 +13,11 @@ from midi.files.writing import write
 from training.cli import InputError
 from training.files import read_json
 from training.fitting.history import read_history
+from training.recipe import train
 from training.runs import load
 from transfer.dtn import training as dtn_training
 from transfer.dtn.model import PRESETS
 from transfer.dtn.training import seen
-from transfer.training import train
 
 QUICK = PRESETS["quick"]
 
@@ -34,7 +34,14 @@ def root(tmp_path_factory):
 
 def trained(root, name, config=QUICK, **options):
     return train(
-        "dtn", config, source=root / "chorale", target=root / "rock", output=root / name, cache=root / "cache", **options
+        "transfer",
+        "dtn",
+        config,
+        source=root / "chorale",
+        target=root / "rock",
+        output=root / name,
+        cache=root / "cache",
+        **options,
     )
 
 
@@ -100,7 +107,7 @@ def test_another_setting_or_model_is_refused(run, root, tmp_path):
 
 def test_each_model_has_its_own_data(root, tmp_path):
     with pytest.raises(InputError, match="dtn takes --source FOLDER and --target FOLDER; received --data"):
-        train("dtn", QUICK, data=root, output=tmp_path / "run")
+        train("transfer", "dtn", QUICK, data=root, output=tmp_path / "run")
     with pytest.raises(InputError, match="hilbert_autoencoder takes --data FOLDER; received --source"):
-        train("hilbert_autoencoder", None, source=root, output=tmp_path / "run")
+        train("transfer", "hilbert_autoencoder", None, source=root, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -9,6 +9,7 @@ import soundfile
 
 from spectro.hilbert import HilbertSetting
 from training.cli import InputError
+from training.family import Context
 from transfer.hilbert_autoencoder.curve import Curve
 from transfer.hilbert_autoencoder.data import batches, open_windows
 from transfer.hilbert_autoencoder.model import PRESETS, Config, build, exported
@@ -20,13 +21,13 @@ QUICK = PRESETS["quick"]
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_has_the_published_number_of_parameters(layout):
-    model = build(Config(layout=layout), 1)
+    model = build(Config(layout=layout), Context(steps=1))
     assert model.count_params() == 148_081
     assert model.input_shape == model.output_shape == (None, 65_536)
 
 
 def test_the_layers_are_the_published_ones():
-    counts = [layer.count_params() for layer in build(Config(), 1).layers if layer.count_params()]
+    counts = [layer.count_params() for layer in build(Config(), Context(steps=1)).layers if layer.count_params()]
     assert counts == [272, 8_224, 32_832, 65_600, 32_800, 8_208, 145]
 
 
@@ -55,15 +56,15 @@ def test_it_learns_to_copy_and_reloads(layout, tmp_path):
 
 
 def test_options_reach_the_optimizer():
-    model = build(replace(QUICK, optimizer="momentum", clip_norm=0.5, cosine=False), 10)
+    model = build(replace(QUICK, optimizer="momentum", clip_norm=0.5, cosine=False), Context(steps=10))
     assert isinstance(model.optimizer, keras.optimizers.SGD)
     assert (model.optimizer.momentum, model.optimizer.clipnorm) == (0.9, 0.5)
-    falling = build(replace(QUICK, cosine=True), 10).optimizer._learning_rate
+    falling = build(replace(QUICK, cosine=True), Context(steps=10)).optimizer._learning_rate
     assert float(falling(10)) == pytest.approx(QUICK.learning_rate / 100)
 
 
 def test_a_code_is_a_bottleneck():
-    model = build(Config(code=4), 1)
+    model = build(Config(code=4), Context(steps=1))
     assert model.get_layer("code").output.shape[1:] == (32, 32, 4)
 
 
@@ -76,8 +77,8 @@ def noise(samples=1024):
 
 def test_the_filter_bank_begins_as_a_copy():
     """With as many numbers as bands; half of them let only the lower half of the spectrum by."""
-    np.testing.assert_allclose(build(BANDED, 1)(noise()), noise(), atol=1e-5)
-    half = np.array(build(replace(BANDED, code=8), 1)(noise()))
+    np.testing.assert_allclose(build(BANDED, Context(steps=1))(noise()), noise(), atol=1e-5)
+    half = np.array(build(replace(BANDED, code=8), Context(steps=1))(noise()))
     kept, whole = (np.abs(np.fft.rfft(sound - 0.5)) ** 2 for sound in (half, noise()))
     assert kept[:, :200].sum() == pytest.approx(whole[:, :200].sum(), rel=0.05)
     assert kept[:, 312:].sum() < 0.02 * whole[:, 312:].sum()
@@ -93,7 +94,7 @@ def test_the_cosines_are_their_own_inverse():
 def test_the_banded_network_learns_and_reloads(tmp_path):
     """To give back a sound twice as loud as it gets: a gain in every band."""
     keras.utils.set_random_seed(0)
-    model = build(replace(BANDED, cosine=False, spectral=1e-3), 100)
+    model = build(replace(BANDED, cosine=False, spectral=1e-3), Context(steps=100))
     quiet = 0.5 + (noise() - 0.5) / 2
     losses = model.fit(quiet, noise(), epochs=30, verbose=0).history["loss"]
     assert losses[-1] < 0.3 * losses[0]
@@ -113,7 +114,7 @@ def test_the_banded_network_learns_and_reloads(tmp_path):
 )
 def test_options_that_do_not_go_together(change, message):
     with pytest.raises(InputError, match=message):
-        build(replace(BANDED, **change), 1)
+        build(replace(BANDED, **change), Context(steps=1))
 
 
 def test_disturbed_windows_are_shown_in_place_of_those_to_give_back(tmp_path):

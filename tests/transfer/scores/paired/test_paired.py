@@ -10,11 +10,11 @@ import soundfile
 
 from tests.transfer.conftest import tone
 from training.cli import InputError
+from training.recipe import train
 from transfer.hilbert_autoencoder.model import PRESETS
 from transfer.scores.paired import distances, error
 from transfer.scores.paired.__main__ import Options, main
 from transfer.scores.prepare import RATE
-from transfer.training import train
 
 
 def noise(seconds=2.0, seed=0):
@@ -89,7 +89,9 @@ def pairs(tmp_path_factory):
 
 
 def test_the_command(pairs, tmp_path, capsys):
-    run = train("hilbert_autoencoder", PRESETS["quick"], data=pairs, output=tmp_path / "run", cache=tmp_path / "cache")
+    run = train(
+        "transfer", "hilbert_autoencoder", PRESETS["quick"], data=pairs, output=tmp_path / "run", cache=tmp_path / "cache"
+    )
     capsys.readouterr()
     options = Options((run,), pairs / "pairs.csv", style=(pairs / "3.wav",), output=tmp_path / "found.json")
     main(options)

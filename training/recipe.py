@@ -1,0 +1,133 @@
+"""The one way from the user's data to a run directory: what every train command does, for every model."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import keras
+
+from training.cli import InputError
+from training.corpora.batches import Batches
+from training.devices.workers import is_chief, own_directory
+from training.family import Context, families_of
+from training.fitting.fit import fit
+from training.fitting.samples import Sample
+from training.options import TrainOptions, check
+from training.report import write_report
+from training.runs import open_run
+from training.runs.starting import start_from
+
+DATA = ("data", "source", "target")
+"""Options that name data."""
+
+
+class Recipe:
+    """How models of one kind are trained; a family's subclass states what differs, `train` does the rest.
+
+    A subclass opens the data in its `__init__`, after this one's, and sets what is listed here. Its methods are called in
+    their order, `prepare` and those after it while the run's directory is held.
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ("data",)
+    """The options that name its data."""
+    training: Batches
+    validation: Batches | None = None
+    facts: dict[str, Any]
+    """What config.json keeps beside package, model, config and seed: codec or setting, labels."""
+    source: dict[str, Any]
+    """What it keeps of the data: path, fingerprint, and whatever else decides what is trained on."""
+    class_weight: dict[int, float] | None = None
+
+    def __init__(self, module: ModuleType, config: Any, options: TrainOptions) -> None:
+        self.module, self.config, self.options = module, config, options
+
+    def prepare(self, run: Path) -> None:
+        """Write what the run keeps of the data; train what has to come first."""
+
+    def context(self) -> Context:
+        """What the model is built with."""
+        return Context(steps=self.config.epochs * len(self.training))
+
+    def initialise(self, model: keras.Model) -> None:
+        """Called once with a fresh model, not with a resumed one: the weights of --init, if given."""
+        if self.options.init:
+            start_from(model, self.options.init)
+
+    def monitor(self) -> str | None:
+        """What decides which epoch's weights are kept; None: the last epoch's."""
+        return self.module.MONITOR
+
+    def watch(self, run: Path) -> keras.callbacks.Callback | None:
+        """Sees each epoch first, and may add figures to its logs."""
+        return None
+
+    def samples(self, model: keras.Model) -> list[Sample]:
+        """What is shown of the model every --samples-every epochs."""
+        return []
+
+    def finish(self, run: Path) -> None:
+        """What is done with the run's best model when training is done: prior, threshold, evaluation."""
+
+
+def train(package: str, model: str, config: Any = None, options: TrainOptions | None = None, **changes: Any) -> Path:
+    """Train a model of `package` into a run directory, or resume it there; the directory.
+
+    config: of the model's `Config`, by default its preset `ours`, or `paper` where there is none. options: as the package's
+    train command takes them, by default its defaults; changes: some of them by name.
+
+        train("generators", "vae", data="my_midi", output="runs/vae")
+
+    InputError: a number that an option does not take, data or a directory that cannot be used, a loss that is no number.
+    """
+    family = families_of(package)[model]
+    module = family.module(model)
+    config = config or module.PRESETS.get("ours", module.PRESETS["paper"])
+    options = replace(options or family.options(), **changes)
+    check(config)
+    check(options)
+    kind = family.recipe(model)
+    _check_takes(model, kind, options)
+    recipe = kind(module, config, options)
+    init = {"init": os.path.abspath(options.init) if options.init else None}
+    record = {
+        "package": package,
+        "model": model,
+        "config": asdict(config),
+        **recipe.facts,
+        "seed": options.seed,
+        "data": recipe.source | init,
+    }
+    output = Path(options.output or Path("runs", model))
+    with open_run(own_directory(output), record) as run:
+        recipe.prepare(run)
+        fit(
+            lambda: module.build(config, recipe.context()),
+            run,
+            recipe.training,
+            recipe.validation,
+            epochs=config.epochs,
+            seed=options.seed,
+            devices=options.devices,
+            monitor=recipe.monitor(),
+            class_weight=recipe.class_weight,
+            init=recipe.initialise,
+            sampler=recipe.samples,
+            sample_every=options.samples_every,
+            watch=recipe.watch(run),
+        )
+        if is_chief():
+            recipe.finish(run)
+            write_report(run)
+    return output
+
+
+def _check_takes(model: str, kind: type[Recipe], options: TrainOptions) -> None:
+    """InputError: options that name data which the model does not take."""
+    given = [name for name in DATA if getattr(options, name, None) is not None]
+    if wrong := [name for name in given if name not in kind.takes]:
+        expected = " and ".join(f"--{name} FOLDER" for name in kind.takes)
+        raise InputError(f"{model} takes {expected}; received {' and '.join(f'--{name}' for name in wrong)}")
