@@ -31,7 +31,7 @@ from generators.sequences.states import states_of
 from generators.sequences.steps import Steps
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
-from midi.columns import BEYOND
+from midi.columns import PAD
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.options import Count
@@ -101,7 +101,7 @@ class Lstm(Measuring):
         context, _ = self.context(self.head.inputs(heard), training=training)
         if self.config.says == "last":
             context, said = context[:, -1:], said[:, -1:]
-        cost, there = self.head.cost(context, said), ops.cast(ops.not_equal(said[..., 0], BEYOND), "float32")
+        cost, there = self.head.cost(context, said), ops.cast(ops.not_equal(said[..., 0], PAD), "float32")
         self.add_loss(ops.mean(cost * there))
         self.measure(self.cost, cost, there)
         return context

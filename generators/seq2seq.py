@@ -27,7 +27,7 @@ from generators.sequences.optimizer import optimizer_of
 from generators.sequences.states import states_of
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
-from midi.columns import BEYOND
+from midi.columns import PAD
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.options import Amount, Count, Index
@@ -111,7 +111,7 @@ class Seq2Seq(Measuring):
         fed = columns[:, self.config.window - 1 :]
         fed = fed if self.config.feed == "previous" else ops.zeros_like(fed)
         contexts = self.attended(self.decoder(fed, initial_state=states), memory, training)
-        cost, there = self.head.cost(contexts, said), ops.cast(ops.not_equal(said[..., 0], BEYOND), "float32")
+        cost, there = self.head.cost(contexts, said), ops.cast(ops.not_equal(said[..., 0], PAD), "float32")
         self.add_loss(ops.mean(cost * there))
         self.measure(self.cost, cost, there)
         return contexts

@@ -17,14 +17,14 @@ from midi.parts import remark
 from midi.stitch import cut
 from training.cli import InputError
 
-BEYOND = 3
+PAD = 3
 """Class of every cell of a column that lies beyond the end of its piece; the others are those of `midi.codecs.codec`."""
 BLOCK = 64
 """Columns in an item of a corpus."""
 
 
 def columns_of(piece: Piece, codec: Codec) -> tuple[np.ndarray, dict[str, float]]:
-    """(uint8 (columns, rows) of SILENT, ONSET and SUSTAINED, what `codec` does not keep of the piece).
+    """(uint8 (columns, rows) of REST, ONSET and SUSTAIN, what `codec` does not keep of the piece).
 
     InputError: a codec without columns, no note that it can show.
     """
@@ -59,7 +59,7 @@ def check_columns(codec: Codec) -> None:
 
 @dataclass(frozen=True)
 class MidiColumns:
-    """Encoder of `training.corpora.build`: a MIDI file -> its columns in blocks of BLOCK, the last filled up with BEYOND."""
+    """Encoder of `training.corpora.build`: a MIDI file -> its columns in blocks of BLOCK, the last filled up with PAD."""
 
     codec: Codec
 
@@ -94,6 +94,6 @@ class MidiColumns:
 
 
 def blocks_of(columns: np.ndarray) -> np.ndarray:
-    """(columns, rows) -> (blocks, BLOCK, rows), the last filled up with BEYOND."""
+    """(columns, rows) -> (blocks, BLOCK, rows), the last filled up with PAD."""
     missing = -len(columns) % BLOCK
-    return np.pad(columns, ((0, missing), (0, 0)), constant_values=BEYOND).reshape(-1, BLOCK, columns.shape[1])
+    return np.pad(columns, ((0, missing), (0, 0)), constant_values=PAD).reshape(-1, BLOCK, columns.shape[1])

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from midi.codecs.codec import SILENT, Codec
+from midi.codecs.codec import REST, Codec
 from training.corpora.corpus import Corpus
 from training.files import read_json, write_json
 
@@ -78,7 +78,7 @@ class Cells:
 
 def cells_of(images: np.ndarray, codec: Codec) -> Cells:
     """Which cells of some pictures are on, in short."""
-    on = codec.classes(images) != SILENT
+    on = codec.classes(images) != REST
     return Cells(on.mean(axis=(1, 2)), on.any(axis=(0, 2)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from midi.codecs.codec import ONSET, SILENT, Codec
+from midi.codecs.codec import ONSET, REST, Codec
 from midi.codecs.grid import class_runs
 
 FIGURES = {
@@ -34,7 +34,7 @@ def figures_of(columns: np.ndarray, bar: int) -> dict[str, float]:
     groove: 1 - mean Hamming distance of the onset patterns of neighbouring bars (Wu and Yang 2020). repetition: for every
     bar the largest cosine of its onsets, pitch by column, with those of an earlier bar; bars without onsets are left out.
     """
-    on, begins = columns != SILENT, columns == ONSET
+    on, begins = columns != REST, columns == ONSET
     _, first, last = class_runs(np.ascontiguousarray(columns.T), _CLASS)
     used = np.flatnonzero(on.any(axis=0))
     return {

@@ -15,8 +15,8 @@ from keras import layers, ops
 from generators.sequences.config import SequenceConfig
 from generators.sequences.states import values_of
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SUSTAINED
-from midi.columns import BEYOND
+from midi.codecs.codec import ONSET, SUSTAIN
+from midi.columns import PAD
 
 COLDEST = 1e-6
 """Temperatures below this are as good as 0: the most probable state is taken."""
@@ -67,7 +67,7 @@ class Values(layers.Layer):
     def inputs(self, columns: Any) -> Any:
         """Classes (..., rows) int32 -> what a network reads of them, (..., features): the codec's values."""
         levels = values_of(self.states)
-        return ops.take(ops.convert_to_tensor([*levels, *[0.0] * (BEYOND + 1 - len(levels))]), columns)
+        return ops.take(ops.convert_to_tensor([*levels, *[0.0] * (PAD + 1 - len(levels))]), columns)
 
     def cost(self, context: Any, columns: Any) -> Any:
         """The paper's loss of each column."""
@@ -188,13 +188,13 @@ def _mask(rows: int, inputs: int, outputs: int, itself: bool) -> Any:
 
 
 def planes(columns: Any, states: int) -> Any:
-    """Classes (..., rows) int32 -> (..., rows * (states - 1)): one plane for each state but silence; BEYOND is silent."""
-    found = [ops.cast(ops.equal(columns, state), "float32") for state in (ONSET, SUSTAINED)[: states - 1]]
+    """Classes (..., rows) int32 -> (..., rows * (states - 1)): one plane for each state but silence; PAD is silent."""
+    found = [ops.cast(ops.equal(columns, state), "float32") for state in (ONSET, SUSTAIN)[: states - 1]]
     return ops.concatenate(found, axis=-1)
 
 
 def surprise(logits: Any, columns: Any) -> Any:
-    """logits (..., rows, states) of columns (..., rows) -> nats (...); cells that are BEYOND count as any other."""
+    """logits (..., rows, states) of columns (..., rows) -> nats (...); cells that are PAD count as any other."""
     states = logits.shape[-1]
     taken = ops.one_hot(ops.minimum(columns, states - 1), states)
     return ops.sum(ops.logsumexp(logits, axis=-1) - ops.sum(logits * taken, axis=-1), axis=-1)

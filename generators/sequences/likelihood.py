@@ -17,7 +17,7 @@ import numpy as np
 from generators.sequences.opening import SequenceRun
 from generators.sequences.pieces import Pieces, open_pieces
 from generators.sequences.states import folded, states_of
-from midi.columns import BEYOND
+from midi.columns import PAD
 from training.cli import InputError
 
 CHUNK = 512
@@ -50,7 +50,7 @@ def likelihood(
     marginal, stays = _simple(pieces, states)
     total = np.zeros(3)
     for columns in _side_by_side(pieces, numbers, states):
-        there = columns[:, 2:, 0] != BEYOND
+        there = columns[:, 2:, 0] != PAD
         costs = (_costs(opened.model, columns)[:, 1:], *_simple_costs(columns, marginal, stays))
         total += [cost[there].sum() for cost in costs]
     frames = int((pieces.lengths[numbers] - 1).sum())
@@ -59,11 +59,11 @@ def likelihood(
 
 
 def _side_by_side(pieces: Pieces, numbers: np.ndarray, states: int) -> Iterator[np.ndarray]:
-    """Batches (BATCH, 1 + columns, rows) of pieces of like length: a silent column, the piece, BEYOND."""
+    """Batches (BATCH, 1 + columns, rows) of pieces of like length: a silent column, the piece, PAD."""
     order = numbers[np.argsort(pieces.lengths[numbers], kind="stable")]
     for first in range(0, len(order), BATCH):
         found = [pieces.columns(number) for number in order[first : first + BATCH]]
-        out = np.full((len(found), 1 + max(map(len, found)), found[0].shape[1]), BEYOND, np.uint8)
+        out = np.full((len(found), 1 + max(map(len, found)), found[0].shape[1]), PAD, np.uint8)
         out[:, 0] = 0
         for target, columns in zip(out, found, strict=True):
             target[1 : 1 + len(columns)] = columns
@@ -71,7 +71,7 @@ def _side_by_side(pieces: Pieces, numbers: np.ndarray, states: int) -> Iterator[
 
 
 def _costs(model: Any, columns: np.ndarray) -> np.ndarray:
-    """Nats of every column but the first, (batch, time - 1); of BEYOND they mean nothing."""
+    """Nats of every column but the first, (batch, time - 1); of PAD they mean nothing."""
     found, states = [], None
     for first in range(0, columns.shape[1] - 1, CHUNK):
         heard = model.head.inputs(columns[:, first : min(first + CHUNK, columns.shape[1] - 1)].astype(np.int32))

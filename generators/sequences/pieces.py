@@ -12,7 +12,7 @@ import numpy as np
 from generators.pictures.data import demo_folder
 from generators.sequences.frames import frames_of
 from midi.codecs.codec import Codec
-from midi.columns import BEYOND, BLOCK, MidiColumns, check_columns
+from midi.columns import BLOCK, PAD, MidiColumns, check_columns
 from midi.files.reading import SUFFIXES
 from training.cli import InputError, tell
 from training.corpora.split import split_corpus
@@ -57,7 +57,7 @@ def open_pieces(data: str | os.PathLike | None, codec: Codec, seed: int = 0, cac
     counts = np.array([int(row["items"]) for row in corpus.rows])
     begins = np.cumsum(counts) - counts
     ends = corpus[begins + counts - 1]
-    lengths = counts * BLOCK - (ends[:, :, 0] == BEYOND).sum(axis=1)
+    lengths = counts * BLOCK - (ends[:, :, 0] == PAD).sum(axis=1)
     parts = {name: np.unique(corpus.source_of[getattr(split, name)]) for name in PARTS}
     return Pieces(corpus, begins, lengths, parts, tuple(row["name"] for row in corpus.rows), corpus.manifest["fingerprint"])
 

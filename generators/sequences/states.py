@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED, Codec
+from midi.codecs.codec import ONSET, REST, SUSTAIN, Codec
 from midi.codecs.dense import RED
-from midi.columns import BEYOND
+from midi.columns import PAD
 
 
 def states_of(codec: Codec) -> int:
@@ -19,15 +19,15 @@ def states_of(codec: Codec) -> int:
 
 def folded(columns: np.ndarray, states: int) -> np.ndarray:
     """Classes of `states` kinds: with two of them all notes are ONSET."""
-    return columns if states == 3 else np.where(columns == BEYOND, columns, np.minimum(columns, ONSET))
+    return columns if states == 3 else np.where(columns == PAD, columns, np.minimum(columns, ONSET))
 
 
 def with_onsets(columns: np.ndarray, states: int) -> np.ndarray:
-    """The inverse of `folded` as far as there is one: columns (time, rows), a note that goes on is SUSTAINED."""
+    """The inverse of `folded` as far as there is one: columns (time, rows), a note that goes on is SUSTAIN."""
     if states == 3:
         return columns
     before = np.concatenate([np.zeros_like(columns[:1]), columns[:-1]])
-    return np.where((columns == ONSET) & (before == ONSET), SUSTAINED, columns).astype(np.uint8)
+    return np.where((columns == ONSET) & (before == ONSET), SUSTAIN, columns).astype(np.uint8)
 
 
 def values_of(kinds: int) -> np.ndarray:
@@ -48,13 +48,13 @@ def held_columns(columns: np.ndarray) -> np.ndarray:
     if not len(columns):
         return np.zeros(columns.shape[1], np.int32)
     back = columns[::-1]
-    since = np.where((back != SUSTAINED).any(axis=0), (back != SUSTAINED).argmax(axis=0), len(back))
+    since = np.where((back != SUSTAIN).any(axis=0), (back != SUSTAIN).argmax(axis=0), len(back))
     begins = np.take_along_axis(back, np.minimum(since, len(back) - 1)[None], axis=0)[0] == ONSET
-    return np.where(columns[-1] == SILENT, 0, since + begins).astype(np.int32)
+    return np.where(columns[-1] == REST, 0, since + begins).astype(np.int32)
 
 
 def ended(column: Any, held: Any, longest: int) -> tuple[Any, Any]:
     """(the classes (..., rows) that follow notes of `held` columns, held after them): a note of `longest` columns ends."""
-    stays = ops.logical_and(ops.equal(column, SUSTAINED), held < longest)
-    column = ops.where(ops.logical_or(ops.not_equal(column, SUSTAINED), stays), column, SILENT)
-    return column, ops.where(ops.equal(column, SILENT), 0, ops.where(stays, held + 1, 1))
+    stays = ops.logical_and(ops.equal(column, SUSTAIN), held < longest)
+    column = ops.where(ops.logical_or(ops.not_equal(column, SUSTAIN), stays), column, REST)
+    return column, ops.where(ops.equal(column, REST), 0, ops.where(stays, held + 1, 1))

@@ -81,7 +81,7 @@ def pictures_of(heard: list[np.ndarray], said: list[np.ndarray], codec: Codec) -
 
 
 GREYS = np.array([0, 255, 150, 0], np.uint8)
-"""Of SILENT, ONSET, SUSTAINED and BEYOND."""
+"""Of REST, ONSET, SUSTAIN and PAD."""
 
 
 def _medians(stretches: list[np.ndarray], bar: int) -> dict[str, float]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from generators.sequences.pieces import Pieces
 from generators.sequences.states import folded, states_of
-from midi.codecs.codec import SILENT, Codec
-from midi.columns import BEYOND
+from midi.codecs.codec import REST, Codec
+from midi.columns import PAD
 from training.corpora.batches import Batches
 
 
@@ -18,7 +18,7 @@ from training.corpora.batches import Batches
 class Windows:
     """`length` columns of a piece of one part, from every place where one real column at least is to be said.
 
-    Index arrays gather (count, length, rows) uint8: `before` columns before a piece are silent, those after it are BEYOND.
+    Index arrays gather (count, length, rows) uint8: `before` columns before a piece are silent, those after it are PAD.
     With two states all notes are ONSET, held or not.
     """
 
@@ -58,9 +58,9 @@ class Windows:
         for target, (number, start) in enumerate(zip(piece, place - self.before, strict=True)):
             found = self.pieces.columns(number, max(start, 0), max(start + self.length, 0))
             if out is None:
-                out = np.full((len(piece), self.length, found.shape[1]), BEYOND, np.uint8)
+                out = np.full((len(piece), self.length, found.shape[1]), PAD, np.uint8)
             first = max(-start, 0)
-            out[target, :first] = SILENT
+            out[target, :first] = REST
             out[target, first : first + len(found)] = found
         return folded(out, self.states)
 
@@ -100,7 +100,7 @@ class Transposed:
     def __call__(self, columns: np.ndarray, targets: None, generator: np.random.Generator) -> tuple[np.ndarray, None]:
         """(batch, length, rows) -> the same, and no targets."""
         by = generator.integers(-self.most, self.most + 1, len(columns))
-        used = ((columns != SILENT) & (columns != BEYOND)).any(axis=1)
+        used = ((columns != REST) & (columns != PAD)).any(axis=1)
         rows = columns.shape[2]
         first, last = used.argmax(axis=1), rows - used[:, ::-1].argmax(axis=1)
         by = np.where((first + by >= 0) & (last + by <= rows), by, 0)

@@ -13,7 +13,7 @@ import numpy as np
 from midi.notes import Piece
 from training.cli import InputError
 
-SILENT, ONSET, SUSTAINED = 0, 1, 2
+REST, ONSET, SUSTAIN = 0, 1, 2
 """Classes of a cell, for three-way heads."""
 
 
@@ -86,7 +86,7 @@ class Codec(ABC):
 
     @abstractmethod
     def classes(self, images: np.ndarray) -> np.ndarray:
-        """Pictures -> uint8 (count, rows, columns) of SILENT, ONSET and SUSTAINED; each picture is read by itself.
+        """Pictures -> uint8 (count, rows, columns) of REST, ONSET and SUSTAIN; each picture is read by itself.
 
         InputError: the codec has no such view.
         """
@@ -128,12 +128,12 @@ class Codec(ABC):
         return images
 
     def checked_classes(self, classes: np.ndarray, shape: tuple[int, int] | None = None) -> np.ndarray:
-        """`classes` as uint8 (count, *shape) of SILENT, ONSET and SUSTAINED; shape: the picture's, where none is given.
+        """`classes` as uint8 (count, *shape) of REST, ONSET and SUSTAIN; shape: the picture's, where none is given.
 
         InputError: another shape or other values.
         """
         classes, shape = np.asarray(classes), shape or self.shape[:2]
-        if classes.shape[1:] != shape or not np.isin(classes, (SILENT, ONSET, SUSTAINED)).all():
+        if classes.shape[1:] != shape or not np.isin(classes, (REST, ONSET, SUSTAIN)).all():
             raise InputError(
                 f"{self.name} classes are (count, {shape[0]}, {shape[1]}) of 0, 1 and 2; received {classes.shape}"
             )

@@ -17,14 +17,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.grid import Bars, class_runs, feature_losses
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import Piece
 
 RED = np.array([0, 125, 255], np.uint8)
-"""Red of SILENT, ONSET and SUSTAINED cells."""
-_CLASS = np.select([np.arange(256) < 62.5, np.arange(256) < 190], [SILENT, ONSET], SUSTAINED).astype(np.uint8)
+"""Red of REST, ONSET and SUSTAIN cells."""
+_CLASS = np.select([np.arange(256) < 62.5, np.arange(256) < 190], [REST, ONSET], SUSTAIN).astype(np.uint8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Levels(StripCodec):
 
     def paint(self, piece: Piece, bars: Bars, strip: np.ndarray) -> dict[str, float]:
         """125 where a note begins, 255 where it goes on."""
-        bars.fill(strip[..., 0], RED[SUSTAINED])
+        bars.fill(strip[..., 0], RED[SUSTAIN])
         strip[bars.row, bars.first, 0] = RED[ONSET]
         return feature_losses(piece, self.velocity, self.tempo)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import Piece
 from training.cli import InputError
 
@@ -205,19 +205,19 @@ def _runs(values: np.ndarray, class_of: np.ndarray) -> np.ndarray:
     for filling in (False, True):
         begun = ended = 0
         for row in range(values.shape[0]):
-            before = SILENT
+            before = REST
             for column in range(values.shape[1]):
                 now = class_of[values[row, column]]
-                if before != SILENT and now != SUSTAINED:
+                if before != REST and now != SUSTAIN:
                     if filling:
                         runs[2, ended] = column
                     ended += 1
-                if now == ONSET or (now == SUSTAINED and before == SILENT):
+                if now == ONSET or (now == SUSTAIN and before == REST):
                     if filling:
                         runs[0, begun], runs[1, begun] = row, column
                     begun += 1
                 before = now
-            if before != SILENT:
+            if before != REST:
                 if filling:
                     runs[2, ended] = values.shape[1]
                 ended += 1

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numba import njit
 
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED, Encoded
+from midi.codecs.codec import ONSET, REST, SUSTAIN, Encoded
 from midi.codecs.grid import Bars, feature_losses
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import Piece, with_notes
@@ -105,20 +105,20 @@ class Interleaved(StripCodec):
         """The voice as a piano roll: (count, pitches, instants), the highest pitch in row 0 unless `top` is "low"."""
         values = self.checked(images).reshape(len(images), self.columns)
         pitch, onset = self._read(values)
-        classes = np.full((len(images), self.rows, self.columns), SILENT, np.uint8)
+        classes = np.full((len(images), self.rows, self.columns), REST, np.uint8)
         image, instant = np.nonzero(pitch >= 0)
         row = self.row_of(pitch[image, instant])
-        classes[image, row, instant] = np.where(onset[image, instant], ONSET, SUSTAINED)
+        classes[image, row, instant] = np.where(onset[image, instant], ONSET, SUSTAIN)
         return classes
 
     def from_classes(self, classes: np.ndarray) -> np.ndarray:
         """The highest pitch of each instant."""
         classes = self.checked_classes(classes, (self.rows, self.columns))
         highest = classes if self.top == "high" else classes[:, ::-1]
-        row = np.argmax(highest != SILENT, axis=1)
+        row = np.argmax(highest != REST, axis=1)
         found = np.take_along_axis(highest, row[:, None], axis=1)[:, 0]
-        code = 2 * (self.high - row + 1) - (found == SUSTAINED)
-        return np.where(found == SILENT, 0, code).astype(np.uint8).reshape(-1, *self.shape)
+        code = 2 * (self.high - row + 1) - (found == SUSTAIN)
+        return np.where(found == REST, 0, code).astype(np.uint8).reshape(-1, *self.shape)
 
     def _read(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(pitch within the codec's range or -1, is it an onset) of each value."""

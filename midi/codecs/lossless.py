@@ -25,7 +25,7 @@ import numpy as np
 
 from midi.codecs import facts_plane
 from midi.codecs.cells import paint, runs_of
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED, Codec, Encoded
+from midi.codecs.codec import ONSET, REST, SUSTAIN, Codec, Encoded
 from midi.codecs.grid import LONGEST, division_of
 from midi.codecs.losses import NAMES
 from midi.codecs.sheet import Sheet, sheet_of
@@ -142,15 +142,15 @@ class Lossless(Codec):
     def classes(self, images: np.ndarray) -> np.ndarray:
         """Onsets by channel 0, sustained cells by channel 1."""
         images = self.checked(images)
-        return np.where(images[..., 0] > 127, ONSET, np.where(images[..., 1] > 127, SUSTAINED, SILENT)).astype(np.uint8)
+        return np.where(images[..., 0] > 127, ONSET, np.where(images[..., 1] > 127, SUSTAIN, REST)).astype(np.uint8)
 
     def from_classes(self, classes: np.ndarray) -> np.ndarray:
         """Channels 0 and 1, and the usual velocity; no header."""
         classes = self.checked_classes(classes)
         images = np.zeros((*classes.shape, self.channels), np.uint8)
         images[..., 0] = np.where(classes == ONSET, 255, 0)
-        images[..., 1] = np.where(classes != SILENT, 255, 0)
-        images[..., 2] = np.where(classes != SILENT, self.velocity, 0)
+        images[..., 1] = np.where(classes != REST, 255, 0)
+        images[..., 2] = np.where(classes != REST, self.velocity, 0)
         return images
 
     def _headers(self, sheet: Sheet, voices: np.ndarray, division: int) -> np.ndarray:

@@ -23,12 +23,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.grid import Bars, class_runs, feature_losses
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import Piece
 
-_CLASS = np.where(np.arange(256) > 127, SUSTAINED, SILENT).astype(np.uint8)
+_CLASS = np.where(np.arange(256) > 127, SUSTAIN, REST).astype(np.uint8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +58,13 @@ class Roll(StripCodec):
         on = self.checked(images)[..., 0] > 127
         before = np.zeros_like(on)
         before[..., 1:] = on[..., :-1]
-        return np.where(on, np.where(before, SUSTAINED, ONSET), SILENT).astype(np.uint8)
+        return np.where(on, np.where(before, SUSTAIN, ONSET), REST).astype(np.uint8)
 
     def from_classes(self, classes: np.ndarray) -> np.ndarray:
         """Onset and sustained cells are on; with `gap`, the cell before a new onset goes off."""
         classes = self.checked_classes(classes)
-        on = classes != SILENT
+        on = classes != REST
         if self.gap:
-            again = (classes[..., 1:] == ONSET) & (classes[..., :-1] == SUSTAINED)
+            again = (classes[..., 1:] == ONSET) & (classes[..., :-1] == SUSTAIN)
             on[..., :-1] &= ~again
         return (on * np.uint8(255))[..., None]

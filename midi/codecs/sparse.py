@@ -23,7 +23,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.grid import DIVISION, Bars, class_runs, division_of, feature_losses, fill, ticks_of
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import NOTE, TEMPO, USUAL_TEMPO, Piece, make_piece
@@ -121,8 +121,8 @@ class Sparse(StripCodec):
         quarters = lengths_of_red(DIVISION)[cells[runs.row, runs.first, 0]] / DIVISION
         last = runs.first + np.maximum(1, np.rint(quarters * self._columns_in_quarter)).astype(np.int64)
         last = np.minimum(last, _next_of_row(runs.row, runs.first, runs.first))
-        classes = np.full(cells.shape[:2], SILENT, np.uint8)
-        fill(classes, runs.row, runs.first, np.minimum(last, self.columns), SUSTAINED)
+        classes = np.full(cells.shape[:2], REST, np.uint8)
+        fill(classes, runs.row, runs.first, np.minimum(last, self.columns), SUSTAIN)
         classes[runs.row, runs.first] = ONSET
         return classes.reshape(images.shape[:3])
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from generators import lstm
-from midi.codecs.codec import ONSET, SUSTAINED
-from midi.columns import BEYOND
+from midi.codecs.codec import ONSET, SUSTAIN
+from midi.columns import PAD
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
 from training.options import check
@@ -47,7 +47,7 @@ def test_a_note_reaches_its_own_row_at_its_own_time(row, column):
     bias[0], bias[1], bias[3] = 30, -30, 30
     model.stack[0].set_weights([kernel.reshape(88, -1), np.zeros((88, 4 * 88), np.float32), bias.ravel()])
     picture = np.zeros((2, lstm.length(SMALL), 88), np.uint8)
-    picture[1, column, row] = SUSTAINED
+    picture[1, column, row] = SUSTAIN
     heard = np.asarray(model(picture))
     assert heard.shape == (2, SMALL.window, 88)
     assert [tuple(place) for place in np.argwhere(np.abs(heard) > 1e-6)] == [(1, column, row)]
@@ -83,7 +83,7 @@ def test_columns_beyond_the_end_have_no_weight():
     model = made(head="classes")
     constant_head(model, np.zeros(88 * 3))
     data = windows(2)
-    data[0, 7:] = BEYOND
+    data[0, 7:] = PAD
     model(data)
     counted = (6 + SMALL.window) * 88 * np.log(3)
     assert float(model.losses[-1]) == pytest.approx(counted / (2 * SMALL.window), rel=1e-5)
@@ -94,7 +94,7 @@ def test_columns_beyond_the_end_have_no_weight():
 def test_the_printed_loss_is_least_at_one_for_a_pixel_of_one(says):
     model = made(head="values", says=says)
     said = np.array([0.2, 0.5, 0.75, 0.9, 0.99])
-    for state, expected in ((SUSTAINED, 1.5 * (said - 1) ** 2), (0, 0.8 * said**2)):
+    for state, expected in ((SUSTAIN, 1.5 * (said - 1) ** 2), (0, 0.8 * said**2)):
         costs = []
         for value in said:
             constant_head(model, np.log(value / (1 - value)))

@@ -8,7 +8,7 @@ import pytest
 
 from generators import seq2seq
 from midi.codecs import codec_named
-from midi.columns import BEYOND
+from midi.columns import PAD
 from training.family import Context
 
 SMALL = replace(seq2seq.PRESETS["quick"], head="classes")
@@ -76,7 +76,7 @@ def test_a_long_primer_is_heard_by_its_end_and_a_short_one_after_silence():
 
 def test_columns_beyond_the_end_have_no_weight():
     model, there = made(), windows(2)
-    there[:, SMALL.window + 2 :] = BEYOND
+    there[:, SMALL.window + 2 :] = PAD
     model(there)
     cost = model.head.cost(model(there), there[:, SMALL.window :].astype(np.int32))
     np.testing.assert_allclose(model.losses[-1], np.asarray(cost)[:, :2].sum() / cost.shape[0] / SMALL.ahead, rtol=1e-5)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
-from midi.columns import BEYOND, BLOCK, MidiColumns, blocks_of, columns_of, images_of, piece_of
+from midi.codecs.codec import ONSET, REST, SUSTAIN
+from midi.columns import BLOCK, PAD, MidiColumns, blocks_of, columns_of, images_of, piece_of
 from midi.files.reading import SUFFIXES, read
 from midi.files.writing import write
 from midi.notes import TEMPO, make_piece, note_table
@@ -54,7 +54,7 @@ def painted(piece, column_of):
         for column in range(len(cells)):
             first = max((first for first in notes if first <= column), default=None)
             if first is not None and column < notes[first]:
-                cells[column, row] = ONSET if column == first else SUSTAINED
+                cells[column, row] = ONSET if column == first else SUSTAIN
     return cells[: np.flatnonzero(cells.any(axis=1))[-1] + 1]
 
 
@@ -65,7 +65,7 @@ def test_columns_are_an_independent_painting(name, column_of, seed):
     columns, losses = columns_of(piece, codec_named(name))
     assert columns.dtype == np.uint8
     np.testing.assert_array_equal(columns, painted(piece, column_of))
-    assert {SILENT, ONSET, SUSTAINED} == set(columns.ravel())
+    assert {REST, ONSET, SUSTAIN} == set(columns.ravel())
     assert losses["notes"] == len(piece)
     assert losses["kept"] == (columns == ONSET).sum()
     assert losses["out_of_range"] == np.isin(piece.notes["pitch"], [20, 109]).sum() > 0
@@ -88,7 +88,7 @@ def test_the_piece_and_the_pictures_are_those_of_the_codec(name, piece):
 
 def test_pictures_are_filled_up_with_silence():
     codec = codec_named("beats88")
-    columns = np.full((codec.columns + 1, 88), SUSTAINED, np.uint8)
+    columns = np.full((codec.columns + 1, 88), SUSTAIN, np.uint8)
     images = images_of(columns, codec)
     assert images.shape == (2, *codec.shape)
     assert images[0].all()
@@ -104,7 +104,7 @@ def test_blocks_are_filled_up_with_beyond(length):
     assert blocks.dtype == np.uint8
     row = blocks.reshape(-1, 5)
     np.testing.assert_array_equal(row[:length], columns)
-    assert (row[length:] == BEYOND).all()
+    assert (row[length:] == PAD).all()
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_long_pieces_come_in_few_blocks_at_a_time(tmp_path):
     blocks = list(MidiColumns(codec_named("beats88"))(tmp_path / "a.mid"))
     assert [len(block) for block in blocks] == [256, 1]
     assert blocks[1][0, 0, 48] == ONSET
-    assert (blocks[1][0, 1:] == BEYOND).all()
+    assert (blocks[1][0, 1:] == PAD).all()
 
 
 @pytest.mark.parametrize("name", ["interleaved32", "lossless"])

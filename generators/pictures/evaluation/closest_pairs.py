@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generators.pictures.evaluation.copies import COPY, Nearest
-from midi.codecs.codec import SILENT, Codec
+from midi.codecs.codec import REST, Codec
 from midi.plots import save_figure
 
 if TYPE_CHECKING:
@@ -52,4 +52,4 @@ def _draw_distances(axes: Axes, distances: dict[str, np.ndarray]) -> None:
 
 
 def _draw_picture(axes: Axes, image: np.ndarray, codec: Codec) -> None:
-    axes.imshow(codec.classes(image[None])[0] != SILENT, cmap="gray", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    axes.imshow(codec.classes(image[None])[0] != REST, cmap="gray", vmin=0, vmax=1, aspect="auto", interpolation="nearest")

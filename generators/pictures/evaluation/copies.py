@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from midi.codecs.codec import SILENT, Codec
+from midi.codecs.codec import REST, Codec
 
 BLOCK = 1_024
 """Pictures that are multiplied at a time."""
@@ -89,7 +89,7 @@ class _Flat:
 
 def _aligned(images: np.ndarray, codec: Codec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The cells that are on (count, h, w): as they are, moved to the first row, moved to the last one."""
-    on = codec.classes(images) != SILENT
+    on = codec.classes(images) != REST
     rows = on.any(axis=2)
     return on, _moved(on, rows.argmax(axis=1)), _moved(on, -rows[:, ::-1].argmax(axis=1))
 

@@ -5,7 +5,7 @@ import pytest
 
 from generators.sequences.figures import FIGURES, columns_in_bar, figures_of, table_of
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SUSTAINED
+from midi.codecs.codec import ONSET, SUSTAIN
 
 
 def silence(columns=32, rows=88):
@@ -14,7 +14,7 @@ def silence(columns=32, rows=88):
 
 def test_one_held_note():
     columns = silence()
-    columns[4:16, 40] = SUSTAINED
+    columns[4:16, 40] = SUSTAIN
     columns[4, 40] = ONSET
     assert figures_of(columns, 8) == {
         "longest": 12 / 8,
@@ -73,7 +73,7 @@ def test_silent_bars_and_what_is_left_of_a_bar_do_not_count_as_repetitions():
 
 def test_a_note_struck_again_is_not_long():
     columns = silence()
-    columns[:, 40] = SUSTAINED
+    columns[:, 40] = SUSTAIN
     columns[[0, 10, 30], 40] = ONSET
     assert figures_of(columns, 8)["longest"] == 20 / 8
 

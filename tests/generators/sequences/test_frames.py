@@ -9,8 +9,8 @@ import scipy.io
 from generators.sequences.frames import frames_of
 from generators.sequences.pieces import open_pieces
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SILENT
-from midi.columns import BEYOND, BLOCK
+from midi.codecs.codec import ONSET, REST
+from midi.columns import BLOCK, PAD
 from tests.data import real_data
 from training.cli import InputError
 
@@ -48,8 +48,8 @@ def test_parts_and_pieces_are_as_written(tmp_path, capsys):
     assert blocks.shape == (1 + 1 + 2 + 3 + 1 + 2, BLOCK, 88)
     pieces = open_pieces(path, CODEC)
     for number, piece in enumerate(everything):
-        np.testing.assert_array_equal(pieces.columns(number), np.where(piece, ONSET, SILENT))
-    assert (blocks == BEYOND).sum() == 88 * (10 * BLOCK - lengths.sum())
+        np.testing.assert_array_equal(pieces.columns(number), np.where(piece, ONSET, REST))
+    assert (blocks == PAD).sum() == 88 * (10 * BLOCK - lengths.sum())
     assert pieces.names == ("train 0", "train 1", "train 2", "validation 0", "test 0", "test 1")
     assert "6 pieces of 336 frames" in capsys.readouterr().err
 

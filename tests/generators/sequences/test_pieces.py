@@ -5,7 +5,7 @@ import pytest
 
 from generators.sequences.pieces import PARTS, Pieces, open_pieces, tell_short
 from midi.codecs import codec_named
-from midi.columns import BEYOND, BLOCK, blocks_of, columns_of
+from midi.columns import BLOCK, PAD, blocks_of, columns_of
 from midi.demo import write_corpus
 from midi.files.reading import read
 from training.cli import InputError
@@ -63,7 +63,7 @@ def test_parts_hold_whole_files_and_no_file_twice(music, cache):
     for number, name in enumerate(pieces.names):
         expected, _ = columns_of(read(music / name), CODEC)
         np.testing.assert_array_equal(pieces.columns(number), expected)
-        assert (pieces.columns(number) != BEYOND).all()
+        assert (pieces.columns(number) != PAD).all()
 
 
 def test_parts_follow_the_seed(music, cache):

@@ -7,8 +7,8 @@ import pytest
 
 from generators.sequences.states import ended, folded, held_columns, said_classes, states_of, values_of, with_onsets
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
-from midi.columns import BEYOND
+from midi.codecs.codec import ONSET, REST, SUSTAIN
+from midi.columns import PAD
 
 
 def column(*classes):
@@ -22,10 +22,10 @@ def test_black_and_white_pictures_have_two_states(name, states):
 
 
 def test_two_states_are_on_and_off_and_back():
-    notes = np.array([[SILENT, ONSET, SUSTAINED, SILENT], [ONSET, SUSTAINED, SUSTAINED, SILENT], [BEYOND] * 4], np.uint8)
+    notes = np.array([[REST, ONSET, SUSTAIN, REST], [ONSET, SUSTAIN, SUSTAIN, REST], [PAD] * 4], np.uint8)
     two = folded(notes, 2)
-    assert two.tolist() == [[SILENT, ONSET, ONSET, SILENT], [ONSET, ONSET, ONSET, SILENT], [BEYOND] * 4]
-    assert with_onsets(two[:2], 2).tolist() == [[SILENT, ONSET, ONSET, SILENT], [ONSET, SUSTAINED, SUSTAINED, SILENT]]
+    assert two.tolist() == [[REST, ONSET, ONSET, REST], [ONSET, ONSET, ONSET, REST], [PAD] * 4]
+    assert with_onsets(two[:2], 2).tolist() == [[REST, ONSET, ONSET, REST], [ONSET, SUSTAIN, SUSTAIN, REST]]
     np.testing.assert_array_equal(folded(notes, 3), notes)
     np.testing.assert_array_equal(with_onsets(notes, 3), notes)
 
@@ -54,9 +54,9 @@ def test_values_are_read_as_the_nearest_class(name):
 def test_how_long_notes_have_been_held():
     columns = np.array(
         [
-            [SILENT, ONSET, SUSTAINED, ONSET, ONSET, SILENT, ONSET],
-            [ONSET, SUSTAINED, SUSTAINED, SILENT, SUSTAINED, SILENT, SUSTAINED],
-            [SUSTAINED, SUSTAINED, SUSTAINED, SILENT, ONSET, ONSET, SILENT],
+            [REST, ONSET, SUSTAIN, ONSET, ONSET, REST, ONSET],
+            [ONSET, SUSTAIN, SUSTAIN, REST, SUSTAIN, REST, SUSTAIN],
+            [SUSTAIN, SUSTAIN, SUSTAIN, REST, ONSET, ONSET, REST],
         ],
         np.uint8,
     )
@@ -67,26 +67,24 @@ def test_how_long_notes_have_been_held():
 
 def test_a_note_that_goes_on_after_silence_is_as_old_as_it_sounds():
     """Written by a model, whose first sustained cell begins a note: the silence before it is no part of the note."""
-    columns = np.array([[ONSET], [SILENT], [SUSTAINED], [SUSTAINED]], np.uint8)
+    columns = np.array([[ONSET], [REST], [SUSTAIN], [SUSTAIN]], np.uint8)
     assert held_columns(columns).tolist() == [2]
 
 
 def test_a_note_ends_when_it_has_sounded_long_enough():
-    said = column(SUSTAINED, SUSTAINED, ONSET, ONSET, SILENT, SILENT)
+    said = column(SUSTAIN, SUSTAIN, ONSET, ONSET, REST, REST)
     held = column(3, 4, 4, 0, 4, 0)
     classes, after = map(np.asarray, ended(said, held, 4))
-    assert classes.tolist() == [[SUSTAINED, SILENT, ONSET, ONSET, SILENT, SILENT]]
+    assert classes.tolist() == [[SUSTAIN, REST, ONSET, ONSET, REST, REST]]
     assert after.tolist() == [[4, 0, 1, 1, 0, 0]]
 
 
 def test_no_note_of_a_piece_is_longer_than_the_longest():
-    said = np.array(
-        [[ONSET, SUSTAINED, SUSTAINED, SUSTAINED, ONSET, SUSTAINED], [SILENT] * 4 + [ONSET, SUSTAINED]], np.int32
-    )
+    said = np.array([[ONSET, SUSTAIN, SUSTAIN, SUSTAIN, ONSET, SUSTAIN], [REST] * 4 + [ONSET, SUSTAIN]], np.int32)
     held, heard = np.zeros((1, 2), np.int32), []
     for column in said.T:
         classes, held = map(np.asarray, ended(column[None], held, 3))
         heard.append(classes[0])
         np.testing.assert_array_equal(held[0], held_columns(np.array(heard)))
-    said[0, 3] = SILENT
+    said[0, 3] = REST
     np.testing.assert_array_equal(np.transpose(heard), said)

@@ -10,7 +10,7 @@ from generators import lstm
 from generators.sequences.states import folded, states_of
 from generators.sequences.steps import AT_ONCE
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SUSTAINED
+from midi.codecs.codec import ONSET, SUSTAIN
 from training.family import Context
 
 HEADS = pytest.mark.parametrize("head", ["values", "classes", "joint"])
@@ -97,11 +97,11 @@ def sustaining(longest):
 
 def test_a_note_that_would_never_end_is_ended():
     speaker, heard = sustaining(5), np.zeros((40, 88), np.uint8)
-    heard[-3, 10], heard[-2:, 10] = ONSET, SUSTAINED  # has sounded for three columns
+    heard[-3, 10], heard[-2:, 10] = ONSET, SUSTAIN  # has sounded for three columns
     heard[-1, 20] = ONSET
     speaker.hear([heard])
     said = coldest(speaker, 2)[0]
-    cycle = np.tile([SUSTAINED] * 5 + [0], 20)
+    cycle = np.tile([SUSTAIN] * 5 + [0], 20)
     np.testing.assert_array_equal(said[:, 10], cycle[3:][:64])
     np.testing.assert_array_equal(said[:, 20], cycle[1:][:64])
     np.testing.assert_array_equal(said[:, 30], cycle[:64])
@@ -110,4 +110,4 @@ def test_a_note_that_would_never_end_is_ended():
 def test_without_a_longest_it_is_held():
     speaker = sustaining(0)
     speaker.hear([np.zeros((1, 88), np.uint8)])
-    assert (coldest(speaker, 2) == SUSTAINED).all()
+    assert (coldest(speaker, 2) == SUSTAIN).all()

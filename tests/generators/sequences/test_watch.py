@@ -9,7 +9,7 @@ from generators.sequences import watch as module
 from generators.sequences.pieces import open_pieces
 from generators.sequences.watch import BARS, Watch, pictures_of
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SUSTAINED
+from midi.codecs.codec import ONSET, SUSTAIN
 from training.cli import InputError
 
 FRAMES = codec_named("frames88")
@@ -23,7 +23,7 @@ def silence():
 def held():
     """Every piece begins a note in its first bar and never ends it."""
     said = silence()
-    said[:, 3, 40], said[:, 4:, 40] = ONSET, SUSTAINED
+    said[:, 3, 40], said[:, 4:, 40] = ONSET, SUSTAIN
     return said
 
 
@@ -95,7 +95,7 @@ def test_a_resumed_run_knows_its_dead_epochs(watched, tmp_path):
 def test_the_picture_has_the_lowest_row_at_the_bottom_and_onsets_white():
     heard, said = np.zeros((3, 88), np.uint8), np.zeros((4, 88), np.uint8)
     heard[1, 0] = ONSET  # the lowest key: the first row of these columns
-    said[2, 87], said[3, 87] = ONSET, SUSTAINED
+    said[2, 87], said[3, 87] = ONSET, SUSTAIN
     short = np.zeros((1, 88), np.uint8)
     pictures = pictures_of([heard, short], [said, said], FRAMES)[..., 0]
     assert pictures.shape == (2, 88, 3 + 1 + 4)

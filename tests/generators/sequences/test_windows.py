@@ -1,11 +1,11 @@
-"""Windows: from every place once, silence before a piece, BEYOND after it, in an order that the seed and the epoch tell."""
+"""Windows: from every place once, silence before a piece, PAD after it, in an order that the seed and the epoch tell."""
 
 import numpy as np
 
 from generators.sequences.pieces import Pieces
 from generators.sequences.windows import Transposed, Windows, batches
 from midi.codecs import codec_named
-from midi.columns import BEYOND, BLOCK, blocks_of
+from midi.columns import BLOCK, PAD, blocks_of
 
 
 def pieces_of(lengths, rows=88):
@@ -22,13 +22,13 @@ def test_every_place_once_silence_before_and_beyond_after():
     windows = Windows(pieces, "train", 9, 3)
     expected = []
     for piece in columns:
-        padded = np.concatenate([np.zeros((1, 88)), piece, np.full((9, 88), BEYOND)])
+        padded = np.concatenate([np.zeros((1, 88)), piece, np.full((9, 88), PAD)])
         expected += [padded[place : place + 9] for place in range(len(piece))]
     assert len(windows) == len(expected)
     np.testing.assert_array_equal(windows[np.arange(len(windows))], expected)
     whole = windows[windows.whole]
-    assert (whole[1:] != BEYOND).all()
-    assert (whole[0] == BEYOND).any()  # the short piece, whose first window is all it has
+    assert (whole[1:] != PAD).all()
+    assert (whole[0] == PAD).any()  # the short piece, whose first window is all it has
     assert len(windows.every(4)) == sum(-(-len(piece) // 4) for piece in columns)
 
 
@@ -47,10 +47,10 @@ def test_the_order_is_a_function_of_seed_and_epoch():
 
 def test_transposition_moves_a_window_whole_or_not_at_all():
     window = np.zeros((500, 6, 20), np.uint8)
-    window[:, 1, 3], window[:, 2, 17], window[:, 5] = 1, 2, BEYOND
+    window[:, 1, 3], window[:, 2, 17], window[:, 5] = 1, 2, PAD
     moved, _ = Transposed(5)(window, None, np.random.default_rng(0))
     by = np.argmax(moved[:, 1] == 1, axis=1) - 3
     assert set(by) == {-3, -2, -1, 0, 1, 2}
     assert (moved[np.arange(500), 2, 17 + by] == 2).all()
-    assert (moved[:, 5] == BEYOND).all()
-    assert ((moved > 0) & (moved < BEYOND)).sum() == 1_000
+    assert (moved[:, 5] == PAD).all()
+    assert ((moved > 0) & (moved < PAD)).sum() == 1_000

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.codecs import codec_named, from_facts
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.losses import NAMES, added, in_words
 from midi.codecs.registry import CODECS
 from midi.files.reading import read
@@ -145,7 +145,7 @@ def test_classes_there_and_back(codec, piece):
     classes = class_view(codec, images)
     assert classes.dtype == np.uint8
     assert classes.ndim == 3
-    assert set(np.unique(classes)) <= {SILENT, ONSET, SUSTAINED}
+    assert set(np.unique(classes)) <= {REST, ONSET, SUSTAIN}
     images_of_classes = codec.from_classes(classes)
     assert images_of_classes.dtype == np.uint8
     assert images_of_classes.shape == images.shape

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import piece_of, pieces, times
 
@@ -66,7 +66,7 @@ def test_the_nearest_level_decides(codec):
     image = np.zeros((1, *codec.shape), np.uint8)
     image[0, 0, :8, 0] = 62, 63, 189, 190, 255, 20, 200, 90
     assert codec.classes(image)[0, 0, :9].tolist() == [
-        SILENT, ONSET, ONSET, SUSTAINED, SUSTAINED, SILENT, SUSTAINED, ONSET, SILENT
+        REST, ONSET, ONSET, SUSTAIN, SUSTAIN, REST, SUSTAIN, ONSET, REST
     ]  # fmt: skip
     notes = codec.decode(image).notes
     columns = [(note["start"] // 48, note["end"] // 48) for note in notes]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.grid import LONGEST, class_runs, division_of, place, ticks_of
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import piece_of, pieces
@@ -157,11 +157,11 @@ def test_the_longest_piece():
 def brute_runs(row):
     """The notes of a row of classes, cell by cell."""
     notes, begin = [], None
-    for column, value in enumerate([*row, SILENT]):
-        if begin is not None and value != SUSTAINED:
+    for column, value in enumerate([*row, REST]):
+        if begin is not None and value != SUSTAIN:
             notes.append((begin, column))
             begin = None
-        if value == ONSET or (value == SUSTAINED and begin is None):
+        if value == ONSET or (value == SUSTAIN and begin is None):
             begin = column
     return notes
 

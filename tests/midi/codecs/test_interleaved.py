@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import with_notes
 from tests.midi.codecs.pieces import melodies, piece_of, pieces, times
 from training.cli import InputError
@@ -144,9 +144,9 @@ def test_classes_are_a_roll_of_the_voice(top):
     assert classes.shape == (1, 107, 3072)
     rows = [126 - 60, 126 - 64] if top == "high" else [40, 44]
     assert classes[0, rows, :5].tolist() == [
-        [ONSET, SUSTAINED, SILENT, SILENT, SILENT], [SILENT, SILENT, ONSET, SUSTAINED, SILENT]
+        [ONSET, SUSTAIN, REST, REST, REST], [REST, REST, ONSET, SUSTAIN, REST]
     ]  # fmt: skip
-    classes[0, rows[0], :4] = SUSTAINED  # of two pitches at once the highest is taken
+    classes[0, rows[0], :4] = SUSTAIN  # of two pitches at once the highest is taken
     np.testing.assert_array_equal(codec.from_classes(classes).reshape(-1)[:5], [121, 121, 130, 129, 0])
 
 

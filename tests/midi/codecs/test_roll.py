@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SILENT, SUSTAINED
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.roll import Roll
 from midi.files.reading import read
 from midi.notes import make_piece, note_table
@@ -149,15 +149,15 @@ def test_muspys_roll_is_the_same(path):
 def test_classes_tell_onsets():
     images = codec_named("roll96").encode(piece_of((0, 0.25, 96), (7.75, 0.5, 96))).images
     classes = codec_named("roll96").classes(images)
-    assert classes[0, 0].tolist() == [ONSET, SUSTAINED, SUSTAINED] + [SILENT] * 90 + [ONSET, SUSTAINED, SUSTAINED]
-    assert classes[1, 0, :4].tolist() == [ONSET, SUSTAINED, SUSTAINED, SILENT]  # each picture is read by itself
+    assert classes[0, 0].tolist() == [ONSET, SUSTAIN, SUSTAIN] + [REST] * 90 + [ONSET, SUSTAIN, SUSTAIN]
+    assert classes[1, 0, :4].tolist() == [ONSET, SUSTAIN, SUSTAIN, REST]  # each picture is read by itself
     np.testing.assert_array_equal(codec_named("roll96").from_classes(classes), images)
 
 
 def test_onsets_of_a_network_keep_notes_apart():
     codec = codec_named("roll96")
     classes = np.zeros((1, 96, 96), np.uint8)
-    classes[0, 0, :6] = ONSET, SUSTAINED, SUSTAINED, ONSET, SUSTAINED, SUSTAINED
+    classes[0, 0, :6] = ONSET, SUSTAIN, SUSTAIN, ONSET, SUSTAIN, SUSTAIN
     assert len(codec.decode(codec.from_classes(classes))) == 2
     joined = codec_named("roll96", gap=False)
     assert len(joined.decode(joined.from_classes(classes))) == 1

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.codecs import codec_named
-from midi.codecs.codec import ONSET, SUSTAINED
+from midi.codecs.codec import ONSET, SUSTAIN
 from midi.codecs.sparse import alpha_of, lengths_of_red, red_of, tempos_of_alpha
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import piece_of, pieces, times
@@ -143,8 +143,8 @@ def test_faint_pixels_are_background():
 def test_classes_last_as_red_tells():
     images = CODEC.encode(piece_of((0, 1, 108), (18, 4, 108), (0, 2, 107), (1, 1, 107))).images
     classes = CODEC.classes(images)
-    assert classes[0, 0, :12].tolist() == [ONSET] + [SUSTAINED] * 9 + [0, 0]
-    assert classes[0, 0, 180:].tolist() == [ONSET] + [SUSTAINED] * 19
-    assert classes[0, 1, :21].tolist() == [ONSET] + [SUSTAINED] * 9 + [ONSET] + [SUSTAINED] * 9 + [0]
+    assert classes[0, 0, :12].tolist() == [ONSET] + [SUSTAIN] * 9 + [0, 0]
+    assert classes[0, 0, 180:].tolist() == [ONSET] + [SUSTAIN] * 19
+    assert classes[0, 1, :21].tolist() == [ONSET] + [SUSTAIN] * 9 + [ONSET] + [SUSTAIN] * 9 + [0]
     assert CODEC.from_classes(classes)[0, 0, 0].tolist() == [96, 0, 100, 247]
     assert CODEC.from_classes(classes)[0, 5, 5].tolist() == [0, 0, 0, 255]
