@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,19 +57,42 @@ def _from_folder(folder: Path, suffixes: Collection[str]) -> list[Source]:
 
 
 def _from_csv(table: Path) -> list[Source]:
-    with table.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-        try:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            if "path" not in columns:
-                raise InputError(
-                    f"{table}: expected a CSV with columns path,label[,group][,fold]; received {', '.join(columns)[:80]!r}"
-                )
-            rows = [{key: (row.get(key) or "").strip() for key in ("path", "label", "group", "fold")} for row in reader]
-        except csv.Error as error:
-            raise InputError(f"{table} is not a CSV ({error})") from None
+    rows = read_csv(table, ("path",), ("label", "group", "fold"))
     return [
         Source(table.parent / row["path"], row["path"], row["label"], row["group"], row["fold"])
         for row in rows
         if row["path"]
     ]
+
+
+def read_csv(path: str | os.PathLike, required: Sequence[str], optional: Sequence[str] = ()) -> list[dict[str, str]]:
+    """The rows of a user's CSV: the columns `required` and `optional`, stripped, and `line`, where each stands in the file.
+
+    A cell that is not there is empty; other columns, and rows of empty cells, are passed over. A byte order mark, as
+    spreadsheets write it, does not matter, and names keep bytes that are not UTF-8.
+
+        [row["path"] for row in read_csv("tracks.csv", ("path", "label"), ("group",))]
+
+    InputError: no such file, no CSV, columns missing.
+    """
+    path = Path(path)
+    expected = ",".join(required) + "".join(f"[,{name}]" for name in optional)
+    if not path.is_file():
+        raise InputError(f"{path} {'is a folder' if path.is_dir() else 'not found'}; expected a CSV with columns {expected}")
+    text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    if "\0" in text:
+        raise InputError(f"{path} is not a CSV (it holds NUL bytes); was it saved as UTF-16? Save it as UTF-8")
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        columns = [name.strip() for name in reader.fieldnames or ()]
+        if not {*required} <= {*columns}:
+            raise InputError(f"{path}: expected a CSV with columns {expected}; received {', '.join(columns)[:80]!r}")
+        reader.fieldnames = columns
+        rows = [_cells(row, (*required, *optional)) | {"line": str(reader.line_num)} for row in reader]
+    except csv.Error as error:
+        raise InputError(f"{path} is not a CSV ({error})") from None
+    return [row for row in rows if any(value for name, value in row.items() if name != "line")]
+
+
+def _cells(row: dict[str, str | None], names: Sequence[str]) -> dict[str, str]:
+    return {name: (row.get(name) or "").strip() for name in names}

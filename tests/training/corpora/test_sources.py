@@ -5,7 +5,7 @@ import os
 import pytest
 
 from training.cli import InputError
-from training.corpora.sources import find_sources
+from training.corpora.sources import find_sources, read_csv
 
 
 def test_the_first_folder_is_the_label_and_hidden_files_are_passed_over(tmp_path):
@@ -27,9 +27,7 @@ def test_a_table_gives_label_group_and_fold(tmp_path):
     assert (source.path, source.label, source.group, source.fold) == (tmp_path / "x/a.wav", "rock", "mix 1", "2")
 
 
-@pytest.mark.parametrize(
-    ("content", "message"), [("file,genre\na,b\n", "columns path,label"), ("path,label\n", "holds no file")]
-)
+@pytest.mark.parametrize(("content", "message"), [("file,genre\na,b\n", "columns path"), ("path,label\n", "holds no file")])
 def test_tables_that_cannot_be_used_say_why(tmp_path, content, message):
     (tmp_path / "t.csv").write_text(content)
     with pytest.raises(InputError, match=message):
@@ -49,3 +47,36 @@ def test_a_folder_without_permission(tmp_path):
     with pytest.raises(InputError, match="permission denied"):
         find_sources(tmp_path, {".wav"})
     tmp_path.chmod(0o700)
+
+
+def test_a_csv_as_spreadsheets_write_it(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_bytes(b'\xef\xbb\xbfinput, truth,note\r\n"two\nlines.wav", b.wav ,x\r\n,,\r\n\r\nc\xe9.wav\r\n')
+    assert read_csv(table, ("input", "truth"), ("group",)) == [
+        {"input": "two\nlines.wav", "truth": "b.wav", "group": "", "line": "3"},
+        {"input": "c\udce9.wav", "truth": "", "group": "", "line": "6"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"expected a CSV with columns input,truth\[,group\]; received ''"),
+        (b"input,group\na,b\n", "received 'input, group'"),
+        (b"input,truth\na\0,b\n", "NUL bytes"),
+        ("input,truth\na,b\n".encode("utf-16"), "UTF-16"),
+        (b"input,truth\n" + b"x" * 200_000, "is not a CSV"),
+    ],
+)
+def test_a_csv_that_cannot_be_used_says_why_in_one_line(tmp_path, content, message):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(InputError, match=message) as error:
+        read_csv(tmp_path / "t.csv", ("input", "truth"), ("group",))
+    assert "\n" not in str(error.value)
+
+
+def test_a_csv_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="not found; expected a CSV with columns input"):
+        read_csv(tmp_path / "none.csv", ("input",))
+    with pytest.raises(InputError, match="is a folder"):
+        read_csv(tmp_path, ("input",))
