@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import tyro
 
@@ -13,6 +13,9 @@ from training.cli import InputError, import_keras
 from training.family import Family, families_of, family_of
 from training.options import Index, Range, Seed, TrainOptions
 from training.runs import read_run
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,38 @@ class GeneratorFamily(Family):
     def evaluate(self, options: Any) -> list[Path]:
         """Evaluate the runs of `options`, an `evaluating`, and print a table of each; the folders of the results."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Cells of pictures that must stay: for continuation (the left part is known) and filling in (a hole is not)."""
+
+    pictures: np.ndarray
+    """uint8 (count, h, w, c)."""
+    mask: np.ndarray
+    """bool (count, h, w, c): True where a cell stays."""
+
+
+class PictureSampler(Protocol):
+    """What a model module of pictures gives by `sampler(model, codec)`: new pictures of the codec, by seed.
+
+    `generators.pictures.latent_sampler` is the one of models that decode latents. One that draws cell after cell over a
+    cached step implements the same.
+    """
+
+    batch: int
+    """Pictures generated together: a picture may depend on their number, never on what else is among them."""
+
+    def draw(
+        self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None
+    ) -> np.ndarray:
+        """uint8 (count, h, w, c), picture i by seeds[i] uint64, labels[i] (a number) and known's i-th alone.
+
+        temperature: below 1 safer, above 1 bolder. InputError: something that the model cannot do.
+        """
+
+    def preview(self, seeds: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """What the model, perhaps in training, shows before levels are chosen: float32 (count, h, w, c) in [LOW, 1]."""
 
 
 def formats_of(text: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ Melodies have gaps; Freedoom's rhythms vary too little. docs/results.md has the 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -32,8 +33,10 @@ from keras import ops
 from generators.layers.adversarial import LOSSES, gradient_penalty, told_apart
 from generators.layers.dcgan import Columns, players
 from generators.layers.hard_shapes import in_greys, runs
-from generators.pictures.config import GeneratorConfig
+from generators.pictures import PictureConfig
+from generators.pictures.latent_sampler import LatentSampler
 from midi.codecs import codec_named
+from midi.codecs.codec import Codec
 from training.cli import InputError
 from training.devices.precision import whole
 from training.devices.strategy import ReplicaSeedGenerator
@@ -51,7 +54,7 @@ COUNT = 256
 
 
 @dataclass(frozen=True)
-class Config(GeneratorConfig):
+class Config(PictureConfig):
     """DCGAN; the defaults are the paper's."""
 
     latent: Count = 100
@@ -209,6 +212,11 @@ def exported(model: Dcgan) -> keras.Model:
     That of `columns`, black and white in training, gives greys, so that a threshold can be calibrated.
     """
     return in_greys(model.generator)
+
+
+def sampler(model: Dcgan, codec: Codec) -> LatentSampler:
+    """What draws pictures of the codec."""
+    return LatentSampler(lambda: exported(model), codec, LOW, functools.partial(latents, model))
 
 
 def latents(model: Dcgan, seeds: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A folder of numbered samples that is made block by block, and goes on after a kill: sample.json and manifest.csv."""
+"""Numbered samples on disk, block by block, that go on after a kill: sample.json, manifest.csv, a folder a format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
+from midi.codecs.codec import Codec, Encoded
+from midi.notes import Piece
 from training.cli import InputError
 from training.files import atomic, read_json, write_json
 from training.runs import versions
 
 COMMAND = "generators.sample"
+FORMATS = ("midi", "png", "npy", "wav")
+"""What MIDI samples are written as."""
 
 
 def with_record(output: Path, record: dict[str, Any]) -> None:
@@ -77,12 +82,33 @@ class Blocks(Sequence):
         return range(number * self.size, min((number + 1) * self.size, self.total))
 
 
+def seed_of(seed: int, *path: int) -> int:
+    """A 64-bit seed of its own for every (seed, item, window ...)."""
+    return int(np.random.SeedSequence([seed, *path]).generate_state(1, np.uint64)[0])
+
+
 def fingerprint_of(model: keras.Model) -> str:
     """A name for a model's weights, however often they were saved: what was made with others is not continued."""
     digest = hashlib.sha256()
     for weight in model.get_weights():
         digest.update(weight.tobytes())
     return digest.hexdigest()[:16]
+
+
+def hash_of(*files: str | os.PathLike | None) -> list[str]:
+    """SHA-256 of the user's files that samples go on from: what was made of others is not continued. None has none.
+
+    InputError: a file cannot be read.
+    """
+    found = []
+    for path in files:
+        if path is not None:
+            try:
+                with Path(path).open("rb") as file:
+                    found.append(hashlib.file_digest(file, "sha256").hexdigest())
+            except OSError as error:
+                raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    return found
 
 
 def check_items(blocks: Blocks, items: Collection[int] | None) -> None:
@@ -110,3 +136,42 @@ def make_items(
         if missing:
             append(output / "manifest.csv", write(members, missing))
     return output / "manifest.csv"
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """InputError: a format that there is not."""
+    for name in formats:
+        if name not in FORMATS:
+            raise InputError(f"--format knows {', '.join(FORMATS)}; received {name!r}")
+
+
+def write_formats(
+    output: Path, formats: Sequence[str], item: int, images: np.ndarray, codec: Codec, piece: Piece, tempo: int | None
+) -> list[str]:
+    """Write an item, a folder of `output` for each format; the paths below `output`."""
+    found = []
+    for kind in formats:
+        path = output / kind / f"{item:06d}.{'mid' if kind == 'midi' else kind}"
+        path.parent.mkdir(exist_ok=True)
+        _write(path, kind, images, codec, piece, tempo)
+        found.append(path.relative_to(output).as_posix())
+    return found
+
+
+def _write(path: Path, kind: str, images: np.ndarray, codec: Codec, piece: Piece, tempo: int | None) -> None:
+    if kind == "midi":
+        from midi.files.writing import write
+
+        write(path, piece)
+    elif kind == "png":
+        from midi.picture import save
+
+        count = len(images)
+        save(path, Encoded(images, np.arange(count), np.zeros(count, int), {}), codec, tempo=tempo)
+    elif kind == "npy":
+        with atomic(path) as temporary:
+            np.save(temporary, images)
+    else:
+        from midi.synthesis.rendering import render
+
+        render(piece, path)

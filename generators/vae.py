@@ -21,6 +21,7 @@ halves: 0.983, 0.976); 4.07 and 5.54 % of the cells on (data: 4.09, 5.77 %); cop
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -32,8 +33,10 @@ from keras import ops
 from generators.layers.priors import Mixture, Normal
 from generators.layers.shapes import Pixels, Shapes
 from generators.layers.vae import networks
-from generators.pictures.config import GeneratorConfig
+from generators.pictures import PictureConfig
+from generators.pictures.latent_sampler import LatentSampler
 from midi.codecs import codec_named
+from midi.codecs.codec import Codec
 from training.cli import InputError
 from training.devices.strategy import ReplicaSeedGenerator
 from training.family import Context
@@ -49,9 +52,11 @@ BATCH = 256
 
 
 @dataclass(frozen=True)
-class Config(GeneratorConfig):
+class Config(PictureConfig):
     """Variational autoencoder; the defaults are the paper's."""
 
+    latent: Count = 2
+    """Numbers that a picture is made from."""
     network: Literal["pictures", "columns"] = "pictures"
     """pictures: the paper's convolutions; columns: ours, dense over pitch, mixed in time."""
     filters: tuple[Count, ...] = (32, 64, 64, 64)
@@ -167,9 +172,9 @@ def exported(model: Vae) -> keras.Model:
     return keras.Model(inputs, model.cells(model.decoder(inputs)), name="vae_decoder")
 
 
-def latents(model: Vae, seeds: np.ndarray) -> np.ndarray:
-    """float32 (len(seeds), latent): row i by seeds[i] alone."""
-    return model.prior.draw(seeds)
+def sampler(model: Vae, codec: Codec) -> LatentSampler:
+    """What draws pictures of the codec, and reads some."""
+    return LatentSampler(lambda: exported(model), codec, LOW, model.prior.draw, functools.partial(encode, model))
 
 
 def _choices_of(marginal: np.ndarray, shapes: int) -> np.ndarray:

@@ -6,18 +6,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, formats_of
-from training.cli import InputError, bar
+from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions
+from training.cli import bar
 from training.family import Report
-from training.options import Amount, Count, Range, Share
+from training.options import Amount, Count, Index, Positive, Range, Share
 
 if TYPE_CHECKING:
-    from generators.pictures.generator import Generator
-    from generators.pictures.latents import Source
     from generators.pictures.training import PictureRecipe
 
 Binarisation = Literal["calibrated", "fixed", "bernoulli", "minmax"]
 """How real values become cells."""
+
+
+@dataclass(frozen=True)
+class PictureConfig:
+    """Pictures, labels, augmentation in the feed, and training; models add their own fields and set their paper's values."""
+
+    codec: str = "roll96"
+    """Codec of the pictures, by name."""
+    conditional: bool = False
+    """Learn the labels (folder names) too, so that pictures of one label can be asked for."""
+    transpose: Index = 0
+    """Training pictures are moved up or down by up to this many semitones."""
+    learning_rate: Positive = 1e-3
+    """The optimizer's step, at the start."""
+    batch_size: Count = 32
+    """Pictures in a step, over all devices."""
+    epochs: Count = 100
+    """Passes over the training pictures."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +81,9 @@ class Pictures(GeneratorFamily):
         return PictureRecipe
 
     def sample(self, options: PictureSampleOptions) -> Path:
-        from generators.pictures.generator import Generator
-        from generators.pictures.sampling import Settings, sample
+        from generators.pictures.sampling import sample
 
-        _refuse(options)
-        generator = Generator(options.run)
-        source, words = _source(generator, options)
-        settings = Settings(
-            source=words,
-            count=len(source),
-            seed=options.seed,
-            formats=formats_of(options.format),
-            binarise=options.binarise,
-            label=options.label,
-            tempo=options.microseconds,
-        )
-        return sample(generator, source, options.output, settings, items=options.items or None, progress=bar)
+        return sample(options, progress=bar)
 
     def evaluate(self, options: PictureEvaluateOptions) -> list[Path]:
         from generators.pictures.evaluation import Evaluating, evaluate
@@ -97,33 +100,3 @@ class Pictures(GeneratorFamily):
         from generators.pictures.evaluation.report import levels, report_sections
 
         return Report(report_sections(run, evaluation), levels(run))
-
-
-def _refuse(options: PictureSampleOptions) -> None:
-    """InputError: options that exclude each other, or that what is asked for would ignore."""
-    ways = [f"--{name}" for name in ("grid", "interpolate", "around") if getattr(options, name)]
-    if len(ways) > 1:
-        raise InputError(f"expected one of --grid, --interpolate and --around; received {' and '.join(ways)}")
-    idle = {"bars": bool(ways), "count": options.grid, "similarity": options.bars is None, "spread": options.around is None}
-    for name, ignored in idle.items():
-        if ignored and getattr(options, name) != getattr(PictureSampleOptions, name):
-            raise InputError(f"--{name} does not go with {' '.join(ways) or 'plain draws'}: see --help")
-
-
-def _source(generator: Generator, options: PictureSampleOptions) -> tuple[Source, str]:
-    """The latents that the options ask for, and what they are in words."""
-    from generators.pictures.encoding import between_files, variations
-    from generators.pictures.latents import Drawn, Grid, windows_of
-
-    if options.interpolate:
-        first, last = options.interpolate
-        made = between_files(generator, first, last, options.count, options.label)
-        return made, f"{options.count} steps from {first} to {last}"
-    if options.around:
-        made = variations(generator, options.around, options.count, options.seed, options.spread, options.label)
-        return made, f"around {options.around}, spread {options.spread}"
-    if options.grid:
-        return Grid(generator.model, generator.module), "grid"
-    windows = windows_of(generator.codec, options.bars)
-    source = Drawn(generator.model, generator.module, options.count, options.seed, windows, options.similarity)
-    return source, f"drawn, {windows} windows, similarity {options.similarity}"

@@ -1,14 +1,19 @@
-"""What a generator trains on: MIDI pictures, split without leaks, moved in pitch in the feed."""
+"""What a model of pictures trains on: MIDI pictures, split without leaks, moved in pitch in the feed; a run, opened."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from generators.contract import PictureSampler
+from generators.pictures import Pictures
+from generators.pictures.latent_sampler import LatentSampler, black_and_white, threshold_of
+from generators.pictures.statistics import Statistics
+from generators.run import LoadedRun
 from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
 from midi.encoder import MidiImages
@@ -16,13 +21,19 @@ from midi.files.reading import SUFFIXES
 from training.cli import InputError, tell
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
-from training.corpora.split import Split
+from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import cache_folder, open_corpus
 
 
 def open_images(data: str | os.PathLike | None, codec: Codec, cache: Path | None = None) -> Corpus:
     """The corpus of pictures of `data` (folder, CSV or corpus) by `codec`; None is the demo music."""
     return open_corpus(data or demo_folder(cache), MidiImages(codec), SUFFIXES, cache)
+
+
+def check_codec(name: str) -> None:
+    """InputError: pictures that hold more than a network can learn to paint."""
+    if name == "lossless":
+        raise InputError("--codec lossless keeps headers and checksums in its pixels; train on roll96 or another codec")
 
 
 def demo_folder(cache: Path | None = None) -> Path:
@@ -111,3 +122,69 @@ def moved(pictures: np.ndarray, rows: np.ndarray, fill: float) -> np.ndarray:
         else:
             target[:down] = picture[-down:]
     return out
+
+
+class PictureRun(LoadedRun):
+    """A run of a model of pictures, opened to draw some."""
+
+    def __init__(self, run: str | os.PathLike) -> None:
+        super().__init__(run, Pictures)
+        self.statistics = Statistics.read(self.run / "statistics.json")
+
+    def sampler(self, binarise: str = "calibrated") -> PictureSampler:
+        """The model's sampler; binarise: of models with latents, as `LatentSampler` has it.
+
+        InputError: a way that the model does not have, no threshold yet.
+        """
+        sampler = self.module.sampler(self.model, self.codec)
+        if isinstance(sampler, LatentSampler):
+            calibrated = binarise == "calibrated" and black_and_white(self.codec)
+            return replace(sampler, binarise=binarise, threshold=threshold_of(self.run) if calibrated else None)
+        if binarise != "calibrated":
+            raise InputError(f"--binarise {binarise} is for models with latents; {self.record['model']} draws cells")
+        return sampler
+
+
+@dataclass(frozen=True, eq=False)
+class RunData:
+    """The corpus of a run and its parts."""
+
+    corpus: Corpus
+    split: Split
+
+    def held_out(self, most: int, seed: int) -> np.ndarray:
+        """The indices of up to `most` pictures drawn from the test part, ascending."""
+        test = self.split.test
+        return test if len(test) <= most else np.sort(np.random.default_rng(seed).choice(test, most, replace=False))
+
+    def names(self, indices: np.ndarray) -> list[str]:
+        """The files that pictures come from."""
+        return [self.corpus.rows[source]["name"] for source in self.corpus.source_of[indices]]
+
+    def labels(self, indices: np.ndarray, labels: tuple[str, ...]) -> np.ndarray | None:
+        """The label numbers of pictures; None where the run has no labels."""
+        return label_numbers(self.corpus, labels)[indices] if labels else None
+
+    def loss(self, run: PictureRun) -> dict[str, float] | None:
+        """Of the whole test part, for a model with a likelihood: `bits` a pixel and the model's other figures, and those of
+        one probability for all pixels (`constant`) and of one for every row (`marginal`) of the training part."""
+        if "bits" not in (metric.name for metric in run.model.metrics):
+            return None
+        run.model.compile()
+        feed = batches(self.corpus, self.split.test, run.codec, run.module.LOW, 64, labels=run.labels, shuffle=False)
+        found: dict[str, Any] = run.model.evaluate(feed, verbose=0, return_dict=True)
+        return {name: float(value) for name, value in found.items()} | run.statistics.nll(self.corpus, self.split.test)
+
+
+def data_of(run: PictureRun, data: str | os.PathLike | None = None, cache: Path | None = None) -> RunData:
+    """The data of a run, split as its training split them. data: where they are now, if they have moved.
+
+    InputError: they are gone, or are others now, so that the test part is unknown; no test part.
+    """
+    path = run.data_path(data)
+    corpus = open_images(path, run.codec, cache)
+    run.check_same_data(corpus.manifest["fingerprint"], path)
+    split = split_corpus(corpus, seed=run.record["seed"], labelled=run.record["config"]["conditional"])
+    if not len(split.test):
+        raise InputError(f"{run.run} has no test part to be compared with; train on more files")
+    return RunData(corpus, split)

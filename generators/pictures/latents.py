@@ -1,74 +1,105 @@
-"""Where latents come from: drawn by seed, along a walk, on a grid, between two files, around one. Each source gives the
-latents of item i as (windows, latent), whatever items were made before."""
+"""Which pictures items are: draws of any model; of models with latents also walks, a grid, steps between two files,
+variations of one. Each source gives the pictures of item i, whatever items were generated before."""
 
 from __future__ import annotations
 
+import abc
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
-import keras
 import numpy as np
 
+from generators.contract import PictureSampler
+from generators.pictures.data import PictureRun
+from generators.pictures.latent_sampler import LatentSampler
+from generators.samples import seed_of
 from midi.codecs.codec import Codec
 from midi.codecs.grid import LONGEST
 from midi.codecs.strip import StripCodec
+from midi.files.reading import read
 from training.cli import InputError
+
+Prior = Callable[[np.ndarray], np.ndarray]
+"""Seeds (count,) -> latents (count, latent), row i from seed i alone."""
 
 
 class Source(Protocol):
-    """The latents of numbered items."""
+    """The pictures of numbered items."""
 
     windows: int
+    """Pictures of an item, one after the other in time."""
 
     def __len__(self) -> int: ...
 
+    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray, seed: int) -> np.ndarray:
+        """uint8 (items * windows, h, w, c); labels: number of each of these pictures; seed: of all draws."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """One picture an item, drawn by a model of any kind."""
+
+    count: int
+    windows: int = 1
+
+    def __len__(self) -> int:
+        return self.count
+
+    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray, seed: int) -> np.ndarray:
+        """See `Source`; item i of seed s has the seed (s, i, 0), as a latent has."""
+        return sampler.draw(np.array([seed_of(seed, item, 0) for item in items], np.uint64), labels)
+
+
+class LatentSource(abc.ABC):
+    """Items that are latents first."""
+
+    windows: int
+
+    @abc.abstractmethod
     def __call__(self, item: int) -> np.ndarray:
         """(windows, latent) float32 of one item."""
 
-
-def seed_of(seed: int, *path: int) -> int:
-    """A 64-bit seed of its own for every (seed, item, window ...)."""
-    return int(np.random.SeedSequence([seed, *path]).generate_state(1, np.uint64)[0])
+    def pictures(self, sampler: LatentSampler, items: range, labels: np.ndarray, seed: int) -> np.ndarray:
+        """See `Source`; what "bernoulli" draws for a window has the seed (s, i, window, 1)."""
+        latents = np.concatenate([self(item) for item in items])
+        seeds = [seed_of(seed, item, window, 1) for item in items for window in range(self.windows)]
+        return sampler.pictures(latents, labels, seeds)
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
-    """Latents by the model's own law; over several windows a walk that keeps Gaussian laws as they are.
+class Drawn(LatentSource):
+    """Latents by the model's prior; over several windows a walk that keeps normal distributions as they are.
 
-    z_w = similarity * z_(w-1) + sqrt(1 - similarity^2) * e_w, with e_w drawn anew: 0 makes windows independent, 1 equal.
-    Of other laws the variance alone is kept. Of our VAE's mixture, whose mean is nearly 0, that is enough: after six windows
+    z_w = similarity * z_(w-1) + sqrt(1 - similarity^2) * e_w, with e_w drawn for each: 0 makes windows independent, 1 equal.
+    Of others the variance alone is kept. Of our VAE's mixture, whose mean is nearly 0, that is enough: after six windows
     (Nottingham) the latents' mean log density is -77 nats, of draws -72, with as many cells on (4.0 %) and notes (21).
     """
 
-    model: keras.Model
-    module: Any
+    prior: Prior
     count: int
     seed: int
     windows: int = 1
     similarity: float = 0.7
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.similarity <= 1:
-            raise InputError(f"--similarity must be from 0 to 1; received {self.similarity:g}")
 
     def __len__(self) -> int:
         return self.count
 
     def __call__(self, item: int) -> np.ndarray:
         seeds = np.array([seed_of(self.seed, item, window) for window in range(self.windows)], np.uint64)
-        drawn = self.module.latents(self.model, seeds)
+        drawn = self.prior(seeds)
         for window in range(1, self.windows):
             drawn[window] = self.similarity * drawn[window - 1] + np.sqrt(1 - self.similarity**2) * drawn[window]
         return drawn
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
-    """side * side latents on the plane of the two widest directions of the model's law, `reach` deviations each way."""
+class Grid(LatentSource):
+    """side * side latents on the plane of the two widest directions of the model's prior, `reach` deviations each way."""
 
-    model: keras.Model
-    module: Any
+    prior: Prior
     side: int = 10
     reach: float = 2.0
     windows: int = 1
@@ -84,8 +115,8 @@ class Grid:
 
     @cached_property
     def _plane(self) -> tuple[np.ndarray, np.ndarray]:
-        """(latent,) the middle of the law, (latent, 2) its widest directions, one deviation long."""
-        drawn = self.module.latents(self.model, np.arange(1_024, dtype=np.uint64))
+        """(latent,) the middle of the prior, (latent, 2) its widest directions, one deviation long."""
+        drawn = self.prior(np.arange(1_024, dtype=np.uint64))
         if drawn.shape[1] < 2:
             raise InputError("a grid needs a model with two latents or more")
         values, vectors = np.linalg.eigh(np.cov(drawn.T))
@@ -93,7 +124,7 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False)
-class Between:
+class Between(LatentSource):
     """`count` steps on the straight line from one latent (windows, latent) to another."""
 
     first: np.ndarray
@@ -109,12 +140,12 @@ class Between:
         return self.count
 
     def __call__(self, item: int) -> np.ndarray:
-        share = item / max(self.count - 1, 1)
-        return ((1 - share) * self.first + share * self.last).astype(np.float32)
+        fraction = item / max(self.count - 1, 1)
+        return ((1 - fraction) * self.first + fraction * self.last).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class Around:
+class Around(LatentSource):
     """Variations: the latents of a user's windows, each moved by `spread` standard deviations of its own posterior."""
 
     mean: np.ndarray
@@ -122,10 +153,6 @@ class Around:
     count: int
     seed: int
     spread: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.spread < float("inf"):
-            raise InputError(f"--spread must be 0 or more; received {self.spread:g}")
 
     @property
     def windows(self) -> int:
@@ -150,3 +177,52 @@ def windows_of(codec: Codec, bars: int | None) -> int:
     if not 1 <= bars <= most:
         raise InputError(f"--bars must be from 1 to {most:,}; received {bars:,}")
     return -int(-4 * bars * codec.resolution // codec.columns)
+
+
+def between_files(
+    run: PictureRun,
+    sampler: LatentSampler,
+    first: str | os.PathLike,
+    last: str | os.PathLike,
+    count: int,
+    label: str | None = None,
+) -> Between:
+    """`count` steps from the windows of one file to those of the other, as many as the shorter one has."""
+    ends = [encode_file(run, sampler, path, label)[0] for path in (first, last)]
+    windows = min(map(len, ends))
+    return Between(ends[0][:windows], ends[1][:windows], count)
+
+
+def variations(
+    run: PictureRun,
+    sampler: LatentSampler,
+    path: str | os.PathLike,
+    count: int,
+    seed: int,
+    spread: float = 1.0,
+    label: str | None = None,
+) -> Around:
+    """`count` variations of a file, `spread` standard deviations of its own encoding around it."""
+    return Around(*encode_file(run, sampler, path, label), count, seed, spread)
+
+
+def encode_file(
+    run: PictureRun, sampler: LatentSampler, path: str | os.PathLike, label: str | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, log variance) of every window of a MIDI file, each (windows, latent).
+
+    InputError: the model encodes nothing, the file cannot be read or has no note in the codec's range, a wrong label.
+    """
+    if sampler.encoder is None:
+        raise InputError(f"{run.record['model']} makes pictures but reads none; train a vae for this")
+    piece = read(path)
+    try:
+        images = run.codec.encode(piece).images
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    labels = None
+    if run.labels:
+        if label not in run.labels:
+            raise InputError(f"give the file's --label, one of {', '.join(run.labels)}; received {label}")
+        labels = np.full(len(images), run.labels.index(label), np.int32)
+    return sampler.encoder(run.codec.to_model(images, sampler.low), labels)

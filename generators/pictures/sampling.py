@@ -1,137 +1,183 @@
 """Pictures by the thousand from a trained run, streamed to disk: what `python -m generators.sample` does.
 
-Items are made in blocks of a fixed size, so that any of them can be made again alone: item i of seed s is a function of
-the run, s and i. `manifest.csv` gets a row once an item's files are whole; the same call after a kill goes on behind it.
+Items are generated in blocks of a fixed size, so that any of them can be generated again alone: item i of seed s is a
+function of the run, s and i. `manifest.csv` gets a row once an item's files are whole; the same call after a kill goes on.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from generators.formats import check_formats, write_formats
-from generators.pictures.generator import BATCH, BINARISATIONS, Generator
-from generators.pictures.latents import Source, seed_of
+from generators.contract import PictureSampler, formats_of
+from generators.pictures import PictureSampleOptions
+from generators.pictures.data import PictureRun
+from generators.pictures.latent_sampler import LatentSampler
+from generators.pictures.latents import Drawn, Draws, Grid, Source, between_files, variations, windows_of
 from generators.pictures.statistics import cells_of
 from generators.pictures.watch import sheet
-from generators.samples import Blocks, check_items, items_done, make_items, with_record
+from generators.samples import (
+    Blocks,
+    check_formats,
+    check_items,
+    hash_of,
+    items_done,
+    make_items,
+    with_record,
+    write_formats,
+)
 from training.cli import InputError
 from training.files import atomic
 
-SHEET = 100
+SHEET_ITEMS = 100
 """Items that the contact sheet shows."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How samples are made; kept in `sample.json`, and what a continued call must agree with."""
-
-    source: str
-    """In words: where the latents come from."""
-    count: int
-    """Items in all."""
-    seed: int
-    """Of their latents, and of what `binarise` draws."""
-    formats: tuple[str, ...] = ("midi",)
-    """Some of `generators.formats.FORMATS`."""
-    binarise: str = "calibrated"
-    """One of BINARISATIONS."""
-    label: str | None = None
-    """Make pictures of this label; None: of all labels in turn."""
-    tempo: int | None = None
-    """Microseconds a quarter; None: the codec's."""
-
-    def __post_init__(self) -> None:
-        check_formats(self.formats)
-        if self.binarise not in BINARISATIONS:
-            raise InputError(f"--binarise knows {', '.join(BINARISATIONS)}; received {self.binarise!r}")
-        if self.count < 1:
-            raise InputError(f"--count must be 1 or more; received {self.count}")
-        if self.seed < 0:
-            raise InputError(f"--seed must be 0 or more; received {self.seed}")
+LATENT_OPTIONS = ("bars", "grid", "interpolate", "around")
+"""Options of models with latents."""
 
 
 def sample(
-    generator: Generator,
-    source: Source,
-    output: str | os.PathLike,
-    settings: Settings,
-    *,
-    items: Collection[int] | None = None,
-    progress: Callable[[Iterable, int], Iterable] = lambda blocks, total: blocks,
+    options: PictureSampleOptions, progress: Callable[[Iterable, int], Iterable] = lambda blocks, total: blocks
 ) -> Path:
-    """Make the items of `source` into the folder `output`; the path of its manifest.
+    """Generate what `options` ask for into their folder; the path of its manifest.
 
-    items: make these alone. InputError: a folder that holds something else, a label that the run has not, an item that
-    `source` has not.
+    InputError: options that exclude each other or that the model cannot follow, a file that cannot be used, a folder that
+    holds something else, a label that the run has not, an item that there is not.
     """
-    output = Path(output)
-    label = _label_number(generator, settings.label)
-    whole = blocks_of(source)
-    check_items(whole, items)
-    with_record(output, {"run": os.path.abspath(generator.run), "weights": generator.fingerprint(), **asdict(settings)})
-    done = items_done(output / "manifest.csv")
-    if items is None and not ((output / "sheet.png").exists() and done.issuperset(range(min(SHEET, len(source))))):
-        _write_sheet(generator, source, output, settings, label)
+    _refuse(options)
+    formats = formats_of(options.format)
+    check_formats(formats)
+    run = PictureRun(options.run)
+    sampler, label = run.sampler(options.binarise), _label_number(run, options.label)
+    source, words = source_of(run, sampler, options)
+    blocks = blocks_of(source, sampler)
+    check_items(blocks, options.items or None)
+    with_record(
+        options.output,
+        {
+            "run": os.path.abspath(run.run),
+            "weights": run.fingerprint(),
+            "source": words,
+            "files": hash_of(*(options.interpolate or ()), options.around),
+            "count": len(source),
+            "seed": options.seed,
+            "formats": formats,
+            "binarise": options.binarise,
+            "label": options.label,
+            "tempo": options.microseconds,
+        },
+    )
+    draw = Drawing(run, sampler, source, options.seed, label)
+    if not options.items and not _sheet_is_whole(options.output, len(source)):
+        _write_sheet(draw, blocks, options.output)
 
     def written(members: range, missing: list[int]) -> list[dict[str, Any]]:
-        made = make(generator, source, members, settings, label)
-        return [_write(generator, output, settings, item, made[item - members[0]], label) for item in missing]
+        images = draw(members)
+        return [_write(draw, options, formats, item, images[item - members[0]]) for item in missing]
 
-    return make_items(output, whole, written, items=items, progress=progress)
-
-
-def blocks_of(source: Source) -> Blocks:
-    """The items that are made together: as many as fill a batch with their windows."""
-    return Blocks(len(source), max(1, BATCH // source.windows))
+    return make_items(options.output, blocks, written, items=options.items or None, progress=progress)
 
 
-def _write_sheet(generator: Generator, source: Source, output: Path, settings: Settings, label: int | None) -> None:
-    """The first window of the first SHEET items, to look at."""
-    blocks = itertools.takewhile(lambda members: members[0] < SHEET, blocks_of(source))
-    made = np.concatenate([make(generator, source, members, settings, label)[:, 0] for members in blocks])[:SHEET]
-    with atomic(output / "sheet.png") as path:
-        Image.fromarray(np.squeeze(sheet(made, across=min(10, len(made))))).save(path)
+class Drawing:
+    """The pictures of blocks of items. label: of all items; None: all labels in turn."""
+
+    def __init__(
+        self, run: PictureRun, sampler: PictureSampler, source: Source, seed: int, label: int | None = None
+    ) -> None:
+        self.run, self.sampler, self.source, self.seed, self.label = run, sampler, source, seed, label
+
+    def __call__(self, items: range) -> np.ndarray:
+        """uint8 (items, windows, h, w, c)."""
+        windows = self.source.windows
+        labels = np.array([self.label_of(item) for item in items for _ in range(windows)], np.int32)
+        images = self.source.pictures(self.sampler, items, labels, self.seed)
+        return images.reshape(len(items), windows, *images.shape[1:])
+
+    def label_of(self, item: int) -> int:
+        """The number of an item's label; 0 where there are none."""
+        return item % max(len(self.run.labels), 1) if self.label is None else self.label
 
 
-def make(generator: Generator, source: Source, members: range, settings: Settings, label: int | None) -> np.ndarray:
-    """The pictures of a block of items: uint8 (items, windows, h, w, c)."""
-    latents = np.concatenate([source(item) for item in members])
-    owner = np.repeat(np.array(members), source.windows)
-    labels = (owner % max(len(generator.labels), 1) if label is None else np.full(len(owner), label)).astype(np.int32)
-    draws = [seed_of(settings.seed, item, window, 1) for item in members for window in range(source.windows)]
-    images = generator.images(generator.values(latents, labels), settings.binarise, draws)
-    return images.reshape(len(members), source.windows, *images.shape[1:])
+def source_of(run: PictureRun, sampler: PictureSampler, options: PictureSampleOptions) -> tuple[Source, str]:
+    """The items that the options ask for, and what they are in words. InputError: the model has no latents for them."""
+    if not isinstance(sampler, LatentSampler):
+        if asked := [f"--{name}" for name in LATENT_OPTIONS if getattr(options, name)]:
+            raise InputError(f"{run.record['model']} has no latents, so there is no {' '.join(asked)}")
+        return Draws(options.count), "drawn"
+    if options.interpolate:
+        first, last = options.interpolate
+        found = between_files(run, sampler, first, last, options.count, options.label)
+        return found, f"{options.count} steps from {first} to {last}"
+    if options.around:
+        found = variations(run, sampler, options.around, options.count, options.seed, options.spread, options.label)
+        return found, f"around {options.around}, spread {options.spread}"
+    if options.grid:
+        return Grid(sampler.prior), "grid"
+    windows = windows_of(run.codec, options.bars)
+    drawn = Drawn(sampler.prior, options.count, options.seed, windows, options.similarity)
+    return drawn, f"drawn, {windows} windows, similarity {options.similarity}"
 
 
-def _label_number(generator: Generator, label: str | None) -> int | None:
+def draws_of(sampler: PictureSampler, count: int, seed: int) -> Source:
+    """Plain draws, as `source_of` gives them by default."""
+    return Drawn(sampler.prior, count, seed) if isinstance(sampler, LatentSampler) else Draws(count)
+
+
+def blocks_of(source: Source, sampler: PictureSampler) -> Blocks:
+    """The items that are generated together: as many as fill a batch with their windows."""
+    return Blocks(len(source), max(1, sampler.batch // source.windows))
+
+
+def _refuse(options: PictureSampleOptions) -> None:
+    """InputError: options that exclude each other, or that what is asked for would ignore."""
+    ways = [f"--{name}" for name in ("grid", "interpolate", "around") if getattr(options, name)]
+    if len(ways) > 1:
+        raise InputError(f"expected one of --grid, --interpolate and --around; received {' and '.join(ways)}")
+    idle = {"bars": bool(ways), "count": options.grid, "similarity": options.bars is None, "spread": options.around is None}
+    for name, ignored in idle.items():
+        if ignored and getattr(options, name) != getattr(PictureSampleOptions, name):
+            raise InputError(f"--{name} does not go with {' '.join(ways) or 'plain draws'}: see --help")
+
+
+def _label_number(run: PictureRun, label: str | None) -> int | None:
     if label is None:
         return None
-    if label not in generator.labels:
-        known = ", ".join(generator.labels) or "none: it was trained without --conditional"
+    if label not in run.labels:
+        known = ", ".join(run.labels) or "none: it was trained without --conditional"
         raise InputError(f"the run has no label {label!r}; its labels are {known}")
-    return generator.labels.index(label)
+    return run.labels.index(label)
+
+
+def _sheet_is_whole(output: Path, count: int) -> bool:
+    done = items_done(output / "manifest.csv")
+    return (output / "sheet.png").exists() and done.issuperset(range(min(SHEET_ITEMS, count)))
+
+
+def _write_sheet(draw: Drawing, blocks: Blocks, output: Path) -> None:
+    """The first window of the first SHEET_ITEMS items, to look at."""
+    shown = itertools.takewhile(lambda items: items[0] < SHEET_ITEMS, blocks)
+    images = np.concatenate([draw(items)[:, 0] for items in shown])[:SHEET_ITEMS]
+    with atomic(output / "sheet.png") as path:
+        Image.fromarray(np.squeeze(sheet(images, across=min(10, len(images))))).save(path)
 
 
 def _write(
-    generator: Generator, output: Path, settings: Settings, item: int, images: np.ndarray, label: int | None
+    draw: Drawing, options: PictureSampleOptions, formats: tuple[str, ...], item: int, images: np.ndarray
 ) -> dict[str, Any]:
     """Write one item in every format; its row of the manifest."""
-    piece = generator.codec.decode(images, tempo=settings.tempo)
-    files = write_formats(output, settings.formats, item, images, generator.codec, piece, settings.tempo)
-    names = generator.labels
+    codec, labels = draw.run.codec, draw.run.labels
+    piece = codec.decode(images, tempo=options.microseconds)
+    files = write_formats(options.output, formats, item, images, codec, piece, options.microseconds)
     return {
         "item": item,
-        "seed": settings.seed,
-        "label": names[item % len(names) if label is None else label] if names else "",
+        "seed": options.seed,
+        "label": labels[draw.label_of(item)] if labels else "",
         "files": " ".join(files),
-        "density": round(float(cells_of(images, generator.codec).density.mean()), 6),
+        "density": round(float(cells_of(images, codec).density.mean()), 6),
         "notes": len(piece),
     }

@@ -34,8 +34,8 @@ class Statistics:
     marginal: np.ndarray
     """(height, channels) mean value in [0, 1] of every row of pixels."""
 
-    def costs(self, corpus: Corpus, indices: np.ndarray) -> dict[str, float]:
-        """Bits a pixel that two predictors pay on pictures: one value for all pixels, and one for every row."""
+    def nll(self, corpus: Corpus, indices: np.ndarray) -> dict[str, float]:
+        """Negative log-likelihood in bits a pixel, by one probability for all pixels and by one for every row."""
         mean = _marginal(corpus, indices)
         constant = np.broadcast_to(self.marginal.mean(axis=0), mean.shape)
         return {"constant": _cross_entropy(mean, constant), "marginal": _cross_entropy(mean, self.marginal)}

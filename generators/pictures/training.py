@@ -10,9 +10,8 @@ from typing import Any
 import keras
 
 from generators.contract import GeneratorTrainOptions
-from generators.pictures.calibration import calibrate
-from generators.pictures.config import check_codec
-from generators.pictures.data import batches, label_names, open_images
+from generators.pictures.data import batches, check_codec, label_names, open_images
+from generators.pictures.latent_sampler import LatentSampler, calibrate
 from generators.pictures.statistics import statistics_of
 from generators.pictures.watch import Watch
 from midi.codecs import codec_named
@@ -68,7 +67,9 @@ class PictureRecipe(Recipe):
             self.module.fit_prior(model, self._batches(self.split.train, shuffle=False))
             with atomic(run / "model.keras") as path:
                 model.save(path)
-        calibrate(run)
+        sampler = self.module.sampler(load(run), self.codec)
+        if isinstance(sampler, LatentSampler):
+            calibrate(run, sampler, self.statistics.density, len(self.labels))
 
     def _batches(self, indices: Any, **how: Any) -> Batches:
         feed = {"labels": self.labels, "codec": self.codec, "low": self.module.LOW, "batch_size": self.config.batch_size}
@@ -80,8 +81,8 @@ class PictureRecipe(Recipe):
                 f"all {self.statistics.pictures} training pictures are black; are there notes in the range of "
                 f"{self.codec.name}?"
             )
-        costs = self.statistics.costs(self.corpus, self.split.validation)
+        nll = self.statistics.nll(self.corpus, self.split.validation)
         tell(
-            f"{100 * self.statistics.density:.1f} % of the cells are on, in {self.statistics.pitches} rows; on the "
-            f"validation part one constant costs {costs['constant']:.4f} bits a pixel, one a row {costs['marginal']:.4f}"
+            f"{100 * self.statistics.density:.1f} % of the cells are on, in {self.statistics.pitches} rows; on the validation "
+            f"part one probability for all is {nll['constant']:.4f} bits a pixel, one for each row {nll['marginal']:.4f}"
         )

@@ -1,13 +1,15 @@
-"""What is watched while a generator trains: are its pictures still like the data, or black, or grey?"""
+"""What is watched while a model of pictures trains: are its pictures still like the data, or black, or grey?"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 
+from generators.contract import PictureSampler
 from generators.pictures.statistics import Statistics, cells_of
 from generators.watch import Patience
 from midi.codecs.codec import Codec
@@ -15,36 +17,39 @@ from training.cli import tell
 from training.fitting.best import averaged
 from training.fitting.samples import Sample
 
-COUNT = 64
-"""Pictures that are made at every look, from the same latents each time."""
-GREY = 0.1
-"""A picture whose values span less than this share of the scale shows nothing."""
+PREVIEWS = 64
+"""Pictures that are generated at every look, from the same seeds each time."""
+GREY_SPAN = 0.1
+"""A picture whose values span less than this fraction of the scale shows nothing."""
 
 
 class Watch(Patience):
-    """After every epoch makes COUNT pictures and adds to the logs, so that history and TensorBoard hold them:
+    """After every epoch generates PREVIEWS pictures and adds to the logs, so that history and TensorBoard hold them:
 
-    density         mean share of cells that are on (the data's is in statistics.json)
+    density         mean fraction of cells that are on (the data's is in statistics.json)
     pitches         rows in which a cell is on
-    empty           share of pictures without any
+    empty           fraction of pictures without any
     dead            1 if all pictures are black, or all grey
 
     Warns when the density leaves the range of the data's own pictures (5th to 95th percentile); raises InputError with
-    advice after `patience` dead epochs on end (0: never). A resumed run knows how many there were before.
+    advice after `patience` dead epochs in a row (0: never). A resumed run knows how many there were before.
     """
 
-    def __init__(self, run: Path, module: Any, codec: Codec, data: Statistics, labels: int, patience: int) -> None:
+    def __init__(self, run: Path, module: ModuleType, codec: Codec, data: Statistics, labels: int, patience: int) -> None:
+        """module: the model's; labels: how many it has, which take turns."""
         super().__init__(run, patience)
-        self.module, self.codec, self.data, self.labels = module, codec, data, labels
+        self.module, self.codec, self.data = module, codec, data
+        self.labels = np.arange(PREVIEWS, dtype=np.int32) % labels if labels else None
+        self.sampler: PictureSampler | None = None
         self.values: np.ndarray | None = None
         self.warned = False
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         with averaged(self.model):
-            self.values = pictures_of(self.model, self.module, self.labels)
+            self.values = self._preview(self.model)
         cells = cells_of(self.codec.from_model(self.values, self.module.LOW), self.codec)
         span = np.ptp(self.values, axis=(1, 2, 3)) / (1 - self.module.LOW)
-        dead = bool((cells.density == 0).all() or (span < GREY).all())
+        dead = bool((cells.density == 0).all() or (span < GREY_SPAN).all())
         logs |= {
             "density": float(cells.density.mean()),
             "pitches": float(cells.used.sum()),
@@ -66,17 +71,16 @@ class Watch(Patience):
         self.warned = outside
 
     def samples(self, model: keras.Model) -> list[Sample]:
-        """Sampler of `training.fitting.samples`: a sheet of the pictures as the model made them."""
-        values = pictures_of(model, self.module, self.labels) if self.values is None else self.values
+        """Sampler of `training.fitting.samples`: a sheet of the pictures as the model shows them."""
+        values = self._preview(model) if self.values is None else self.values
         grey = (values - self.module.LOW) / (1 - self.module.LOW)
         return [Sample("sheet", "image", sheet(np.rint(255 * np.clip(grey, 0, 1)).astype(np.uint8)))]
 
-
-def pictures_of(model: keras.Model, module: Any, labels: int, count: int = COUNT) -> np.ndarray:
-    """`count` pictures (count, h, w, c) on the model's scale, the labels in turn where there are any."""
-    latents = module.latents(model, np.arange(count, dtype=np.uint64))
-    inputs = [latents, np.arange(count, dtype=np.int32)[:, None] % labels] if labels else latents
-    return keras.ops.convert_to_numpy(module.exported(model)(inputs, training=False))
+    def _preview(self, model: keras.Model) -> np.ndarray:
+        """The same PREVIEWS pictures at every look, (PREVIEWS, h, w, c) on the model's scale; one sampler for all looks."""
+        if self.sampler is None:
+            self.sampler = self.module.sampler(model, self.codec)
+        return self.sampler.preview(np.arange(PREVIEWS, dtype=np.uint64), self.labels)
 
 
 def sheet(images: np.ndarray, across: int = 8, border: int = 2) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.pictures.latents import seed_of
+from generators.samples import seed_of
 from generators.sequences.states import states_of, with_onsets
 from midi.codecs.codec import Codec
 

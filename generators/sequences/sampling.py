@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generators.formats import check_formats, write_formats
 from generators.pictures.watch import sheet
-from generators.samples import Blocks, check_items, fingerprint_of, make_items, with_record
+from generators.samples import Blocks, check_formats, check_items, fingerprint_of, make_items, with_record, write_formats
 from generators.sequences.continuing import BATCH, continued
 from generators.sequences.figures import columns_in_bar, figures_of
 from generators.sequences.opening import SequenceRun
@@ -54,7 +53,7 @@ class Settings:
     only_new: bool = False
     """Leave the primer out of what is written."""
     formats: tuple[str, ...] = ("midi",)
-    """Some of `generators.formats.FORMATS`."""
+    """Some of `generators.samples.FORMATS`."""
     tempo: int | None = None
     """Microseconds a quarter; None: the codec's."""
 

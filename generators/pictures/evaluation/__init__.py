@@ -11,51 +11,45 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
+from generators.contract import PictureSampler, run_family
+from generators.pictures.data import PictureRun, RunData, data_of
 from generators.pictures.evaluation.closest_pairs import PAIRS
 from generators.pictures.evaluation.copies import COPY, Nearest, nearest
-from generators.pictures.evaluation.held_out import RunData, data_of
-from generators.pictures.evaluation.likeness import LEAST, PictureSet, likeness
+from generators.pictures.evaluation.likeness import MIN_PICTURES, PictureSet, likeness
 from generators.pictures.evaluation.listening import listen
 from generators.pictures.evaluation.pictures import draw_pictures
 from generators.pictures.evaluation.stopwatch import Stopwatch
-from generators.pictures.generator import Generator, record_of
-from generators.pictures.latents import Drawn
-from generators.pictures.sampling import Settings, blocks_of, make
+from generators.pictures.sampling import Drawing, blocks_of, draws_of
 from generators.pictures.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures
 from training.cli import InputError
 from training.files import outputs_of_runs, refuse_existing, write_json
+from training.options import Range, Seed, check
 from training.report import write_report
 from training.runs import versions
 from training.runs.lock import exclusive
 
-HELD_OUT = 1_000
+HELD_OUT_PICTURES = 1_000
 """Held-out pictures that samples are compared with, at most."""
-MOST = 10_000
+MAX_SAMPLES = 10_000
 """Samples of an evaluation at most: they are held in memory."""
 
 
 @dataclass(frozen=True)
 class Evaluating:
-    """How runs are evaluated. InputError: a count out of range."""
+    """How runs are evaluated."""
 
-    count: int = 1_000
+    count: Annotated[int, Range(MIN_PICTURES, MAX_SAMPLES)] = 1_000
     """Samples made of each run."""
-    seed: int = 0
+    seed: Seed = 0
     """Of the samples, of the choice of held-out pictures, of halves and bootstrap."""
     binarise: str = "calibrated"
-    """One of `generator.BINARISATIONS`."""
-
-    def __post_init__(self) -> None:
-        if not LEAST <= self.count <= MOST:
-            raise InputError(f"--count must be from {LEAST} to {MOST:,}; received {self.count}")
-        if self.seed < 0:
-            raise InputError(f"--seed must be 0 or more; received {self.seed}")
+    """As in `generators.sample`."""
 
 
 def evaluate(
@@ -71,12 +65,13 @@ def evaluate(
 
     output: folder for the results, of several runs for a folder each; by default RUN/evaluation. data: where the data are
     now, if they have moved. Each run's `report.html` is written anew. InputError, before anything is made: not a run of a
-    generator, results that exist; else: a run in training, data that are gone or others, a test part of fewer than LEAST.
+    generator, results that exist; else: a run in training, data that are gone or others, too small a test part.
     """
     how = how or Evaluating()
+    check(how)
     folders = outputs_of_runs(runs, output)
     for run, folder in zip(runs, folders, strict=True):
-        record_of(run)
+        run_family(run)
         if not (folder.is_dir() and not any(folder.iterdir())):
             refuse_existing(folder, force)
     return [_evaluate(Path(run), folder, how, data, cache) for run, folder in zip(runs, folders, strict=True)]
@@ -107,41 +102,41 @@ def _figures(run: Path, output: Path, how: Evaluating, data: str | os.PathLike |
     """Everything that is found out about a run; its pictures and sounds lie in `output`."""
     stage = Stopwatch()
     with stage("opening"):
-        generator = Generator(run)
-        about = data_of(generator, data, cache)
-        if len(about.split.test) < LEAST:
+        opened = PictureRun(run)
+        sampler, about = opened.sampler(how.binarise), data_of(opened, data, cache)
+        if len(about.split.test) < MIN_PICTURES:
             few = len(about.split.test)
-            raise InputError(f"the test part of {run} has but {few} pictures; {LEAST} are needed: train on more files")
-        codec, chosen = generator.codec, about.held_out(HELD_OUT, how.seed)
+            raise InputError(f"the test part of {run} has {few} pictures; {MIN_PICTURES} are needed: train on more files")
+        codec, chosen = opened.codec, about.held_out(HELD_OUT_PICTURES, how.seed)
     with stage("sampling"):
-        images, labels = samples_of(generator, how)
+        images, labels = samples_of(opened, sampler, how)
     with stage("measuring"):
         samples = PictureSet.of("samples", images, codec, labels)
-        held_out = PictureSet.of("held-out data", about.corpus[chosen], codec, about.labels(chosen, generator.labels))
+        held_out = PictureSet.of("held-out data", about.corpus[chosen], codec, about.labels(chosen, opened.labels))
     with stage("comparing"):
         found = likeness(held_out.measured.table, samples.measured.table, seed=how.seed)
     with stage("looking for copies"):
         copies, used = _copies(about, codec, samples, held_out)
     with stage("test loss"):
-        loss = about.loss(generator)
+        loss = about.loss(opened)
     with stage("drawing"):
-        drawn = draw_pictures(output, generator, samples, held_out, about, chosen, copies)
+        drawn = draw_pictures(output, opened, sampler, samples, held_out, about, chosen, copies)
     with stage("rendering"):
         heard = listen(samples, held_out, codec, output)
     sets = [held_out.measured, samples.measured]
     return {
         "command": "generators.evaluate",
         "run": os.fspath(run),
-        "model": generator.record["model"],
-        "weights": generator.fingerprint(),
+        "model": opened.record["model"],
+        "weights": opened.fingerprint(),
         "options": asdict(how) | {"held_out": len(chosen)},
         "versions": versions(),
         "parts": {name: len(getattr(about.split, name)) for name in ("train", "validation", "test")},
-        "pictures": _pictures(generator.statistics, used, samples, held_out),
+        "pictures": _pictures(opened.statistics, used, samples, held_out),
         "likeness": found.record(),
         "loss": loss,
         "copies": _pairs(about, copies),
-        "labels": _by_label(generator.labels, samples, held_out),
+        "labels": _by_label(opened.labels, samples, held_out),
         "listening": heard,
         "measures": record_of_measures(sets, found.against, found.floor),
         "files": drawn,
@@ -149,12 +144,11 @@ def _figures(run: Path, output: Path, how: Evaluating, data: str | os.PathLike |
     }
 
 
-def samples_of(generator: Generator, how: Evaluating) -> tuple[np.ndarray, np.ndarray | None]:
+def samples_of(run: PictureRun, sampler: PictureSampler, how: Evaluating) -> tuple[np.ndarray, np.ndarray | None]:
     """(pictures, label numbers or None) of the items 0 to count - 1 of `generators.sample` with that seed."""
-    settings = Settings(source="drawn", count=how.count, seed=how.seed, binarise=how.binarise)
-    source = Drawn(generator.model, generator.module, how.count, how.seed)
-    made = np.concatenate([make(generator, source, items, settings, None)[:, 0] for items in blocks_of(source)])
-    return made, np.arange(how.count) % len(generator.labels) if generator.labels else None
+    draw = Drawing(run, sampler, draws_of(sampler, how.count, how.seed), how.seed)
+    images = np.concatenate([draw(items)[:, 0] for items in blocks_of(draw.source, sampler)])
+    return images, np.arange(how.count) % len(run.labels) if run.labels else None
 
 
 def _copies(
@@ -205,7 +199,7 @@ def _by_label(labels: tuple[str, ...], samples: PictureSet, held_out: PictureSet
     found = {}
     for number, label in enumerate(labels):
         mine, data = samples.labels == number, held_out.labels == number
-        enough = min(mine.sum(), data.sum()) >= LEAST
+        enough = min(mine.sum(), data.sum()) >= MIN_PICTURES
         found[label] = {
             "samples": int(mine.sum()),
             "held_out": int(data.sum()),

@@ -16,7 +16,7 @@ from midi.measures.comparison import Comparison, compare, split_half
 from midi.measures.measured_set import MeasuredSet
 from midi.measures.tables import Table, measure_pictures
 
-LEAST = 4
+MIN_PICTURES = 4
 """Pictures that a set needs to be divided into halves that vary."""
 
 
@@ -77,7 +77,7 @@ class Likeness:
 def likeness(data: Table, samples: Table, *, seed: int = 0, repeats: int = 100) -> Likeness:
     """Compare the measures of held-out pictures and of samples; repeats: of the bootstrap, for 95 % intervals.
 
-    InputError: fewer than LEAST held-out pictures.
+    InputError: fewer than MIN_PICTURES held-out pictures.
     """
     settings = {"seed": seed, "repeats": repeats}
     return Likeness(

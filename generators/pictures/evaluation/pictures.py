@@ -7,23 +7,24 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from generators.contract import PictureSampler
+from generators.pictures.data import PictureRun, RunData
 from generators.pictures.evaluation.closest_pairs import PAIRS, draw_closest_pairs
 from generators.pictures.evaluation.copies import Nearest
-from generators.pictures.evaluation.held_out import RunData
 from generators.pictures.evaluation.latent_map import draw_latent_map
 from generators.pictures.evaluation.likeness import PictureSet
-from generators.pictures.generator import Generator
+from generators.pictures.latent_sampler import LatentSampler
 from generators.pictures.watch import sheet
 from midi.measures.report import draw_histograms
 from training.files import atomic
 
-SHOWN = 64
+SHEET_PICTURES = 64
 """Pictures on a contact sheet."""
 
 
 def draw_pictures(
-    output: Path, generator: Generator, samples: PictureSet, held_out: PictureSet, about: RunData, chosen: np.ndarray,
-    copies: dict[str, Nearest],
+    output: Path, run: PictureRun, sampler: PictureSampler, samples: PictureSet, held_out: PictureSet, about: RunData,
+    chosen: np.ndarray, copies: dict[str, Nearest],
 ) -> dict[str, str]:  # fmt: skip
     """Write the pictures of an evaluation to the folder `output`; what each shows -> its name.
 
@@ -40,17 +41,17 @@ def draw_pictures(
         output / files["copies"],
         {side.measured.name: (side.images, copies[name]) for name, side in sides.items()},
         _training_pictures(about, copies),
-        generator.codec,
+        run.codec,
     )
-    if hasattr(generator.module, "encode"):
+    if isinstance(sampler, LatentSampler) and sampler.encoder:
         files["latent_map"] = "latent-map.png"
-        _draw_latent_map(output / files["latent_map"], generator, held_out, about, chosen)
+        _draw_latent_map(output / files["latent_map"], sampler, held_out, about, chosen)
     return files
 
 
 def _spread(images: np.ndarray) -> np.ndarray:
     """A sheet of pictures from all of a set, since neighbours in a corpus are of one file."""
-    chosen = np.linspace(0, len(images) - 1, min(SHOWN, len(images))).astype(int)
+    chosen = np.linspace(0, len(images) - 1, min(SHEET_PICTURES, len(images))).astype(int)
     page = sheet(images[chosen])
     return page[..., 0] if page.shape[-1] == 1 else page
 
@@ -61,9 +62,8 @@ def _training_pictures(about: RunData, copies: dict[str, Nearest]) -> dict[int, 
     return dict(zip(places.tolist(), about.corpus[about.split.train[places]], strict=True))
 
 
-def _draw_latent_map(path: Path, generator: Generator, held_out: PictureSet, about: RunData, chosen: np.ndarray) -> None:
-    pictures = generator.codec.to_model(held_out.images, generator.module.LOW)
-    codes, _ = generator.module.encode(generator.model, pictures, held_out.labels)
-    drawn = generator.module.latents(generator.model, np.arange(len(codes), dtype=np.uint64))
+def _draw_latent_map(path: Path, sampler: LatentSampler, held_out: PictureSet, about: RunData, chosen: np.ndarray) -> None:
+    codes, _ = sampler.encoder(sampler.codec.to_model(held_out.images, sampler.low), held_out.labels)
+    drawn = sampler.prior(np.arange(len(codes), dtype=np.uint64))
     labels = [about.corpus.rows[source]["label"] for source in about.corpus.source_of[chosen]]
     draw_latent_map(path, codes, drawn, held_out.cells.density, labels if len(set(labels)) > 1 else None)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-
 from generators.pictures.encoding import between_files, encode_file, variations
 from generators.pictures.generator import Generator
+
 from midi.files.writing import write
 from midi.notes import make_piece, note_table
 from training.cli import InputError

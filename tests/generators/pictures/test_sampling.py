@@ -5,9 +5,9 @@ import shutil
 
 import numpy as np
 import pytest
+from generators.pictures.generator import Generator
 
 from classifiers.pretrained import path as pretrained
-from generators.pictures.generator import Generator
 from generators.pictures.latents import Drawn, Grid
 from generators.pictures.sampling import Settings, sample
 from generators.samples import Blocks, with_record

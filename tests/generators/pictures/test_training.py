@@ -5,8 +5,8 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-
 from generators.pictures.generator import Generator
+
 from generators.pictures.statistics import Statistics
 from tests.generators.conftest import PICTURES
 from training.cli import InputError

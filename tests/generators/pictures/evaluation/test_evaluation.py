@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from generators.pictures.evaluation.held_out import data_of
+from generators.pictures.generator import Generator
 
 from classifiers.pretrained import path as pretrained
 from generators.pictures import evaluation
 from generators.pictures.evaluation import Evaluating, evaluate, samples_of
-from generators.pictures.evaluation.held_out import data_of
 from generators.pictures.evaluation.likeness import likeness
-from generators.pictures.generator import Generator
 from generators.pictures.latents import Drawn
 from generators.pictures.sampling import Settings, sample
 from midi.files.reading import read
