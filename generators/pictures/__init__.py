@@ -63,7 +63,7 @@ class PictureSampleOptions(MidiSampleOptions):
 class PictureEvaluateOptions(EvaluateOptions):
     """Which runs of vae or dcgan, and by how many samples."""
 
-    count: Annotated[int, Range(2, 10_000)] = 1_000
+    count: Annotated[int, Range(4, 10_000)] = 1_000
     """Samples made of each run; they are held in memory."""
     binarise: Binarisation = "calibrated"
     """How real values become cells, as in `generators.sample`."""
@@ -86,11 +86,11 @@ class Pictures(GeneratorFamily):
         return sample(options, progress=bar)
 
     def evaluate(self, options: PictureEvaluateOptions) -> list[Path]:
-        from generators.pictures.evaluation import Evaluating, evaluate
+        from generators.pictures.evaluation import evaluate
         from generators.pictures.evaluation.report import measures_table, text_table
         from training.files import outputs_of_runs
 
-        records = evaluate(options.runs, Evaluating(options.count, options.seed, options.binarise), **options.places)
+        records = evaluate(options)
         for record in records:
             print(measures_table(record), end="\n\n")
         print(text_table(records), end="\n\n")

@@ -34,6 +34,7 @@ from generators.samples import (
 )
 from training.cli import InputError
 from training.files import atomic
+from training.options import check
 
 SHEET_ITEMS = 100
 """Items that the contact sheet shows."""
@@ -49,6 +50,7 @@ def sample(
     InputError: options that exclude each other or that the model cannot follow, a file that cannot be used, a folder that
     holds something else, a label that the run has not, an item that there is not.
     """
+    check(options)
     _refuse(options)
     formats = formats_of(options.format)
     check_formats(formats)

@@ -83,6 +83,6 @@ class PictureRecipe(Recipe):
             )
         nll = self.statistics.nll(self.corpus, self.split.validation)
         tell(
-            f"{100 * self.statistics.density:.1f} % of the cells are on, in {self.statistics.pitches} rows; on the validation "
+            f"{100 * self.statistics.density:.1f} % of the cells are on, in {self.statistics.pitches} rows; on validation "
             f"part one probability for all is {nll['constant']:.4f} bits a pixel, one for each row {nll['marginal']:.4f}"
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,16 @@ def runs(pieces, tmp_path_factory):
                      output=root / model, cache=root / "cache")
         for model in PICTURES
     }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def toys():
+    """Adds the toy models while the tests of this folder run: their folder to the package, a line each to MODELS."""
+    import generators
+
+    folder = str(Path(__file__).with_name("toys"))
+    generators.__path__.append(folder)
+    generators.MODELS["toy_pixels"] = Pictures()
+    yield
+    del generators.MODELS["toy_pixels"]
+    generators.__path__.remove(folder)

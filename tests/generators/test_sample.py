@@ -38,7 +38,7 @@ def test_steps_of_another_count_are_other_samples(runs, piece, tmp_path):
     [
         ({"count": 0}, "--count must be from 1 to"),
         ({"count": 10**20}, "--count must be from 1 to"),
-        ({"seed": -1}, "--seed must be 0 or more"),
+        ({"seed": -1}, "--seed must be from 0"),
         ({"grid": True, "around": Path("a.mid")}, "one of --grid, --interpolate and --around; received --grid and --around"),
         ({"grid": True, "count": 5}, "--count does not go with --grid"),
         ({"around": Path("a.mid"), "bars": 2}, "--bars does not go with --around"),

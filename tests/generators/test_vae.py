@@ -186,7 +186,7 @@ def test_settling_brings_the_mixture_nearer_to_the_codes(conditional):
 def test_there_is_nothing_to_settle_without_a_mixture():
     model = made(QUICK)
     vae.fit_prior(model, [(music(codec_named("roll96"), 4), None)])
-    np.testing.assert_array_equal(vae.latents(model, np.arange(3)), made(QUICK).prior.draw(np.arange(3)))
+    np.testing.assert_array_equal(model.prior.draw(np.arange(3)), made(QUICK).prior.draw(np.arange(3)))
 
 
 def test_latents_depend_on_their_own_seed_only():
@@ -220,7 +220,7 @@ def test_it_starts_near_the_mean_picture():
     model = made(COLUMNS, statistics=SimpleNamespace(marginal=marginal))
     choices = model.decoder.get_layer("choices")
     choices.kernel.assign(np.zeros(choices.kernel.shape))
-    sounding = 1 - keras.ops.softmax(model.decoder(vae.latents(model, np.arange(2, dtype=np.uint64))))[..., 0]
+    sounding = 1 - keras.ops.softmax(model.decoder(model.prior.draw(np.arange(2, dtype=np.uint64))))[..., 0]
     close(sounding, np.broadcast_to(np.clip(marginal[:, 0], 1e-4, 1), sounding.shape), 0.001)
 
 
@@ -233,7 +233,7 @@ def test_columns_learn_and_the_learned_law_follows_the_codes():
     mean, log_variance = vae.encode(model, pictures)
     noise = np.random.default_rng(0).standard_normal((50, *mean.shape))
     codes = (mean + np.exp(log_variance / 2) * noise).reshape(-1, 3)
-    drawn = vae.latents(model, np.arange(3000, dtype=np.uint64))
+    drawn = model.prior.draw(np.arange(3000, dtype=np.uint64))
     wide = np.sqrt(np.diag(np.cov(codes.T)))
     close(drawn.mean(axis=0) / wide, codes.mean(axis=0) / wide, 0.4)
     close(np.cov(drawn.T) / np.outer(wide, wide), np.cov(codes.T) / np.outer(wide, wide), 0.5)
@@ -247,8 +247,8 @@ def test_a_reloaded_model_is_the_same(config, tmp_path):
     assert again.get_config() == model.get_config()
     assert again.config == config
     seeds = np.arange(3, dtype=np.uint64)
-    np.testing.assert_array_equal(vae.latents(again, seeds), vae.latents(model, seeds))
-    close(vae.exported(again)(vae.latents(again, seeds)), vae.exported(model)(vae.latents(model, seeds)))
+    np.testing.assert_array_equal(again.prior.draw(seeds), model.prior.draw(seeds))
+    close(vae.exported(again)(again.prior.draw(seeds)), vae.exported(model)(model.prior.draw(seeds)))
     for one, other in zip(vae.encode(again, pictures), vae.encode(model, pictures), strict=True):
         close(one, other)
 
@@ -261,7 +261,7 @@ def test_every_codec_fits(config, codec):
         config = dataclasses.replace(config, patch=5)
     model, pictures = made(config), music(codec_named(codec), 3)
     assert model(pictures).shape == (3, *codec_shape)
-    values = np.array(vae.exported(model)(vae.latents(model, np.arange(2, dtype=np.uint64))))
+    values = np.array(vae.exported(model)(model.prior.draw(np.arange(2, dtype=np.uint64))))
     assert values.shape == (2, *codec_shape)
     assert values.min() >= 0
     assert values.max() <= 1
@@ -289,7 +289,7 @@ def test_labels_change_what_is_made_and_encoded(config):
     model, pictures = made(config, classes=3), music(codec_named("roll96"), 6)
     labels = np.arange(6, dtype=np.int32) % 3
     assert model((pictures, labels)).shape == pictures.shape
-    z = np.repeat(vae.latents(model, np.array([4], np.uint64)), 2, axis=0)
+    z = np.repeat(model.prior.draw(np.array([4], np.uint64)), 2, axis=0)
     one, other = np.array(vae.exported(model)([z, np.array([[0], [2]], np.int32)]))
     assert np.abs(one - other).max() > 1e-5
     twice = np.repeat(pictures[:1], 2, axis=0)

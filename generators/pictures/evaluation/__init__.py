@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 
 from generators.contract import PictureSampler, run_family
+from generators.pictures import PictureEvaluateOptions
 from generators.pictures.data import PictureRun, RunData, data_of
 from generators.pictures.evaluation.closest_pairs import PAIRS
 from generators.pictures.evaluation.copies import COPY, Nearest, nearest
@@ -29,52 +29,28 @@ from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures
 from training.cli import InputError
 from training.files import outputs_of_runs, refuse_existing, write_json
-from training.options import Range, Seed, check
+from training.options import check
 from training.report import write_report
 from training.runs import versions
 from training.runs.lock import exclusive
 
 HELD_OUT_PICTURES = 1_000
 """Held-out pictures that samples are compared with, at most."""
-MAX_SAMPLES = 10_000
-"""Samples of an evaluation at most: they are held in memory."""
 
 
-@dataclass(frozen=True)
-class Evaluating:
-    """How runs are evaluated."""
-
-    count: Annotated[int, Range(MIN_PICTURES, MAX_SAMPLES)] = 1_000
-    """Samples made of each run."""
-    seed: Seed = 0
-    """Of the samples, of the choice of held-out pictures, of halves and bootstrap."""
-    binarise: str = "calibrated"
-    """As in `generators.sample`."""
-
-
-def evaluate(
-    runs: Sequence[str | os.PathLike],
-    how: Evaluating | None = None,
-    *,
-    output: str | os.PathLike | None = None,
-    data: str | os.PathLike | None = None,
-    cache: Path | None = None,
-    force: bool = False,
-) -> list[dict[str, Any]]:
+def evaluate(options: PictureEvaluateOptions) -> list[dict[str, Any]]:
     """Evaluate runs one after the other; the record of each, which is also written to `evaluation.json`.
 
-    output: folder for the results, of several runs for a folder each; by default RUN/evaluation. data: where the data are
-    now, if they have moved. Each run's `report.html` is written anew. InputError, before anything is made: not a run of a
-    generator, results that exist; else: a run in training, data that are gone or others, too small a test part.
+    Each run's `report.html` is written again. InputError, before anything is generated: not a run of a generator, results
+    that exist, numbers out of range; else: a run in training, data that are gone or others, too small a test part.
     """
-    how = how or Evaluating()
-    check(how)
-    folders = outputs_of_runs(runs, output)
-    for run, folder in zip(runs, folders, strict=True):
+    check(options)
+    folders = outputs_of_runs(options.runs, options.output)
+    for run, folder in zip(options.runs, folders, strict=True):
         run_family(run)
         if not (folder.is_dir() and not any(folder.iterdir())):
-            refuse_existing(folder, force)
-    return [_evaluate(Path(run), folder, how, data, cache) for run, folder in zip(runs, folders, strict=True)]
+            refuse_existing(folder, options.force)
+    return [_evaluate(run, folder, options) for run, folder in zip(options.runs, folders, strict=True)]
 
 
 @contextlib.contextmanager
@@ -88,33 +64,31 @@ def _idle(run: Path) -> Iterator[None]:
         yield
 
 
-def _evaluate(
-    run: Path, output: Path, how: Evaluating, data: str | os.PathLike | None, cache: Path | None
-) -> dict[str, Any]:
+def _evaluate(run: Path, output: Path, options: PictureEvaluateOptions) -> dict[str, Any]:
     with _idle(run):
-        record = _figures(run, output, how, data, cache)
+        record = _figures(run, output, options)
         write_json(output / "evaluation.json", record)
         write_report(run, output)
     return record
 
 
-def _figures(run: Path, output: Path, how: Evaluating, data: str | os.PathLike | None, cache: Path | None) -> dict[str, Any]:
+def _figures(run: Path, output: Path, options: PictureEvaluateOptions) -> dict[str, Any]:
     """Everything that is found out about a run; its pictures and sounds lie in `output`."""
     stage = Stopwatch()
     with stage("opening"):
         opened = PictureRun(run)
-        sampler, about = opened.sampler(how.binarise), data_of(opened, data, cache)
+        sampler, about = opened.sampler(options.binarise), data_of(opened, options.data, options.cache)
         if len(about.split.test) < MIN_PICTURES:
             few = len(about.split.test)
             raise InputError(f"the test part of {run} has {few} pictures; {MIN_PICTURES} are needed: train on more files")
-        codec, chosen = opened.codec, about.held_out(HELD_OUT_PICTURES, how.seed)
+        codec, chosen = opened.codec, about.held_out(HELD_OUT_PICTURES, options.seed)
     with stage("sampling"):
-        images, labels = samples_of(opened, sampler, how)
+        images, labels = samples_of(opened, sampler, options.count, options.seed)
     with stage("measuring"):
         samples = PictureSet.of("samples", images, codec, labels)
         held_out = PictureSet.of("held-out data", about.corpus[chosen], codec, about.labels(chosen, opened.labels))
     with stage("comparing"):
-        found = likeness(held_out.measured.table, samples.measured.table, seed=how.seed)
+        found = likeness(held_out.measured.table, samples.measured.table, seed=options.seed)
     with stage("looking for copies"):
         copies, used = _copies(about, codec, samples, held_out)
     with stage("test loss"):
@@ -129,7 +103,7 @@ def _figures(run: Path, output: Path, how: Evaluating, data: str | os.PathLike |
         "run": os.fspath(run),
         "model": opened.record["model"],
         "weights": opened.fingerprint(),
-        "options": asdict(how) | {"held_out": len(chosen)},
+        "options": {name: getattr(options, name) for name in ("count", "seed", "binarise")} | {"held_out": len(chosen)},
         "versions": versions(),
         "parts": {name: len(getattr(about.split, name)) for name in ("train", "validation", "test")},
         "pictures": _pictures(opened.statistics, used, samples, held_out),
@@ -144,11 +118,11 @@ def _figures(run: Path, output: Path, how: Evaluating, data: str | os.PathLike |
     }
 
 
-def samples_of(run: PictureRun, sampler: PictureSampler, how: Evaluating) -> tuple[np.ndarray, np.ndarray | None]:
+def samples_of(run: PictureRun, sampler: PictureSampler, count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
     """(pictures, label numbers or None) of the items 0 to count - 1 of `generators.sample` with that seed."""
-    draw = Drawing(run, sampler, draws_of(sampler, how.count, how.seed), how.seed)
+    draw = Drawing(run, sampler, draws_of(sampler, count, seed), seed)
     images = np.concatenate([draw(items)[:, 0] for items in blocks_of(draw.source, sampler)])
-    return images, np.arange(how.count) % len(run.labels) if run.labels else None
+    return images, np.arange(count) % len(run.labels) if run.labels else None
 
 
 def _copies(

@@ -2,14 +2,17 @@
 
 import csv
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from generators.pictures.generator import Generator
 
 from classifiers.pretrained import path as pretrained
+from generators.contract import Known
+from generators.pictures import PictureSampleOptions as Options
+from generators.pictures.data import PictureRun
 from generators.pictures.latents import Drawn, Grid
-from generators.pictures.sampling import Settings, sample
+from generators.pictures.sampling import sample
 from generators.samples import Blocks, with_record
 from midi.codecs import codec_named
 from midi.files.reading import read
@@ -19,12 +22,8 @@ from training.cli import InputError
 from training.runs import load
 
 
-def drawn(generator, count, windows=1):
-    return Drawn(generator.model, generator.module, count, seed=7, windows=windows)
-
-
-def settings(count, **changes):
-    return Settings(**{"source": "drawn", "count": count, "seed": 7, "formats": ("midi", "png", "npy"), **changes})
+def asked(run, output, count, **changes):
+    return Options(**{"run": run, "output": output, "count": count, "seed": 7, "format": "midi,png,npy", **changes})
 
 
 def files(folder):
@@ -34,30 +33,29 @@ def files(folder):
 
 @pytest.mark.parametrize("model", PICTURES)
 def test_every_format_holds_the_same_picture(runs, model, tmp_path):
-    generator = Generator(runs[model])
-    manifest = sample(generator, drawn(generator, 3), tmp_path / "out", settings(3))
+    codec = PictureRun(runs[model]).codec
+    manifest = sample(asked(runs[model], tmp_path / "out", 3))
     rows = list(csv.DictReader(manifest.read_text().splitlines()))
     assert [row["item"] for row in rows] == ["0", "1", "2"]
     for row in rows:
         midi, png, npy = (tmp_path / "out" / name for name in row["files"].split())
         images = np.load(npy)
         np.testing.assert_array_equal(load_picture(png).images, images)
-        piece = generator.codec.decode(images)
+        piece = codec.decode(images)
         assert int(row["notes"]) == len(piece) == len(read(midi))
     assert (tmp_path / "out" / "sheet.png").exists()
 
 
 def test_one_item_alone_is_the_same_and_a_cut_off_manifest_goes_on(runs, tmp_path):
-    generator = Generator(runs["vae"])
-    manifest = sample(generator, drawn(generator, 70), tmp_path / "all", settings(70))
-    sample(generator, drawn(generator, 70), tmp_path / "one", settings(70), items=[66])
+    manifest = sample(asked(runs["vae"], tmp_path / "all", 70))
+    sample(asked(runs["vae"], tmp_path / "one", 70, items=(66,)))
     whole, alone = files(tmp_path / "all"), files(tmp_path / "one")
     assert sorted(alone) == ["midi/000066.mid", "npy/000066.npy", "png/000066.png"]
     assert all(whole[name] == content for name, content in alone.items())
     text = manifest.read_text()
     manifest.write_text(text[: text.index("\n40,") + 3])
     (tmp_path / "all" / "midi" / "000069.mid").unlink()
-    sample(generator, drawn(generator, 70), tmp_path / "all", settings(70))
+    sample(asked(runs["vae"], tmp_path / "all", 70))
     assert files(tmp_path / "all") == whole
     assert manifest.read_text() == text
 
@@ -70,25 +68,25 @@ def test_any_count_of_blocks():
 
 
 def test_a_grid_spans_the_two_widest_directions(runs, tmp_path):
-    generator = Generator(runs["vae"])
-    grid = Grid(generator.model, generator.module, side=3)
-    drawn = generator.module.latents(generator.model, np.arange(1_024, dtype=np.uint64))
+    prior = PictureRun(runs["vae"]).sampler().prior
+    grid = Grid(prior, side=3)
+    drawn = prior(np.arange(1_024, dtype=np.uint64))
     places = np.concatenate([grid(item) for item in range(9)])
     np.testing.assert_allclose(places[4], drawn.mean(axis=0), atol=1e-6)
     directions = np.stack([places[7] - places[1], places[5] - places[3]]).astype(float)  # four deviations each
     np.testing.assert_allclose(directions @ directions.T, np.diag(np.diag(directions @ directions.T)), atol=1e-3)
     spread = np.linalg.eigvalsh(np.cov(drawn.T))[-2:]
     np.testing.assert_allclose((directions**2).sum(axis=1), 16 * spread, rtol=1e-3)
-    sample(generator, grid, tmp_path / "out", settings(9))
-    assert len(list((tmp_path / "out" / "midi").iterdir())) == 9
+    sample(asked(runs["vae"], tmp_path / "out", 16, grid=True, items=(3, 99)))
+    assert [path.stem for path in sorted((tmp_path / "out" / "midi").iterdir())] == ["000003", "000099"]
 
 
 @pytest.mark.parametrize("binarise", ["fixed", "bernoulli", "minmax"])
 def test_other_binarisations(runs, tmp_path, binarise):
-    generator = Generator(runs["vae"])
-    source = drawn(generator, 5)
-    sample(generator, source, tmp_path / "out", settings(5, binarise=binarise))
-    values = generator.values(np.concatenate([source(item) for item in range(5)]))
+    sample(asked(runs["vae"], tmp_path / "out", 5, binarise=binarise))
+    sampler = PictureRun(runs["vae"]).sampler()
+    source = Drawn(sampler.prior, 5, seed=7)
+    values = sampler.values(np.concatenate([source(item) for item in range(5)]))
     on = np.concatenate([np.load(path) for path in sorted((tmp_path / "out" / "npy").iterdir())]) == 255
     least, greatest = (part(values, axis=(1, 2, 3), keepdims=True) for part in (np.min, np.max))
     if binarise == "bernoulli":
@@ -99,57 +97,75 @@ def test_other_binarisations(runs, tmp_path, binarise):
         np.testing.assert_array_equal(on, expected[binarise])
 
 
-def test_greys_are_not_binarised(runs, monkeypatch):
-    generator, codec = Generator(runs["vae"]), codec_named("dense88")
-    monkeypatch.setattr(generator, "codec", codec)
+def test_greys_are_not_binarised(runs):
+    sampler, codec = PictureRun(runs["vae"]).sampler(), codec_named("dense88")
     values = np.random.default_rng(0).random((2, *codec.shape), np.float32)
-    np.testing.assert_array_equal(generator.images(values, "calibrated", [0, 1]), np.rint(values * 255))
+    greys = replace(sampler, codec=codec).binarised(values, [0, 1])
+    np.testing.assert_array_equal(greys, np.rint(values * 255))
     with pytest.raises(InputError, match="those of dense88 are not"):
-        generator.images(values, "minmax", [0, 1])
+        replace(sampler, codec=codec, binarise="minmax").binarised(values, [0, 1])
+
+
+def test_a_model_of_latents_refuses_what_it_cannot_do(runs):
+    sampler = PictureRun(runs["vae"]).sampler()
+    seeds = np.arange(2, dtype=np.uint64)
+    np.testing.assert_array_equal(sampler.draw(seeds)[1:], sampler.draw(seeds[1:]))
+    for wish in ({"temperature": 0.5}, {"known": Known(np.zeros((2, 1, 1, 1)), np.ones((2, 1, 1, 1), bool))}):
+        with pytest.raises(InputError, match="no temperature and keeps no given cells"):
+            sampler.draw(seeds, **wish)
+
+
+def test_what_was_made_of_another_file_is_not_continued(runs, pieces, tmp_path):
+    first, other = sorted(pieces.rglob("*.mid"))[:2]
+    mine = tmp_path / "mine.mid"
+    for source, options in ((first, {"around": mine}), (other, {"interpolate": (mine, first)})):
+        mine.write_bytes(source.read_bytes())
+        output = tmp_path / next(iter(options))
+        sample(asked(runs["vae"], output, 2, items=(0,), **options))
+        sample(asked(runs["vae"], output, 2, items=(1,), **options))
+        mine.write_bytes(source.read_bytes()[:-1] + b"\x01")
+        with pytest.raises(InputError, match=r"samples of other settings \(files\)|cannot be read"):
+            sample(asked(runs["vae"], output, 2, **options))
 
 
 def test_a_run_trained_again_to_the_same_end_has_the_same_name(runs, tmp_path):
-    generator = Generator(runs["vae"])
+    opened = PictureRun(runs["vae"])
     run = shutil.copytree(runs["vae"], tmp_path / "run")
     load(run).save(run / "model.keras")
     assert (run / "model.keras").read_bytes() != (runs["vae"] / "model.keras").read_bytes()
-    assert Generator(run).fingerprint() == generator.fingerprint()
-    generator.model.set_weights([2 * weight for weight in generator.model.get_weights()])
-    assert Generator(run).fingerprint() != generator.fingerprint()
+    assert PictureRun(run).fingerprint() == opened.fingerprint()
+    opened.model.set_weights([2 * weight for weight in opened.model.get_weights()])
+    assert PictureRun(run).fingerprint() != opened.fingerprint()
 
 
 def test_a_sheet_shows_what_came_later_and_a_cut_off_table_gets_its_head(runs, tmp_path):
-    generator = Generator(runs["vae"])
-    manifest = sample(generator, drawn(generator, 2), tmp_path / "out", settings(2))
+    manifest = sample(asked(runs["vae"], tmp_path / "out", 2))
     few = (tmp_path / "out" / "sheet.png").read_bytes()
     manifest.write_text("item,se")
-    sample(generator, drawn(generator, 5), tmp_path / "out", settings(5))
+    sample(asked(runs["vae"], tmp_path / "out", 5))
     assert (tmp_path / "out" / "sheet.png").read_bytes() != few
     assert [row["item"] for row in csv.DictReader(manifest.read_text().splitlines())] == list("01234")
 
 
 def test_several_windows_are_one_piece(runs, tmp_path):
-    generator = Generator(runs["vae"])
-    sample(generator, drawn(generator, 2, windows=3), tmp_path / "out", settings(2))
-    assert np.load(tmp_path / "out" / "npy" / "000001.npy").shape == (3, *generator.codec.shape)
+    sample(asked(runs["vae"], tmp_path / "out", 2, bars=5))
+    assert np.load(tmp_path / "out" / "npy" / "000001.npy").shape == (3, *PictureRun(runs["vae"]).codec.shape)
 
 
 def test_bad_input_is_one_line(runs, tmp_path):
-    generator = Generator(runs["vae"])
+    run, out = runs["vae"], tmp_path / "out"
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").touch()
     with pytest.raises(InputError, match="not empty"):
-        sample(generator, drawn(generator, 1), tmp_path / "mine", settings(1))
+        sample(asked(run, tmp_path / "mine", 1))
     with pytest.raises(InputError, match="no label"):
-        sample(generator, drawn(generator, 1), tmp_path / "out", settings(1, label="waltz"))
+        sample(asked(run, out, 1, label="waltz"))
     with pytest.raises(InputError, match="numbered from 0 to 0"):
-        sample(generator, drawn(generator, 1), tmp_path / "out", settings(1), items=[5])
-    assert not (tmp_path / "out").exists()
-    with pytest.raises(InputError, match="1 or more"):
-        settings(0)
-    with_record(tmp_path / "out", {"binarise": "calibrated"})  # all that a call leaves that has failed at once
-    sample(generator, drawn(generator, 1), tmp_path / "out", settings(1))
+        sample(asked(run, out, 1, items=(5,)))
+    assert not out.exists()
+    with_record(out, {"binarise": "calibrated"})  # all that a call leaves that has failed at once
+    sample(asked(run, out, 1))
     with pytest.raises(InputError, match="other settings"):
-        sample(generator, drawn(generator, 1), tmp_path / "out", settings(1, binarise="fixed"))
+        sample(asked(run, out, 1, binarise="fixed"))
     with pytest.raises(InputError, match="expected one that"):
-        Generator(pretrained())
+        PictureRun(pretrained())

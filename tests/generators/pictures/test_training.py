@@ -5,8 +5,8 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from generators.pictures.generator import Generator
 
+from generators.pictures.data import PictureRun
 from generators.pictures.statistics import Statistics
 from tests.generators.conftest import PICTURES
 from training.cli import InputError
@@ -45,10 +45,10 @@ def test_a_run_leaves_the_house(runs, model, name, tmp_path):
 
 
 def test_labels_are_learned_where_asked_for(labelled):
-    generator = Generator(labelled)
-    assert len(generator.labels) >= 2
-    drawn = np.repeat(generator.module.latents(generator.model, np.array([3], np.uint64)), 2, axis=0)
-    one, other = generator.values(drawn, np.array([0, 1], np.int32))
+    run = PictureRun(labelled)
+    assert len(run.labels) >= 2
+    sampler = run.sampler()
+    one, other = sampler.values(np.repeat(sampler.prior(np.array([3], np.uint64)), 2, axis=0), np.array([0, 1], np.int32))
     assert np.abs(one - other).max() > 1e-4
 
 

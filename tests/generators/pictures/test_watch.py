@@ -28,7 +28,7 @@ def watched(tmp_path, monkeypatch):
     monkeypatch.setattr(watch, "averaged", contextlib.nullcontext)
 
     def look(one, epoch, values):
-        monkeypatch.setattr(watch, "pictures_of", lambda *_: values)
+        monkeypatch.setattr(one, "_preview", lambda model: values)
         one.set_model(None)
         one.on_epoch_begin(epoch)
         logs = {}

@@ -9,21 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from generators.pictures.evaluation.held_out import data_of
-from generators.pictures.generator import Generator
 
 from classifiers.pretrained import path as pretrained
-from generators.pictures import evaluation
-from generators.pictures.evaluation import Evaluating, evaluate, samples_of
+from generators.pictures import PictureEvaluateOptions as Options
+from generators.pictures import PictureSampleOptions, evaluation
+from generators.pictures.data import PictureRun, data_of
+from generators.pictures.evaluation import evaluate, samples_of
 from generators.pictures.evaluation.likeness import likeness
-from generators.pictures.latents import Drawn
-from generators.pictures.sampling import Settings, sample
+from generators.pictures.sampling import sample
 from midi.files.reading import read
 from training.cli import InputError
 from training.files import outputs_of_runs, read_json
 from training.runs.lock import exclusive
 
-HOW = Evaluating(count=70)
+COUNT = 70
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +43,8 @@ def evaluated(runs, labelled, cache, few_repeats, tmp_path_factory):
     """A conditional VAE and an unconditional GAN: their runs and records."""
     root = tmp_path_factory.mktemp("evaluated runs")
     folders = [shutil.copytree(run, root / run.name) for run in (labelled, runs["dcgan"])]
-    return dict(zip(("vae", "dcgan"), zip(folders, evaluate(folders, HOW, cache=cache), strict=True), strict=True))
+    records = evaluate(Options(tuple(folders), count=COUNT, cache=cache))
+    return {"vae": (folders[0], records[0]), "dcgan": (folders[1], records[1])}
 
 
 @pytest.fixture
@@ -88,12 +88,9 @@ def test_the_page_needs_nothing_from_elsewhere(evaluated, model):
 
 
 def test_samples_are_those_of_the_command_sample(runs, tmp_path):
-    generator = Generator(runs["vae"])
-    sample(
-        generator, Drawn(generator.model, generator.module, 70, 3), tmp_path / "out",
-        Settings(source="drawn", count=70, seed=3, formats=("npy",)), items=[0, 69],
-    )  # fmt: skip
-    images, labels = samples_of(generator, Evaluating(count=70, seed=3))
+    sample(PictureSampleOptions(runs["vae"], tmp_path / "out", count=70, seed=3, format="npy", items=(0, 69)))
+    run = PictureRun(runs["vae"])
+    images, labels = samples_of(run, run.sampler(), 70, 3)
     assert labels is None
     for item in (0, 69):
         np.testing.assert_array_equal(np.load(tmp_path / "out" / "npy" / f"{item:06d}.npy")[0], images[item])
@@ -102,9 +99,9 @@ def test_samples_are_those_of_the_command_sample(runs, tmp_path):
 @pytest.mark.parametrize("model", ["vae", "dcgan"])
 def test_figures_of_the_pictures(evaluated, cache, model):
     run, record = evaluated[model]
-    generator = Generator(run)
-    data = data_of(generator, cache=cache)
-    samples = samples_of(generator, HOW)[0] > 127
+    opened = PictureRun(run)
+    data = data_of(opened, cache=cache)
+    samples = samples_of(opened, opened.sampler(), COUNT, 0)[0] > 127
     training = data.corpus[data.split.train] > 127
     rows = [np.flatnonzero(images.any(axis=(0, 2, 3))) for images in (samples, training)]
     found = record["pictures"]
@@ -118,10 +115,10 @@ def test_figures_of_the_pictures(evaluated, cache, model):
 
 def test_the_histograms_have_pitches_as_index(evaluated, cache):
     run, record = evaluated["vae"]
-    generator = Generator(run)
-    data = data_of(generator, cache=cache)
+    opened = PictureRun(run)
+    data = data_of(opened, cache=cache)
     images = data.corpus[data.split.test]
-    expected = np.mean([np.bincount(notes := generator.codec.decode(image[None]).notes["pitch"], minlength=128) / len(notes)
+    expected = np.mean([np.bincount(notes := opened.codec.decode(image[None]).notes["pitch"], minlength=128) / len(notes)
                         for image in images], axis=0)  # fmt: skip
     held_out, samples = (one["measures"]["pitch_histogram"]["mean"] for one in record["measures"]["sets"])
     np.testing.assert_allclose(held_out, expected)
@@ -130,10 +127,10 @@ def test_the_histograms_have_pitches_as_index(evaluated, cache):
 
 def test_the_loss_is_over_the_whole_test_part(evaluated, cache):
     run, record = evaluated["vae"]
-    generator = Generator(run)
-    data = data_of(generator, cache=cache)
+    opened = PictureRun(run)
+    data = data_of(opened, cache=cache)
     pictures = data.corpus[data.split.test] / np.float32(255)
-    mean, log_variance = generator.module.encode(generator.model, pictures, data.labels(data.split.test, generator.labels))
+    mean, log_variance = opened.module.encode(opened.model, pictures, data.labels(data.split.test, opened.labels))
     divergence = -0.5 * (1 + log_variance - mean**2 - np.exp(log_variance)).sum(axis=1)
     loss, bits = record["loss"], pictures[0].size * np.log(2)
     assert loss["kl"] == pytest.approx(divergence.mean(), rel=1e-4)
@@ -158,7 +155,7 @@ def test_what_is_heard_is_what_is_told(evaluated, model):
     run, record = evaluated[model]
     low, high = record["listening"]["note_rates"]
     assert 0 < low < high
-    codec = Generator(run).codec
+    codec = PictureRun(run).codec
     for one in record["listening"]["rendered"]:
         sound, _ = soundfile.read(run / "evaluation" / one["wav"])
         assert one["peak"] == pytest.approx(np.abs(sound).max(), abs=1e-3)
@@ -172,10 +169,10 @@ def test_what_is_heard_is_what_is_told(evaluated, model):
 
 
 def test_training_pictures_are_found_to_be_copies(run, cache, monkeypatch, undrawn):
-    data = data_of(Generator(run), cache=cache)
+    data = data_of(PictureRun(run), cache=cache)
     chosen = data.split.train[[3, 11, 12, 30, 31]]
-    monkeypatch.setattr(evaluation, "samples_of", lambda generator, how: (data.corpus[chosen], None))
-    copies = evaluate([run], Evaluating(count=5), cache=cache)[0]["copies"]
+    monkeypatch.setattr(evaluation, "samples_of", lambda *_: (data.corpus[chosen], None))
+    copies = evaluate(Options((run,), count=5, cache=cache))[0]["copies"]
     assert copies["samples"]["copies"] == copies["samples"]["exact"] == 1
     assert copies["held_out"]["copies"] < 1
     for one in copies["closest"]:
@@ -184,9 +181,9 @@ def test_training_pictures_are_found_to_be_copies(run, cache, monkeypatch, undra
 
 
 def test_a_model_that_makes_nothing_is_evaluated_too(run, cache, monkeypatch):
-    black = np.zeros((6, *Generator(run).codec.shape), np.uint8)
-    monkeypatch.setattr(evaluation, "samples_of", lambda generator, how: (black, None))
-    record = evaluate([run], Evaluating(count=6), output=run / "black", cache=cache)[0]
+    black = np.zeros((6, *PictureRun(run).codec.shape), np.uint8)
+    monkeypatch.setattr(evaluation, "samples_of", lambda *_: (black, None))
+    record = evaluate(Options((run,), count=6, output=run / "black", cache=cache))[0]
     assert record["pictures"]["samples"] == {"density": 0, "pitches": 0, "pitches_share": 0, "empty": 1}
     assert record["likeness"]["from_data"]["share"] < 0.3
     assert record["copies"]["samples"]["copies"] == 0
@@ -203,37 +200,37 @@ def test_results_of_several_runs_lie_apart(tmp_path):
 
 def test_bad_input_is_one_line_before_anything_is_made(run, tmp_path):
     for count in (3, 100_000):
-        with pytest.raises(InputError, match=f"from 4 to 10,000; received {count}"):
-            Evaluating(count=count)
+        with pytest.raises(InputError, match=f"from 4 to 10,000; received {count:,}"):
+            evaluate(Options((run,), count=count))
     with pytest.raises(InputError, match="not found; a run is what"):
-        evaluate([run, tmp_path / "none"])
+        evaluate(Options((run, tmp_path / "none")))
     assert not (tmp_path / "none").exists()
     with pytest.raises(InputError, match="run of classifiers; expected one that"):
-        evaluate([run, pretrained()])
+        evaluate(Options((run, pretrained())))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").touch()
     with pytest.raises(InputError, match="--force"):
-        evaluate([run], output=tmp_path / "mine")
+        evaluate(Options((run,), output=tmp_path / "mine"))
     with exclusive(run), pytest.raises(InputError, match="still training"):
-        evaluate([run])
+        evaluate(Options((run,)))
     assert not (run / "evaluation").exists()
 
 
 def test_a_run_cut_off_or_without_its_data_is_one_line(run, pieces, cache, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"trained on .* which is gone; give its new place as --data"):
-        evaluate([run], HOW, data=tmp_path / "moved", cache=cache)
+        evaluate(Options((run,), count=COUNT, data=tmp_path / "moved", cache=cache))
     fewer = shutil.copytree(pieces, tmp_path / "fewer")
     sorted(fewer.rglob("*.mid"))[0].unlink()
     with pytest.raises(InputError, match="trained on other files"):
-        evaluate([run], HOW, data=fewer, cache=tmp_path / "cache")
-    monkeypatch.setattr(evaluation, "LEAST", 1_000)
+        evaluate(Options((run,), count=COUNT, data=fewer, cache=tmp_path / "cache"))
+    monkeypatch.setattr(evaluation, "MIN_PICTURES", 1_000)
     with pytest.raises(InputError, match=r"test part of .* has but .* 1000 are needed"):
-        evaluate([run], HOW, cache=cache)
+        evaluate(Options((run,), count=COUNT, cache=cache))
     monkeypatch.undo()
     (run / "sampling.json").unlink()
     with pytest.raises(InputError, match="no calibrated threshold"):
-        evaluate([run], HOW, cache=cache)
+        evaluate(Options((run,), count=COUNT, cache=cache))
     (run / "model.keras").unlink()
     with pytest.raises(InputError, match=r"no model.keras yet"):
-        evaluate([run], HOW, cache=cache)
+        evaluate(Options((run,), count=COUNT, cache=cache))
     assert not (run / "evaluation").exists()
