@@ -3,11 +3,11 @@
 `paper`: "Music generation with Neural Networks", networks as printed; `--networks released` is the generator of its code.
 `sparse88`: the GAN of "Music generation using Deep Learning" on pictures of 88 x 200 x 4, with one value scale where the
 original fed its critic another than its generator's. Both differ from the papers in this: the players move at once, by one
-loss, instead of in turn; an epoch shows every picture once; samples are drawn by the law of training.
+loss, instead of in turn; an epoch shows every picture once; samples are drawn as in training.
 
 `ours`, 0.4 million parameters a player: a picture is groups of columns, an eighth note each, and convolutions run over time
-alone, since pitches are not alike as places are. In a group each row is silent or has one of ten learned shapes, at first
-runs of columns (`generators.layers.hard_shapes`), so that notes do not fall into dots and the critic sees black and white.
+alone, since pitches are not alike as places are. In a group each row rests or has one of ten learned shapes, at first
+runs of columns (`generators.layers.row_codebook`), so that notes do not fall into dots and the critic sees black and white.
 The critic also sees onsets and pitch classes (`generators.layers.streams`). Relativistic loss with R1 and R2 (arXiv
 2501.05417), of weight 20: at 2 and less the critic wins early, and the generator learns more slowly. Rates fall along a
 cosine; a moving average of the generator's weights is kept.
@@ -30,9 +30,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.layers.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.layers.adversarial import LOSSES, critic_accuracies, gradient_penalty
 from generators.layers.dcgan import Columns, players
-from generators.layers.hard_shapes import in_greys, runs
+from generators.layers.row_codebook import in_greys, runs
 from generators.pictures import PictureConfig
 from generators.pictures.latent_sampler import LatentSampler
 from midi.codecs import codec_named
@@ -49,7 +49,7 @@ LOW = -1.0
 """Pictures are in [-1, 1]."""
 MONITOR = None
 """The last epoch is kept: no loss of a GAN says how good its pictures are."""
-COUNT = 256
+START_PICTURES = 256
 """Pictures that the start of the training looks at."""
 
 
@@ -59,7 +59,7 @@ class Config(PictureConfig):
 
     latent: Count = 100
     """Numbers that a picture is made from."""
-    law: Literal["uniform", "normal"] = "uniform"
+    distribution: Literal["uniform", "normal"] = "uniform"
     """How they are drawn, in training and in sampling: evenly from [-1, 1], or standard normal."""
     learning_rate: Positive = 2e-4
     """Adam's step of the generator, at the start."""
@@ -88,8 +88,8 @@ class Config(PictureConfig):
     penalty: Amount = 0.0
     """Weight of the penalty on the critic's gradient at real pictures (R1)."""
     fake_penalty: Amount = 0.0
-    """The same at made pictures (R2)."""
-    penalised: Count = 1
+    """The same at generated pictures (R2)."""
+    penalty_stride: Count = 1
     """The penalties are taken on every so many-th picture of a batch."""
     average: Memory = 0.0
     """Memory of the moving average of the generator's weights, which is what is kept; 0: none."""
@@ -97,7 +97,7 @@ class Config(PictureConfig):
 
 OURS = Config(
     latent=64,
-    law="normal",
+    distribution="normal",
     learning_rate=2e-4,
     critic_rate=4e-4,
     beta_1=0.0,
@@ -108,7 +108,7 @@ OURS = Config(
     fakes=1,
     penalty=20.0,
     fake_penalty=20.0,
-    penalised=4,
+    penalty_stride=4,
     average=0.995,
     epochs=40,
 )
@@ -119,7 +119,7 @@ PRESETS = {
         codec="sparse88", networks="normed", learning_rate=1.5e-4, critic_rate=1.5e-4, fakes=1, batch_size=128
     ),
     "ours": OURS,
-    "quick": replace(OURS, patch=8, shapes=3, penalised=1, average=0.9, **QUICK),
+    "quick": replace(OURS, patch=8, shapes=3, penalty_stride=1, average=0.9, **QUICK),
 }
 
 
@@ -127,8 +127,8 @@ PRESETS = {
 class Dcgan(Measuring):
     """Both players and their losses. Input: pictures (batch, h, w, c) in [-1, 1], with labels (pictures, labels (batch,)).
 
-    Output: the pictures made. `config` is a `Config` as a dict; classes: 0 for no labels.
-    Metrics: both losses, and the shares of real and of made pictures that the critic tells rightly.
+    Output: the generated pictures. `config` is a `Config` as a dict; classes: 0 for no labels.
+    Metrics: both losses, and the fractions of real and of generated pictures that the critic classifies rightly.
     """
 
     def __init__(self, config: dict[str, Any], classes: int = 0, **arguments: Any) -> None:
@@ -148,9 +148,9 @@ class Dcgan(Measuring):
         pictures, labels = inputs if self.classes else (inputs, None)
         count, fakes = ops.shape(pictures)[0], self.config.fakes
         wanted = None if labels is None else ops.tile(labels, [fakes])
-        made = self.made(count * fakes, wanted, training)
-        judged = frozen(self.critic, _with(made, wanted), training=training)
-        fake = ops.stop_gradient(made)[:count]
+        generated = self.generated(count * fakes, wanted, training)
+        judged = frozen(self.critic, _with(generated, wanted), training=training)
+        fake = ops.stop_gradient(generated)[:count]
         on_real = self.critic(_with(pictures, labels), training=training)
         on_fake = self.critic(_with(fake, labels), training=training)
         critic_loss, generator_loss = LOSSES[self.config.loss]
@@ -161,25 +161,25 @@ class Dcgan(Measuring):
         if training:
             self.penalise(self.config.penalty, pictures, labels)
             self.penalise(self.config.fake_penalty, fake, labels)
-        right = told_apart(on_real, on_fake, paired=self.config.loss == "relativistic")
-        for metric, value in zip(self.measures.values(), (critic_loss, generator_loss, *right), strict=True):
+        accuracies = critic_accuracies(on_real, on_fake, paired=self.config.loss == "relativistic")
+        for metric, value in zip(self.measures.values(), (critic_loss, generator_loss, *accuracies), strict=True):
             self.measure(metric, value)
-        return made
+        return generated
 
-    def made(self, count: Any, labels: Any, training: bool) -> Any:
-        """`count` pictures from latents drawn by the model's law."""
+    def generated(self, count: Any, labels: Any, training: bool) -> Any:
+        """`count` pictures from latents drawn by the model's distribution."""
         size = (count, self.config.latent)
-        if self.config.law == "normal":
+        if self.config.distribution == "normal":
             drawn = keras.random.normal(size, seed=self.draws)
         else:
             drawn = keras.random.uniform(size, -1.0, 1.0, seed=self.draws)
         return self.generator(_with(drawn, labels), training=training)
 
     def penalise(self, weight: float, pictures: Any, labels: Any) -> None:
-        """Add the gradient penalty at every `penalised`-th picture."""
+        """Add the gradient penalty at every `penalty_stride`-th picture."""
         if not weight:
             return
-        every = self.config.penalised
+        every = self.config.penalty_stride
         labels = None if labels is None else labels[::every]
         penalty = gradient_penalty(lambda seen: self.critic(_with(seen, labels), training=False), pictures[::every])
         self.add_loss(weight * penalty)
@@ -220,8 +220,8 @@ def sampler(model: Dcgan, codec: Codec) -> LatentSampler:
 
 
 def latents(model: Dcgan, seeds: np.ndarray) -> np.ndarray:
-    """(len(seeds), latent) float32 by the law that the model was trained with; row i comes from seeds[i] alone."""
-    size, normal = model.config.latent, model.config.law == "normal"
+    """(len(seeds), latent) float32 by the distribution that the model was trained with; row i comes from seeds[i] alone."""
+    size, normal = model.config.latent, model.config.distribution == "normal"
     generators = [np.random.default_rng(int(seed)) for seed in seeds]
     rows = [one.standard_normal(size) if normal else one.uniform(-1, 1, size) for one in generators]
     return np.array(rows, np.float32).reshape(len(rows), size)
@@ -232,8 +232,8 @@ def _initialise(model: Dcgan, marginal: np.ndarray) -> None:
 
     marginal: (height, channels) mean values in [0, 1].
     """
-    drawn = latents(model, np.arange(COUNT, dtype=np.uint64))
-    inputs = [drawn, np.arange(COUNT, dtype=np.int32)[:, None] % model.classes] if model.classes else drawn
+    drawn = latents(model, np.arange(START_PICTURES, dtype=np.uint64))
+    inputs = [drawn, np.arange(START_PICTURES, dtype=np.int32)[:, None] % model.classes] if model.classes else drawn
     choices = model.generator.get_layer("generator_choices")
     scores = keras.Model(model.generator.input, choices.output)(inputs, training=False)
     scores = ops.convert_to_numpy(scores).reshape(-1, len(marginal), model.config.shapes + 1)

@@ -6,9 +6,9 @@ are drawn by the seed for validation, not the last fifth of a folder, and the be
 
 `ours` keeps the bound and nothing else. Where means of pixels are unsure of a note, a threshold breaks it into dots; so rows
 are not painted: in each group of twelve columns, a quarter note of roll96, a row is silent or has one of 32 learned shapes,
-and the likelihood of a picture is that of these mixtures (`generators.layers.shapes`). Each group is a vector, and dense
+and the likelihood of a picture is that of these mixtures (`generators.layers.row_mixture`). Each group is a vector; dense
 layers mix them in time, since pitches are not alike as places are. Latents are drawn from a learned mixture, fitted once
-more to the codes when training is done (`settle`). The divergence weighs half: at 1 too little of a melody is encoded, at
+more to the codes when training is done (`fit_prior`). The divergence weighs half: at 1 too little of a melody is encoded, at
 1/4 too much for draws to be like codes ("bits" is the whole bound all the same).
 
     python -m generators.train vae --data FOLDER
@@ -31,7 +31,7 @@ import numpy as np
 from keras import ops
 
 from generators.layers.priors import Mixture, Normal
-from generators.layers.shapes import Pixels, Shapes
+from generators.layers.row_mixture import Pixels, RowMixture
 from generators.layers.vae import networks
 from generators.pictures import PictureConfig
 from generators.pictures.latent_sampler import LatentSampler
@@ -72,7 +72,7 @@ class Config(PictureConfig):
     dropout: Dropout = 0.0
     """columns: share of hidden units dropped."""
     components: Index = 0
-    """Normal laws in the learned prior that latents are drawn from; 0: held to N(0, 1), drawn from [-reach, reach]."""
+    """Normal distributions in the prior that latents are drawn from; 0: held to N(0, 1), drawn from [-reach, reach]."""
     reach: Amount = 4.0
     """Without components: latents are drawn uniformly up to this far from 0; 0: from N(0, 1)."""
     kl: Literal["mean", "bound"] = "mean"
@@ -109,7 +109,7 @@ class Vae(Measuring):
         self.picture_shape = codec_named(chosen.codec).shape
         self.encoder, self.decoder = networks(chosen, self.picture_shape, classes)
         shaped = chosen.network == "columns"
-        self.cells = Shapes(self.picture_shape, chosen.patch, chosen.shapes) if shaped else Pixels()
+        self.cells = RowMixture(self.picture_shape, chosen.patch, chosen.shapes) if shaped else Pixels()
         made = Mixture(chosen.latent, chosen.components, name="prior") if chosen.components else None
         self.prior = made or Normal(chosen.latent, chosen.reach, name="prior")
         self.seed = ReplicaSeedGenerator()
@@ -164,7 +164,7 @@ def build(config: Config, context: Context) -> Vae:
 def exported(model: Vae) -> keras.Model:
     """The decoder: latent (batch, latent) [, label (batch, 1) int32] -> pictures (batch, h, w, c) in [0, 1].
 
-    Of the network `pictures` these are Bernoulli means, of `columns` what `Shapes` shows.
+    Of the network `pictures` these are Bernoulli means, of `columns` what `RowMixture` shows.
     """
     latent = keras.Input((model.config.latent,), name="latent")
     label = keras.Input((1,), dtype="int32", name="label")
@@ -196,7 +196,7 @@ def fit_prior(model: Vae, batches: Sequence[Any]) -> None:
             inputs = batches[place][0]
             mean, log_variance = encode(model, *inputs) if model.classes else encode(model, inputs)
             drawn.append(mean + np.exp(log_variance / 2) * rng.standard_normal(mean.shape))
-        model.prior.settle(np.concatenate(drawn))
+        model.prior.fit(np.concatenate(drawn))
 
 
 def encode(model: Vae, pictures: np.ndarray, labels: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ LOSSES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] =
         lambda real, fake: ops.mean(ops.softplus(real - fake)),
     ),
 }
-"""Name -> the critic's and the generator's loss, both of the logits of real and of as many made pictures.
+"""Name -> the critic's and the generator's loss, both of the logits of real and of as many generated pictures.
 
 cross_entropy: of both halves together, and non-saturating (arXiv 1406.2661); relativistic: of pairs
 (arXiv 1807.00734, 2501.05417).
@@ -27,15 +27,15 @@ cross_entropy: of both halves together, and non-saturating (arXiv 1406.2661); re
 
 
 def gradient_penalty(critic: Callable[[Any], Any], pictures: Any) -> Any:
-    """Half the mean squared length of the critic's gradient at `pictures` (batch, h, w, c): R1 at real, R2 at made ones.
+    """Half the mean squared length of the critic's gradient at `pictures` (batch, h, w, c): R1 at real ones, R2 at others.
 
     arXiv 1801.04406. The critic must judge each picture by itself and update no state.
     """
     return ops.mean(ops.sum(input_gradient(critic, pictures) ** 2, axis=(1, 2, 3))) / 2
 
 
-def told_apart(on_real: Any, on_fake: Any, paired: bool) -> tuple[Any, Any]:
-    """Shares of real and of made pictures that the logits tell rightly.
+def critic_accuracies(on_real: Any, on_fake: Any, paired: bool) -> tuple[Any, Any]:
+    """Fractions of real and of generated pictures that the logits classify rightly.
 
     paired: the loss looks at differences only, so that half-way between the two means stands for zero.
     """

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from generators.layers.hard_shapes import HardShapes
+from generators.layers.row_codebook import RowCodebook
 from generators.layers.streams import Streams
 from training.devices.precision import whole
 
@@ -124,7 +124,7 @@ def column_generator(x: Any, shape: Shape, sizes: Columns) -> Any:
     x = _leaky(_rms_norm(_residual(x, "generator_fine"), "generator_norm"), "generator_relu")
     spread = keras.initializers.RandomNormal(stddev=width**-0.5)
     x = layers.Dense(height * (sizes.shapes + 1), kernel_initializer=spread, name="generator_choices")(x)
-    x = HardShapes(height, sizes.shapes, sizes.patch, channels, dtype=whole(), name="generator_shapes")(x)
+    x = RowCodebook(height, sizes.shapes, sizes.patch, channels, dtype=whole(), name="generator_shapes")(x)
     return _cut(x, shape)
 
 

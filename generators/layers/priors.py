@@ -1,4 +1,4 @@
-"""What latents are held to and where they are drawn from."""
+"""Priors of latents: what they are held to in training, and drawn from afterwards."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from keras import ops
 from training.devices.precision import whole
 
 LOG_TAU = float(np.log(2 * np.pi))
-DOUBT = 10.0
-"""A settled component's variance is as if so many codes of the common variance were its own, lest it fit single ones."""
-SPEED = 5.0
+PSEUDO_CODES = 10.0
+"""A fitted component's variance is as if so many codes of the common variance were its own: it fits no single ones."""
+SPEED_UP = 5.0
 """How much faster than the networks' weights a mixture is learned."""
 
 
@@ -46,17 +46,17 @@ class Normal(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("generators")
 class Mixture(keras.layers.Layer):
-    """A mixture of `components` normal laws with diagonal covariance, learned with the networks, as prior.
+    """A mixture of `components` normal distributions with diagonal covariance, learned with the networks, as prior.
 
     It comes to fit the codes of the data, so that what is drawn from it is what the decoder knows ("VAE with a VampPrior",
-    arXiv 1705.07120, compares it). The divergence is an estimate from one draw. Weights are kept as a SPEED-th of what they
-    stand for: the steps of Adam are as long for small weights as for large ones.
+    arXiv 1705.07120, compares it). The divergence is an estimate from one draw. Weights are kept as a SPEED_UP-th of what
+    they stand for: the steps of Adam are as long for small weights as for large ones.
     """
 
     def __init__(self, latent: int, components: int, **arguments):
         super().__init__(**arguments | {"dtype": whole()})
         self.latent, self.components = latent, components
-        shape, apart = (components, latent), keras.initializers.RandomNormal(stddev=0.5 / SPEED)
+        shape, apart = (components, latent), keras.initializers.RandomNormal(stddev=0.5 / SPEED_UP)
         self.slow_means = self.add_weight(shape=shape, initializer=apart, name="means")
         self.slow_log_scales = self.add_weight(shape=shape, initializer="zeros", name="log_scales")
         self.slow_logits = self.add_weight(shape=(components,), initializer="zeros", name="logits")
@@ -65,17 +65,17 @@ class Mixture(keras.layers.Layer):
     @property
     def means(self):
         """(components, latent)."""
-        return SPEED * self.slow_means
+        return SPEED_UP * self.slow_means
 
     @property
     def log_scales(self):
         """(components, latent) logarithms of the standard deviations."""
-        return SPEED * self.slow_log_scales
+        return SPEED_UP * self.slow_log_scales
 
     @property
     def logits(self):
         """(components,) of their shares."""
-        return SPEED * self.slow_logits
+        return SPEED_UP * self.slow_logits
 
     def log_density(self, latents):
         """(batch, latent) -> (batch,) nats. The squares are multiplied out: no (batch, components, latent) is made."""
@@ -101,7 +101,7 @@ class Mixture(keras.layers.Layer):
         ]
         return np.array(drawn, np.float32)
 
-    def settle(self, codes: np.ndarray, rounds: int = 50, seed: int = 0) -> None:
+    def fit(self, codes: np.ndarray, rounds: int = 50, seed: int = 0) -> None:
         """Fit the mixture to codes (count, latent) by expectation and maximization, beginning from some of them.
 
         Gradients leave most components unused. "From Variational to Deterministic Autoencoders" (arXiv 1903.12436) fits
@@ -119,10 +119,10 @@ class Mixture(keras.layers.Layer):
             total = owned.sum(axis=0)[:, None] + 1e-3
             means = owned.T @ codes / total
             squares = np.maximum(owned.T @ codes**2 - total * means**2, 0)
-            variances, shares = (squares + DOUBT * common) / (total + DOUBT), total[:, 0] / total.sum()
-        self.slow_means.assign(means / SPEED)
-        self.slow_log_scales.assign(0.5 * np.log(variances) / SPEED)
-        self.slow_logits.assign(np.log(shares) / SPEED)
+            variances, shares = (squares + PSEUDO_CODES * common) / (total + PSEUDO_CODES), total[:, 0] / total.sum()
+        self.slow_means.assign(means / SPEED_UP)
+        self.slow_log_scales.assign(0.5 * np.log(variances) / SPEED_UP)
+        self.slow_logits.assign(np.log(shares) / SPEED_UP)
 
     def get_config(self):
         return {**super().get_config(), "latent": self.latent, "components": self.components}

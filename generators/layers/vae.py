@@ -1,9 +1,9 @@
 """The encoders and decoders of the variational autoencoder: the paper's pictures, and our columns.
 
 An encoder maps pictures (batch, h, w, c) in [0, 1] to mean and log-variance (batch, latent); a decoder maps latents to
-numbers that `generators.layers.shapes` takes for pictures: means (batch, h, w, c), or choices (batch, groups, h, shapes +
-1). With labels both take them too, (batch, 1) int32. Any picture size: what strides and patches do not divide is padded on
-the way in and cut off on the way out.
+numbers that `generators.layers.row_mixture` takes for pictures: means (batch, h, w, c), or choices
+(batch, groups, h, shapes + 1). With labels both take them too, (batch, 1) int32. Any picture size: what strides and patches
+do not divide is padded on the way in and cut off on the way out.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from generators import dcgan
-from generators.layers.adversarial import LOSSES, gradient_penalty, told_apart
+from generators.layers.adversarial import LOSSES, critic_accuracies, gradient_penalty
 from generators.layers.dcgan import KINDS, Columns, players
 from midi.codecs import codec_named
 from training.cli import InputError
@@ -70,7 +70,7 @@ def test_networks_fit_any_size_and_every_variable_is_one_players(kind, shape):
 
 def test_presets_are_as_published():
     paper, sparse = dcgan.PRESETS["paper"], dcgan.PRESETS["sparse88"]
-    assert (paper.codec, paper.latent, paper.law, paper.learning_rate, paper.critic_rate) == (
+    assert (paper.codec, paper.latent, paper.distribution, paper.learning_rate, paper.critic_rate) == (
         "roll96", 100, "uniform", 2e-4, 2e-4,
     )  # fmt: skip
     assert (paper.beta_1, paper.batch_size, paper.fakes, paper.loss) == (0.5, 32, 2, "cross_entropy")
@@ -98,10 +98,10 @@ def test_gradient_penalty_of_a_linear_critic_is_half_its_squared_weights():
     np.testing.assert_allclose(penalty, (weights**2).sum() / 2, rtol=1e-5)
 
 
-def test_pairs_are_told_apart_wherever_their_logits_lie():
+def test_pairs_are_critic_accuracies_wherever_their_logits_lie():
     real, fake = np.array([12.0, 11.0, 8.0, 13.0]), np.array([7.0, 8.0, 9.0, 12.0])
-    assert [float(share) for share in told_apart(real, fake, paired=True)] == [0.75, 0.75]
-    assert [float(share) for share in told_apart(real, fake, paired=False)] == [1.0, 0.0]
+    assert [float(share) for share in critic_accuracies(real, fake, paired=True)] == [0.75, 0.75]
+    assert [float(share) for share in critic_accuracies(real, fake, paired=False)] == [1.0, 0.0]
 
 
 def test_each_loss_reaches_its_own_player_only():
@@ -130,7 +130,7 @@ def test_penalties_are_added_in_training_only():
 
 
 def test_penalties_are_taken_on_every_so_many_th_picture():
-    model, x = quick(penalty=2.0, fake_penalty=0.0, penalised=3), tf.constant(pictures(7))
+    model, x = quick(penalty=2.0, fake_penalty=0.0, penalty_stride=3), tf.constant(pictures(7))
     model(x, training=True)
     expected = gradient_penalty(lambda seen: model.critic(seen, training=False), x[::3])
     np.testing.assert_allclose(model.losses[2], 2 * expected, rtol=1e-5)
@@ -203,7 +203,7 @@ def test_exported_is_the_generator_in_greys(trained):
 
 @pytest.mark.parametrize(("law", "spread"), [("normal", 1.0), ("uniform", 3**-0.5)])
 def test_latents_depend_on_their_own_seed_and_follow_the_training_law(law, spread):
-    model = quick(law=law)
+    model = quick(distribution=law)
     seeds = np.array([7, 2**64 - 1, 3, *range(100, 1100)], np.uint64)
     rows = dcgan.latents(model, seeds)
     np.testing.assert_array_equal(dcgan.latents(model, seeds[[2, 0]]), rows[[2, 0]])
@@ -211,7 +211,7 @@ def test_latents_depend_on_their_own_seed_and_follow_the_training_law(law, sprea
     assert rows.shape == (1003, QUICK.latent)
     assert abs(rows.std() - spread) < 0.03
     model.generator = lambda drawn, training: drawn
-    assert abs(float(ops.std(model.made(1000, None, True))) - spread) < 0.03
+    assert abs(float(ops.std(model.generated(1000, None, True))) - spread) < 0.03
 
 
 def test_labels_change_pictures_and_judgements(tmp_path):

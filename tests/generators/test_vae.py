@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generators import vae
-from generators.layers.priors import SPEED, Mixture, Normal, normal_divergence
+from generators.layers.priors import SPEED_UP, Mixture, Normal, normal_divergence
 from midi.codecs import codec_named
 from midi.notes import make_piece, note_table
 from training.cli import InputError
@@ -132,7 +132,7 @@ def test_a_mixtures_density_and_draws_agree():
         ("log_scales", np.log([[0.5], [1.0], [0.25]])),
         ("logits", np.log([0.2, 0.3, 0.5])),
     ):
-        getattr(mixture, f"slow_{weight}").assign(np.array(value) / SPEED)
+        getattr(mixture, f"slow_{weight}").assign(np.array(value) / SPEED_UP)
     grid = np.linspace(-9, 9, 9001, dtype=np.float32)[:, None]
     density = np.exp(mixture.log_density(grid))
     step = grid[1, 0] - grid[0, 0]
@@ -147,7 +147,7 @@ def test_a_settled_mixture_is_the_law_of_the_codes():
     left = np.arange(4000) % 4 == 0
     codes = np.where(left[:, None], [-3, 0] + noise * [0.2, 1], [3, 2] + noise * [1, 0.5])
     mixture = Mixture(2, 8)
-    mixture.settle(codes)
+    mixture.fit(codes)
     density = 0.25 * normal(codes, [-3, 0], [0.2, 1]) + 0.75 * normal(codes, [3, 2], [1, 0.5])
     whole = normal(codes, codes.mean(axis=0), codes.std(axis=0))
     reached = np.mean(mixture.log_density(codes.astype(np.float32))) - np.mean(np.log(density))
@@ -164,7 +164,7 @@ def normal(codes, mean, scale):
 
 def test_few_codes_are_not_learned_by_heart():
     mixture, codes = Mixture(3, 8), np.eye(3)
-    mixture.settle(codes)
+    mixture.fit(codes)
     drawn = mixture.draw(np.arange(2000, dtype=np.uint64))
     assert 0.5 * codes.std() < drawn.std() < 2 * codes.std()
     assert np.linalg.norm(drawn[:, None] - codes, axis=-1).min(axis=1).mean() > 0.3

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,15 @@ import numpy as np
 from generators.contract import PictureSampler, run_family
 from generators.pictures import PictureEvaluateOptions
 from generators.pictures.data import PictureRun, RunData, data_of
-from generators.pictures.evaluation.closest_pairs import PAIRS
-from generators.pictures.evaluation.copies import COPY, Nearest, nearest
+from generators.pictures.evaluation.copies import COPY_DISTANCE, DRAWN_PAIRS, Nearest, nearest
 from generators.pictures.evaluation.likeness import MIN_PICTURES, PictureSet, likeness
 from generators.pictures.evaluation.listening import listen
 from generators.pictures.evaluation.pictures import draw_pictures
-from generators.pictures.evaluation.stopwatch import Stopwatch
 from generators.pictures.sampling import Drawing, blocks_of, draws_of
 from generators.pictures.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures
-from training.cli import InputError
+from training.cli import InputError, tell
 from training.files import outputs_of_runs, refuse_existing, write_json
 from training.options import check
 from training.report import write_report
@@ -144,13 +143,13 @@ def _copies(
 
 def _pairs(about: RunData, copies: dict[str, Nearest]) -> dict[str, Any]:
     """The copy test as JSON, with the samples that are nearest to training pictures."""
-    found, closest = copies["samples"], copies["samples"].closest(PAIRS)
+    found, closest = copies["samples"], copies["samples"].closest(DRAWN_PAIRS)
     files = about.names(about.split.train[found.index[closest]])
     pairs = [
         {"item": int(item), "distance": float(found.distance[item]), "file": file, "picture": int(found.index[item])}
         for item, file in zip(closest, files, strict=True)
     ]
-    return {"threshold": COPY, **{name: side.record() for name, side in copies.items()}, "closest": pairs}
+    return {"threshold": COPY_DISTANCE, **{name: side.record() for name, side in copies.items()}, "closest": pairs}
 
 
 def _pictures(statistics: Statistics, used: np.ndarray, samples: PictureSet, held_out: PictureSet) -> dict[str, Any]:
@@ -186,3 +185,18 @@ def _by_label(labels: tuple[str, ...], samples: PictureSet, held_out: PictureSet
 
 def _mean(values: np.ndarray) -> float | None:
     return float(values.mean()) if len(values) else None
+
+
+class Stopwatch:
+    """How long the stages took: `with watch("stage"):` adds to `watch.seconds["stage"]`, and logs the stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        took = time.perf_counter() - began
+        self.seconds[stage] = round(self.seconds.get(stage, 0.0) + took, 2)
+        tell(f"{stage}: {took:.1f} s")

@@ -9,8 +9,7 @@ from PIL import Image
 
 from generators.contract import PictureSampler
 from generators.pictures.data import PictureRun, RunData
-from generators.pictures.evaluation.closest_pairs import PAIRS, draw_closest_pairs
-from generators.pictures.evaluation.copies import Nearest
+from generators.pictures.evaluation.copies import DRAWN_PAIRS, Nearest, draw_closest_pairs
 from generators.pictures.evaluation.latent_map import draw_latent_map
 from generators.pictures.evaluation.likeness import PictureSet
 from generators.pictures.latent_sampler import LatentSampler
@@ -58,7 +57,7 @@ def _spread(images: np.ndarray) -> np.ndarray:
 
 def _training_pictures(about: RunData, copies: dict[str, Nearest]) -> dict[int, np.ndarray]:
     """The training pictures that the pairs show, by their place in the training part."""
-    places = np.unique(np.concatenate([found.index[found.closest(PAIRS)] for found in copies.values()]))
+    places = np.unique(np.concatenate([found.index[found.closest(DRAWN_PAIRS)] for found in copies.values()]))
     return dict(zip(places.tolist(), about.corpus[about.split.train[places]], strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Rows of pixels chosen, not painted: every row of a group of columns is silent or has one of a few learned shapes."""
+"""Rows of pixels chosen, not painted: every row of a group of columns rests or has one of a few learned shapes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from keras import ops
 
 FIELDS = ("height", "shapes", "patch", "channels", "graded")
-"""What `HardShapes` is made with."""
+"""What `RowCodebook` is made with."""
 
 
 @keras.saving.register_keras_serializable("generators")
-class HardShapes(keras.layers.Layer):
-    """Scores (batch, groups, height * (shapes + 1)), silence first, -> pictures (batch, height, groups * patch, channels).
+class RowCodebook(keras.layers.Layer):
+    """Scores (batch, groups, height * (shapes + 1)), rest first, -> pictures (batch, height, groups * patch, channels).
 
     The pictures are black and white, -1 and 1: each row of a group has the shape of its highest score. Gradients pass as if
     it had the mixture of all shapes by the softmax of the scores (straight through, arXiv 1308.3432), and as if shapes had
     greys; so a critic can judge by music only, and notes fall into pieces only where a learned shape does.
 
-    graded: every row has its likeliest shape but silence, from -1 to 1 as it is likely that the row sounds, so that a
+    graded: every row has its likeliest shape but rest, from -1 to 1 as it is likely that the row sounds, so that a
     threshold can choose how much does; for use, not for training.
     """
 
@@ -35,18 +35,18 @@ class HardShapes(keras.layers.Layer):
     def call(self, scores: Any) -> Any:
         groups = scores.shape[1]
         scores = ops.reshape(scores, (-1, groups, self.height, self.shapes + 1))
-        share = self._graded_share(scores) if self.graded else self._hard_share(scores)
+        weights = self._graded_weights(scores) if self.graded else self._hard_weights(scores)
         means = _straight_through(ops.cast(self.logits > 0, scores.dtype), ops.sigmoid(self.logits))
-        pixels = ops.reshape(ops.matmul(share, means), (-1, groups, self.height, self.patch, self.channels))
+        pixels = ops.reshape(ops.matmul(weights, means), (-1, groups, self.height, self.patch, self.channels))
         pixels = ops.reshape(ops.transpose(pixels, (0, 2, 1, 3, 4)), (-1, self.height, groups * self.patch, self.channels))
         return 2 * pixels - 1
 
-    def _hard_share(self, scores: Any) -> Any:
+    def _hard_weights(self, scores: Any) -> Any:
         highest = ops.top_k(scores, 1)[1][..., 0]  # Keras' argmax has no ONNX
         chosen = ops.one_hot(highest, self.shapes + 1, dtype=scores.dtype)
         return _straight_through(chosen, ops.softmax(scores))[..., 1:]
 
-    def _graded_share(self, scores: Any) -> Any:
+    def _graded_weights(self, scores: Any) -> Any:
         likeliest = ops.top_k(scores[..., 1:], 1)[1][..., 0]
         return ops.one_hot(likeliest, self.shapes, dtype=scores.dtype) * (1 - ops.softmax(scores)[..., :1])
 
@@ -60,10 +60,10 @@ class HardShapes(keras.layers.Layer):
 
 
 def in_greys(model: keras.Model) -> keras.Model:
-    """The same model with the same weights, its `HardShapes` graded."""
+    """The same model with the same weights, its `RowCodebook` graded."""
 
     def graded(layer: keras.Layer) -> keras.Layer:
-        greys = {"graded": True} if isinstance(layer, HardShapes) else {}
+        greys = {"graded": True} if isinstance(layer, RowCodebook) else {}
         return layer.__class__.from_config(layer.get_config() | greys)
 
     copy = keras.models.clone_model(model, clone_function=graded)

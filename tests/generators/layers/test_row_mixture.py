@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 
-from generators.layers.shapes import Pixels, Shapes
+from generators.layers.row_mixture import Pixels, RowMixture
 
 
 def all_pictures(height, width):
@@ -23,7 +23,7 @@ def sigmoid(x):
 
 
 def test_the_probabilities_of_all_pictures_sum_to_one():
-    layer, pictures = Shapes((2, 4, 1), patch=2, shapes=3), all_pictures(2, 4)
+    layer, pictures = RowMixture((2, 4, 1), patch=2, shapes=3), all_pictures(2, 4)
     choices = np.repeat(some_choices(1, 2, 2, 3), len(pictures), axis=0)
     np.testing.assert_allclose(np.exp(layer.log_likelihood(pictures, choices)).sum(), 1, rtol=1e-4)
 
@@ -37,7 +37,7 @@ def test_pixels_are_independent():
 
 
 def test_the_likelihood_is_a_mixture_of_shapes_in_every_row_and_group():
-    layer = Shapes((3, 8, 2), patch=4, shapes=2)
+    layer = RowMixture((3, 8, 2), patch=4, shapes=2)
     choices, pictures = some_choices(2, 2, 3, 2), np.random.default_rng(1).integers(0, 2, (2, 3, 8, 2)).astype(np.float32)
     on = sigmoid(layer.logits).reshape(3, 4, 2)
     share = np.exp(choices) / np.exp(choices).sum(axis=-1, keepdims=True)
@@ -49,23 +49,23 @@ def test_the_likelihood_is_a_mixture_of_shapes_in_every_row_and_group():
 
 
 def test_a_row_shows_its_likeliest_shape_as_bright_as_it_is_likely_to_sound():
-    layer = Shapes((1, 4, 1), patch=4, shapes=2)
+    layer = RowMixture((1, 4, 1), patch=4, shapes=2)
     layer.slow.assign(np.array([[-9, -9, -9, -9], [9, 9, 9, 9], [9, 9, -9, -9]]))
     choices = np.log([[[[0.4, 0.35, 0.25]]], [[[0.9, 0.04, 0.06]]]]).astype(np.float32)
     np.testing.assert_allclose(layer(choices)[..., 0], [[[0.6, 0.6, 0.6, 0.6]], [[0.1, 0.1, 0, 0]]], atol=1e-5)
 
 
 def test_columns_that_patches_do_not_divide_are_silent_and_cut_off():
-    layer = Shapes((2, 5, 1), patch=4, shapes=3)
+    layer = RowMixture((2, 5, 1), patch=4, shapes=3)
     choices, pictures = some_choices(3, 2, 2, 3), np.ones((3, 2, 5, 1), np.float32)
     assert layer(choices).shape == (3, 2, 5, 1)
-    whole = Shapes((2, 8, 1), patch=4, shapes=3)
+    whole = RowMixture((2, 8, 1), patch=4, shapes=3)
     padded = np.concatenate([pictures, np.zeros((3, 2, 3, 1), np.float32)], axis=2)
     np.testing.assert_allclose(layer.log_likelihood(pictures, choices), whole.log_likelihood(padded, choices), rtol=1e-5)
 
 
 def test_shapes_begin_as_silence_and_runs_with_large_parts_first():
-    on = sigmoid(Shapes((1, 12, 1), patch=12, shapes=15).logits) > 0.5
+    on = sigmoid(RowMixture((1, 12, 1), patch=12, shapes=15).logits) > 0.5
     assert not on[0].any()
     assert on[1].all()
     assert {(6, 0), (6, 6)} == {(row.sum(), row.argmax()) for row in on[2:4]}
@@ -75,12 +75,12 @@ def test_shapes_begin_as_silence_and_runs_with_large_parts_first():
 
 
 def test_more_shapes_than_runs_begin_again():
-    on = sigmoid(Shapes((1, 2, 1), patch=2, shapes=7).logits) > 0.5
+    on = sigmoid(RowMixture((1, 2, 1), patch=2, shapes=7).logits) > 0.5
     np.testing.assert_array_equal(on[1:4], on[4:7])
 
 
 def test_shapes_are_learned():
-    layer = Shapes((1, 6, 1), patch=6, shapes=1)
+    layer = RowMixture((1, 6, 1), patch=6, shapes=1)
     choices = keras.ops.convert_to_tensor(np.array([[[[-20.0, 20.0]]]], np.float32))
     picture = np.array([1, 0, 1, 0, 0, 1], np.float32).reshape(1, 1, 6, 1)
     before = float(layer.log_likelihood(picture, choices)[0])

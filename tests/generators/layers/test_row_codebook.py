@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from generators.layers.hard_shapes import HardShapes, runs
+from generators.layers.row_codebook import RowCodebook, runs
 
 
 def test_runs_begin_at_the_first_column_or_in_the_middle_the_longest_first():
@@ -17,7 +17,7 @@ def test_runs_begin_at_the_first_column_or_in_the_middle_the_longest_first():
 
 
 def test_every_row_of_a_group_gets_the_shape_of_its_highest_score():
-    layer, scores = HardShapes(5, 4, 3, 2), np.random.default_rng(0).standard_normal((2, 7, 5 * 5)).astype(np.float32)
+    layer, scores = RowCodebook(5, 4, 3, 2), np.random.default_rng(0).standard_normal((2, 7, 5 * 5)).astype(np.float32)
     pictures = np.asarray(layer(scores))
     assert pictures.shape == (2, 5, 21, 2)
     shapes = [(0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 1, 1), (1, 0, 0)]
@@ -30,13 +30,13 @@ def test_every_row_of_a_group_gets_the_shape_of_its_highest_score():
 
 
 def test_pictures_are_black_and_white_to_the_last_bit():
-    made = HardShapes(30, 6, 6, 1)(np.random.default_rng(0).standard_normal((4, 9, 30 * 7)).astype(np.float32) * 3)
+    made = RowCodebook(30, 6, 6, 1)(np.random.default_rng(0).standard_normal((4, 9, 30 * 7)).astype(np.float32) * 3)
     assert set(np.unique(made)) == {-1.0, 1.0}
 
 
 def test_graded_pictures_tell_how_likely_a_row_sounds():
     scores = np.random.default_rng(0).standard_normal((2, 7, 5 * 5)).astype(np.float32)
-    hard, graded = HardShapes(5, 4, 3, 1), HardShapes(5, 4, 3, 1, graded=True)
+    hard, graded = RowCodebook(5, 4, 3, 1), RowCodebook(5, 4, 3, 1, graded=True)
     made, greys = np.asarray(hard(scores)), np.asarray(graded(scores))
     share = np.exp(scores.reshape(2, 7, 5, 5))
     sounds = 1 - share[..., 0] / share.sum(axis=-1)
@@ -48,7 +48,7 @@ def test_graded_pictures_tell_how_likely_a_row_sounds():
 
 
 def test_gradients_are_those_of_the_mixture():
-    layer, weights = HardShapes(3, 4, 3, 1), np.random.default_rng(1).standard_normal((1, 3, 6, 1)).astype(np.float32)
+    layer, weights = RowCodebook(3, 4, 3, 1), np.random.default_rng(1).standard_normal((1, 3, 6, 1)).astype(np.float32)
     scores = tf.Variable(np.random.default_rng(0).standard_normal((1, 2, 3 * 5)).astype(np.float32))
     layer.build(scores.shape)
     with tf.GradientTape() as tape:
@@ -63,7 +63,7 @@ def test_gradients_are_those_of_the_mixture():
 
 
 def test_shapes_learn():
-    layer, scores = HardShapes(3, 4, 3, 1), np.random.default_rng(0).standard_normal((1, 2, 3 * 5)).astype(np.float32)
+    layer, scores = RowCodebook(3, 4, 3, 1), np.random.default_rng(0).standard_normal((1, 2, 3 * 5)).astype(np.float32)
     layer.build(scores.shape)
     with tf.GradientTape() as tape:
         loss = ops.sum(layer(scores))
@@ -71,7 +71,7 @@ def test_shapes_learn():
 
 
 def test_saved_and_loaded_it_is_the_same(tmp_path):
-    model = keras.Sequential([keras.Input((7, 20)), HardShapes(4, 4, 3, 1)])
+    model = keras.Sequential([keras.Input((7, 20)), RowCodebook(4, 4, 3, 1)])
     model.save(tmp_path / "model.keras")
     scores = np.random.default_rng(0).standard_normal((2, 7, 20)).astype(np.float32)
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(scores), model(scores))

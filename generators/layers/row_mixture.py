@@ -1,4 +1,4 @@
-"""What the numbers that a decoder of the variational autoencoder gives say of a picture."""
+"""Likelihoods of pictures by the numbers that a decoder of the variational autoencoder gives."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from keras import layers, ops
 
 from training.devices.precision import whole
 
-SPEED = 10.0
+SPEED_UP = 10.0
 """How much faster than the networks' weights the shapes are learned: their weights are kept as so small a part of them."""
-CERTAIN = 3.0
-"""Logit of a pixel that a shape has, at the start; without a sign where it has none, twice in silence."""
+START_LOGIT = 3.0
+"""Logit of a pixel that a shape has, at the start; without a sign where it has none, twice in the rest."""
 
 
 @keras.saving.register_keras_serializable("generators")
 class Pixels(layers.Layer):
-    """The numbers are the pixels' means (batch, h, w, c), every pixel on by itself: independent Bernoulli laws."""
+    """The numbers are the pixels' means (batch, h, w, c), every pixel on by itself: independent Bernoulli distributions."""
 
     def __init__(self, **arguments):
         super().__init__(**arguments | {"dtype": whole()})
@@ -33,11 +33,11 @@ class Pixels(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("generators")
-class Shapes(layers.Layer):
-    """Of a group of `patch` columns a row chooses silence or one of `shapes` learned shapes: a mixture of Bernoulli laws.
+class RowMixture(layers.Layer):
+    """Of a group of `patch` columns a row chooses rest or one of `shapes` learned shapes: a Bernoulli mixture.
 
-    The numbers are logits of these choices, (batch, groups, h, shapes + 1), silence first. A picture shows of each row the
-    likeliest shape but silence, as bright as it is likely that the row sounds: whatever threshold is used then, a note that
+    The numbers are logits of these choices, (batch, groups, h, shapes + 1), rest first. A picture shows of each row the
+    likeliest shape but rest, as bright as it is likely that the row sounds: whatever threshold is used then, a note that
     the decoder is not sure of is there or not there as a whole, where means of pixels would fall into single columns.
     """
 
@@ -50,8 +50,8 @@ class Shapes(layers.Layer):
 
     @property
     def logits(self):
-        """(shapes + 1, patch * c) of the pixels of silence and of every shape."""
-        return SPEED * self.slow
+        """(shapes + 1, patch * c) of the pixels of rest and of every shape."""
+        return SPEED_UP * self.slow
 
     def log_likelihood(self, pictures, choices):
         """(batch,) nats of pictures (batch, h, w, c)."""
@@ -73,12 +73,14 @@ class Shapes(layers.Layer):
         return ops.reshape(values, (-1, height, groups * self.patch, channels))[:, :, :width]
 
     def _runs(self, shape, dtype=None):
-        """Silence, then runs of columns: first those that begin and end at large parts of the group."""
+        """Rest, then runs of columns: first those that begin and end at large parts of the group."""
         ends = itertools.combinations(range(self.patch + 1), 2)
         runs = sorted(ends, key=lambda run: -math.gcd(*run, self.patch))
         on = np.array([[first <= column < last for column in range(self.patch)] for first, last in runs])
-        logits = CERTAIN * np.concatenate([np.full((1, self.patch), -2), np.resize(2 * on - 1, (self.shapes, self.patch))])
-        return ops.cast(np.repeat(logits, self.picture[2], axis=1) / SPEED, dtype)
+        logits = START_LOGIT * np.concatenate(
+            [np.full((1, self.patch), -2), np.resize(2 * on - 1, (self.shapes, self.patch))]
+        )
+        return ops.cast(np.repeat(logits, self.picture[2], axis=1) / SPEED_UP, dtype)
 
     def get_config(self):
         return {**super().get_config(), "picture": self.picture, "patch": self.patch, "shapes": self.shapes}
