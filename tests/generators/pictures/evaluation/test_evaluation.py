@@ -224,7 +224,7 @@ def test_a_run_cut_off_or_without_its_data_is_one_line(run, pieces, cache, tmp_p
     with pytest.raises(InputError, match="trained on other files"):
         evaluate(Options((run,), count=COUNT, data=fewer, cache=tmp_path / "cache"))
     monkeypatch.setattr(evaluation, "MIN_PICTURES", 1_000)
-    with pytest.raises(InputError, match=r"test part of .* has but .* 1000 are needed"):
+    with pytest.raises(InputError, match=r"test part of .* has .* 1000 are needed"):
         evaluate(Options((run,), count=COUNT, cache=cache))
     monkeypatch.undo()
     (run / "sampling.json").unlink()
