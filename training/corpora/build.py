@@ -10,13 +10,13 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from training.cli import InputError
 from training.corpora.cluster import workers
 from training.corpora.corpus import FORMAT, read_table
+from training.corpora.hashes import hashes_of
 from training.corpora.shard import Encoder, part_path, write_shard, write_table
 from training.corpora.sources import Source
 from training.files import read_json, remove_half_written, write_json
@@ -35,21 +35,22 @@ def build_corpus(
     wait: bool = False,
     scheduler: str | None = None,
     progress: Callable[[Iterable, int], Iterable] | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> None:
     """Write the corpus of `sources` to `directory`; continues a build that was killed, and is done at once if complete.
 
     jobs: worker processes (default: the machine's cores). progress: wraps the finished shards for display.
     wait: for another process that works in `directory`, whose corpus then serves both.
     scheduler: address of a Dask scheduler (tcp://host:port) whose workers, all of them, do the work; they must see the
-    files and `directory` at the same paths.
+    files and `directory` at the same paths. plan: as `plan_of` gives it for these arguments, if it is known.
     InputError: the directory holds something else (`force` replaces a corpus), or another process works in it; no
     scheduler answers.
     """
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs must be 1 or more; received {jobs}")
     directory = Path(directory)
-    rows = _plan_rows(sources)
-    plan = _plan(rows, encoder)
+    plan = plan or plan_of(sources, encoder)
+    rows = plan["rows"]
     _refuse_foreign(directory)
     with exclusive(directory, wait):
         _claim(directory, plan["fingerprint"], force)
@@ -65,15 +66,24 @@ def build_corpus(
         _finish(directory, rows, len(shards), encoder, plan["fingerprint"])
 
 
-def fingerprint(sources: list[Source], encoder: Encoder) -> str:
-    """A name for the corpus that these files and this encoder give: their content, labels and the encoder's facts."""
-    return _plan(_plan_rows(sources), encoder)["fingerprint"]
+def plan_of(sources: list[Source], encoder: Encoder, cache: Path | None = None) -> dict[str, Any]:
+    """What a corpus of these files and this encoder is to be; its `fingerprint` names their content, labels and the
+    encoder's facts. cache: folder where the files' hashes are remembered (`training.corpora.hashes`)."""
+    plan = {
+        "format": FORMAT,
+        "kind": encoder.kind,
+        "shape": list(encoder.shape),
+        "dtype": encoder.dtype,
+        "facts": encoder.facts(),
+        "files_per_shard": FILES_PER_SHARD,
+        "rows": _plan_rows(sources, cache),
+    }
+    return {"fingerprint": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), **plan}
 
 
-def _plan_rows(sources: list[Source]) -> list[dict[str, Any]]:
+def _plan_rows(sources: list[Source], cache: Path | None) -> list[dict[str, Any]]:
     """One row per source with its hash; unreadable files and exact duplicates get their reason here."""
-    with ThreadPoolExecutor() as pool:  # hashing releases the interpreter lock
-        hashes = list(pool.map(_sha256, [source.path for source in sources]))
+    hashes = hashes_of([source.path for source in sources], cache)
     seen: dict[str, Source] = {}
     rows = []
     for source, (digest, reason) in zip(sources, hashes, strict=True):
@@ -91,28 +101,6 @@ def _plan_rows(sources: list[Source]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _sha256(path: Path) -> tuple[str, str]:
-    """(digest, "") or ("", reason)."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), ""
-    except OSError as error:
-        return "", f"cannot be read: {error.strerror}"
-
-
-def _plan(rows: list[dict[str, Any]], encoder: Encoder) -> dict[str, Any]:
-    plan = {
-        "format": FORMAT,
-        "kind": encoder.kind,
-        "shape": list(encoder.shape),
-        "dtype": encoder.dtype,
-        "facts": encoder.facts(),
-        "files_per_shard": FILES_PER_SHARD,
-        "rows": rows,
-    }
-    return {"fingerprint": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), **plan}
 
 
 def _refuse_foreign(directory: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.cli import InputError, bar, tell
-from training.corpora.build import build_corpus, fingerprint
+from training.corpora.build import build_corpus, plan_of
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
 
@@ -30,10 +30,12 @@ def open_corpus(
     if Path(data, "manifest.json").exists():
         return describe(_matching(Corpus(data), encoder))
     sources = find_sources(data, suffixes)
-    directory = cache_folder(cache) / fingerprint(sources, encoder)[:16]
+    folder = cache_folder(cache)
+    plan = plan_of(sources, encoder, folder)
+    directory = folder / plan["fingerprint"][:16]
     if not (directory / "manifest.json").exists():
         tell(f"reading {len(sources)} files of {data} into {directory}")
-    build_corpus(sources, encoder, directory, wait=True, progress=bar)
+    build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
     return describe(Corpus(directory))
 
 
