@@ -2,50 +2,32 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
 from typing import Any
 
 import keras
 
-from training.devices.strategy import ReplicaSeedGenerator
+from training.devices.strategy import draw_apart
+from training.fitting.keras_internals import all_layers, losses_of_each_thread
 
 
 def keep_apart(model: keras.Model) -> None:
     """Prepare the compiled and built `model` for several replicas, so that they train as one device does on the whole batch:
 
-    losses      each replica reports what it has added itself. Keras keeps one list; replicas that meet within `call` (in
-                a batch norm, or to count a step) find both's losses in it
+    losses      each replica reports what it has added itself
     noise       of dropout, masks and the like differs from replica to replica
     batch norm  takes its statistics from the whole batch
     clipnorm    holds for the gradient of the whole batch. Keras shortens each replica's, and adds up then
     """
-    for layer in model._flatten_layers():
-        layer._losses = _Own()
+    for layer in all_layers(model):
+        losses_of_each_thread(layer)
         for value in vars(layer).values():
-            if type(value) is keras.random.SeedGenerator:
-                value.__class__ = ReplicaSeedGenerator
+            if isinstance(value, keras.random.SeedGenerator):
+                draw_apart(value)
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
     for optimizer in getattr(model.optimizer, "optimizers", [model.optimizer]):
         if optimizer.clipnorm:
             optimizer.apply = _shortened_together(optimizer.apply, optimizer.clipnorm)
-
-
-class _Own(threading.local):
-    """A list of which every thread, and so every replica, has its own; as much of one as Keras uses."""
-
-    def __init__(self) -> None:
-        self.items: list[Any] = []
-
-    def extend(self, items: Iterable[Any]) -> None:
-        self.items.extend(items)
-
-    def clear(self) -> None:
-        self.items.clear()
-
-    def __getitem__(self, place: slice) -> list[Any]:
-        return self.items[place]
 
 
 def _shortened_together(apply: Any, longest: float) -> Any:

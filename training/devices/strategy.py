@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -19,7 +19,7 @@ from training.devices.workers import Cluster, cluster, is_chief, meet
 if TYPE_CHECKING:
     import tensorflow as tf
 
-__all__ = ["ReplicaSeedGenerator", "is_chief", "replica_index", "strategy_for"]
+__all__ = ["ReplicaSeedGenerator", "draw_apart", "is_chief", "replica_index", "strategy_for"]
 
 START = 120.0
 """Seconds that TensorFlow may take to connect the workers once all are there."""
@@ -66,9 +66,20 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     """
 
     def next(self, ordered: bool = True):
-        seed = super().next(ordered)
-        offset = keras.ops.cast(replica_index(), seed.dtype) * keras.ops.cast(_STREAM, seed.dtype)
-        return keras.ops.stack([seed[0] + offset, seed[1]])
+        return _of_replica(super().next(ordered))
+
+
+def draw_apart(generator: keras.random.SeedGenerator) -> None:
+    """Have a generator of any layer draw as a `ReplicaSeedGenerator` does; nothing where it does already."""
+    if not isinstance(generator, ReplicaSeedGenerator) and "next" not in vars(generator):
+        plain = generator.next
+        generator.next = lambda ordered=True: _of_replica(plain(ordered))
+
+
+def _of_replica(seed: Any) -> Any:
+    """A drawn seed with the replica's index folded in."""
+    offset = keras.ops.cast(replica_index(), seed.dtype) * keras.ops.cast(_STREAM, seed.dtype)
+    return keras.ops.stack([seed[0] + offset, seed[1]])
 
 
 def _parse(devices: str) -> tuple[str, int, list[int]]:
