@@ -35,8 +35,7 @@ from generators.layers.hard_shapes import in_greys, runs
 from generators.pictures.config import GeneratorConfig
 from midi.codecs import codec_named
 from training.cli import InputError
-from training.devices.precision import whole
-from training.devices.strategy import ReplicaSeedGenerator
+from training.devices.strategy import ReplicaSeedGenerator, whole
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer

@@ -61,8 +61,8 @@ def train(case: Case, devices: str) -> dict[str, Any]:
 
     from training.devices.workers import own_directory
     from training.family import module_of
+    from training.fitting.callbacks import read_history
     from training.fitting.fit import fit
-    from training.fitting.history import read_history
 
     keras.config.set_dtype_policy(case.dtype)
     module = module_of(case.package, case.model)

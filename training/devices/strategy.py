@@ -19,7 +19,7 @@ from training.devices.workers import Cluster, cluster, is_chief, meet
 if TYPE_CHECKING:
     import tensorflow as tf
 
-__all__ = ["ReplicaSeedGenerator", "draw_apart", "is_chief", "replica_index", "strategy_for"]
+__all__ = ["ReplicaSeedGenerator", "draw_apart", "is_chief", "replica_index", "strategy_for", "whole"]
 
 START = 120.0
 """Seconds that TensorFlow may take to connect the workers once all are there."""
@@ -54,6 +54,12 @@ def replica_index():
 
     context = tf.distribute.get_replica_context()
     return 0 if context is None else context.replica_id_in_sync_group
+
+
+def whole() -> str:
+    """The dtype of weights, in which losses, last layers and draws are computed: float32, also where layers compute in less
+    (`--precision mixed_bfloat16`)."""
+    return keras.config.dtype_policy().variable_dtype
 
 
 @keras.saving.register_keras_serializable("training")
