@@ -45,7 +45,8 @@ def find_sources(data: str | os.PathLike, suffixes: Collection[str]) -> list[Sou
 def _from_folder(folder: Path, suffixes: Collection[str]) -> list[Source]:
     if not os.access(folder, os.R_OK | os.X_OK):
         raise InputError(f"{folder} cannot be read: permission denied")
-    found, led = [], set()
+    found: list[Source] = []
+    led: set[Path] = set()
     for parent, folders, files in os.walk(folder, onerror=_tell_unreadable, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and _leads_on(Path(parent, name), led))
         for name in files:

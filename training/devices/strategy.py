@@ -39,14 +39,15 @@ def strategy_for(devices: str) -> tf.distribute.Strategy | None:
     kind, number, indices = _parse(devices)
     workers = cluster()
     if keras.backend.backend() != "tensorflow":
-        return _one_device_only(devices, kind, number, workers)
+        _check_one_device(devices, kind, number, workers)
+        return None
     names = _device_names(kind, number, indices)
     if workers:
         return _joined(workers, names)
     return _mirror(names) if names else None
 
 
-def replica_index():
+def replica_index() -> Any:
     """The number of the running replica, 0 where there is one: a Python int, or a scalar int tensor under a strategy."""
     if keras.backend.backend() != "tensorflow":
         return 0
@@ -71,7 +72,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     draws what the plain generator draws.
     """
 
-    def next(self, ordered: bool = True):
+    def next(self, ordered: bool = True) -> Any:
         return _of_replica(super().next(ordered))
 
 
@@ -102,8 +103,8 @@ def _parse(devices: str) -> tuple[str, int, list[int]]:
     raise InputError(f"--devices {devices}: {_GRAMMAR}")
 
 
-def _one_device_only(devices: str, kind: str, number: int, workers: Cluster | None) -> None:
-    """Accept one device on a backend that does not distribute; InputError for more."""
+def _check_one_device(devices: str, kind: str, number: int, workers: Cluster | None) -> None:
+    """InputError unless one device is asked for, of a backend that does not distribute."""
     if workers:
         raise InputError(f"only the TensorFlow backend trains on several workers, this is {keras.backend.backend()}")
     if kind == "all":

@@ -144,6 +144,7 @@ class History(keras.callbacks.Callback):
             self.rows = _read_text(self.path, before=epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.rows = self.rows or []
         self.rows.append({"epoch": str(epoch)} | {name: repr(float(value)) for name, value in (logs or {}).items()})
         _write_text(self.path, self.rows)
 
