@@ -28,6 +28,7 @@ test-all: .venv/installed
 lint: .venv/installed
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 bench: .venv/installed
 	$(PY) -m benchmarks

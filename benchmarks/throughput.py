@@ -50,7 +50,9 @@ def row(case: Case, precision: str, batch: int = BATCH) -> str:
 
 def unrolled(model: keras.Model) -> keras.Model:
     """The same model with recurrent layers written out, so that each of their steps is counted."""
-    for layer in model._flatten_layers():
+    from training.fitting.keras_internals import all_layers
+
+    for layer in all_layers(model):
         if hasattr(layer, "unroll"):
             layer.unroll = True
     return model

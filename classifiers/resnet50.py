@@ -20,7 +20,7 @@ from keras import ops
 from classifiers.config import ClassifierConfig
 from classifiers.front_end import exported, front_end, setting_of
 from training.cli import InputError
-from training.devices.precision import whole
+from training.devices.strategy import whole
 from training.family import Context
 from training.options import Count
 

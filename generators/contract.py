@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 import tyro
 
@@ -145,7 +145,7 @@ def run_family(run: str | os.PathLike) -> GeneratorFamily:
     record = read_run(run)
     if record.get("package") != "generators":
         raise InputError(f"{run} is a run of {record.get('package')}; expected one that generators.train made")
-    return family_of(record)
+    return cast(GeneratorFamily, family_of(record))
 
 
 def family_named(arguments: list[str]) -> GeneratorFamily | None:

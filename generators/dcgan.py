@@ -38,8 +38,7 @@ from generators.pictures.latent_sampler import LatentSampler
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from training.cli import InputError
-from training.devices.precision import whole
-from training.devices.strategy import ReplicaSeedGenerator
+from training.devices.strategy import ReplicaSeedGenerator, whole
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from training.cli import InputError
-from training.fitting.history import read_history
+from training.fitting.callbacks import read_history
 
 
 class Patience(keras.callbacks.Callback):

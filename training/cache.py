@@ -1,4 +1,8 @@
-"""List or clear the corpora that were made from folders in the user's cache folder."""
+"""List or clear the corpora that were made from folders in the user's cache folder.
+
+clear deletes what this project made there and nothing else: with --yes only, and no folder that is in use or holds a file
+of somebody else's.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +23,31 @@ class Options:
     """List the cached corpora with their sizes, or delete them."""
     cache: Path | None = None
     """Cache folder; by default the platform's one for this user."""
+    yes: bool = False
+    """With clear: delete. Without it clear tells what it would delete."""
 
 
 def main(options: Options) -> None:
     """Print one line per cached corpus; delete them if asked to."""
-    import shutil
-
+    from training.cli import InputError, tell
+    from training.corpora.cleaning import cached, delete
     from training.corpora.user_cache import cache_folder
-    from training.files import read_json
 
-    folder = cache_folder(options.cache)
-    corpora = sorted({path.parent for name in ("manifest.json", "plan.json") for path in folder.glob(f"*/{name}")})
-    for directory in corpora:
-        size = sum(path.stat().st_size for path in directory.iterdir()) / 1e6
-        whole = (directory / "manifest.json").exists()
-        facts = read_json(directory / "manifest.json") if whole else {"kind": "unfinished", "items": 0}
-        print(f"{directory}\t{facts['kind']}\t{facts['items']} items\t{size:.1f} MB")
-        if options.action == "clear":
-            shutil.rmtree(directory)
+    if options.yes and options.action == "list":
+        raise InputError("--yes goes with clear; received list")
+    found = cached(cache_folder(options.cache))
+    clear = options.action == "clear"
+    chosen = [one for one in found if not one.reason or (one.kind and not clear)]
+    for one in chosen:
+        print(f"{one.directory}\t{one.kind}\t{one.items} items\t{one.size / 1e6:.1f} MB")
+        if clear and options.yes:
+            delete(one.directory)
+    if clear:
+        for one in found:
+            if one.reason:
+                tell(f"passed over: {one.directory} {one.reason}")
+        size = sum(one.size for one in chosen) / 1e6
+        tell(f"{len(chosen)} folders of {size:.1f} MB " + ("deleted" if options.yes else "to delete; --yes deletes them"))
 
 
 if __name__ == "__main__":

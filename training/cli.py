@@ -35,7 +35,7 @@ def run(
         options = options if isinstance(options, type) else options(arguments)
     except InputError as error:
         sys.exit(_tell(error))
-    parsed = parse(options, description=module.__doc__ or "", module=module, arguments=arguments)
+    parsed: Any = parse(options, description=module.__doc__ or "", module=module, arguments=arguments)
     if keras:
         import_keras()
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from training.cli import InputError
 
+WINDOWS = os.name == "nt"
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -53,8 +54,10 @@ def remove_half_written(*folders: Path) -> None:
 
 
 def fsync(path: str | os.PathLike) -> None:
-    """Force a file's bytes, or a folder's entries, onto the disk."""
-    handle = os.open(path, os.O_RDONLY)
+    """Force a file's bytes, or a folder's entries, onto the disk; of Windows, which opens no folders, files only."""
+    if WINDOWS and os.path.isdir(path):
+        return
+    handle = os.open(path, os.O_RDWR if WINDOWS else os.O_RDONLY)  # Windows writes out only what is open for writing
     try:
         os.fsync(handle)
     finally:

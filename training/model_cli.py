@@ -41,7 +41,7 @@ def run_train_command(package: str, arguments: list[str] | None = None) -> None:
     both = dataclasses.make_dataclass(
         "Options", [("config", type(config), dataclasses.field(default=config))], bases=(family.options,), frozen=True
     )
-    parsed = parse(both, description=about, module=module, arguments=arguments[named:])
+    parsed: Any = parse(both, description=about, module=module, arguments=arguments[named:])
 
     def trained(chosen: Any) -> None:
         import keras
@@ -58,10 +58,10 @@ def run_train_command(package: str, arguments: list[str] | None = None) -> None:
 
 def _preset(module: Any, arguments: list[str]) -> Any:
     """The preset the command line asks for; "ours" where the model has one, else "paper"."""
-    given = dict(
-        argument.split("=", 1) if "=" in argument else (argument, following)
-        for argument, following in itertools.pairwise([*arguments, ""])
-    )
+    given = {}
+    for argument, following in itertools.pairwise([*arguments, ""]):
+        name, equals, value = argument.partition("=")
+        given[name] = value if equals else following
     name = "quick" if "--quick" in given else given.get("--preset", "ours" if "ours" in module.PRESETS else "paper")
     if name not in module.PRESETS:
         print(f"--preset must be one of {', '.join(module.PRESETS)}; received {name!r}", file=sys.stderr)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,8 +35,10 @@ class Range:
 
     def __str__(self) -> str:
         low, high = f"{self.low:,}", f"{self.high:,}"
+        if math.isinf(self.low):
+            return "a finite number" if math.isinf(self.high) else f"below {high}" if self.below else f"{high} or less"
         if math.isinf(self.high):
-            return "a finite number" if math.isinf(self.low) else f"above {low}" if self.above else f"{low} or more"
+            return f"above {low}" if self.above else f"{low} or more"
         if self.above:
             return f"above {low} and {'below' if self.below else 'at most'} {high}"
         return f"from {low} to {'below ' if self.below else ''}{high}"
@@ -103,9 +106,18 @@ def check(options: Any) -> None:
         allowed, option = range_of(hints[field.name]) or Range(), "--" + field.name.replace("_", "-")
         if value == () and field.default != ():
             raise InputError(f"{option} must be one number or more; received none")
-        for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, int | float) and not isinstance(number, bool) and number not in allowed:
+        for number in _numbers(value):
+            if number not in allowed:
                 raise InputError(f"{option} must be {allowed}; received {number:,}")
+
+
+def _numbers(value: Any) -> Iterator[int | float]:
+    """The value itself, or those in a tuple of tuples, as far as they are numbers."""
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _numbers(each)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
 
 
 def range_of(hint: Any) -> Range | None:

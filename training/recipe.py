@@ -18,8 +18,7 @@ from training.fitting.fit import fit
 from training.fitting.samples import Sample
 from training.options import TrainOptions, check
 from training.report import write_report
-from training.runs import open_run
-from training.runs.starting import start_from
+from training.runs import open_run, start_from
 
 DATA = ("data", "source", "target")
 """Options that name data."""

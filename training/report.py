@@ -11,7 +11,7 @@ from pathlib import Path
 
 from training.family import Section, family_of
 from training.files import atomic, read_json, write_json
-from training.fitting.history import read_history
+from training.fitting.callbacks import read_history
 from training.runs import read_run
 
 EVALUATED = "evaluated.json"

@@ -17,7 +17,7 @@ from keras import layers
 
 from generators.layers.row_codebook import RowCodebook
 from generators.layers.streams import Streams
-from training.devices.precision import whole
+from training.devices.strategy import whole
 
 Shape = tuple[int, int, int]
 LABEL_SIZE = 16

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.devices.precision import whole
+from training.devices.strategy import whole
 
 LOG_TAU = float(np.log(2 * np.pi))
 PSEUDO_CODES = 10.0

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from training.devices.precision import whole
+from training.devices.strategy import whole
 
 SPEED_UP = 10.0
 """How much faster than the networks' weights the shapes are learned: their weights are kept as so small a part of them."""

@@ -14,7 +14,7 @@ from generators.pictures.statistics import Statistics, cells_of
 from generators.watch import Patience
 from midi.codecs.codec import Codec
 from training.cli import tell
-from training.fitting.best import averaged
+from training.fitting.callbacks import averaged
 from training.fitting.samples import Sample
 
 PREVIEWS = 64

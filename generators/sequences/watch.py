@@ -15,7 +15,7 @@ from generators.sequences.pieces import Pieces
 from generators.watch import Patience
 from midi.codecs.codec import Codec
 from training.cli import tell
-from training.fitting.best import averaged
+from training.fitting.callbacks import averaged
 from training.fitting.samples import Sample
 
 COUNT = 8

@@ -26,6 +26,7 @@ from spectro.inversion import inversion_error
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import Rebuild
 from training.cli import InputError
+from training.corpora.batches import Purpose, stream_of
 from training.family import Section
 from training.files import read_json, refuse_existing, write_json
 from training.report import write_report
@@ -64,7 +65,7 @@ def evaluate(
     if len(about.split.test) < LEAST:
         few = len(about.split.test)
         raise InputError(f"the test part of {run} has but {few} clips; {LEAST} are needed: train on more files")
-    clips = np.sort(np.random.default_rng(seed).permutation(about.split.test)[:count])
+    clips = np.sort(stream_of(seed, Purpose.EVALUATED_CLIPS).permutation(about.split.test)[:count])
     pictures, references = pictures_of(about.corpus, clips, setting)
     ways = ways_on(model, pictures, temperature, seed)
     middle = pictures.shape[-1] // 2

@@ -9,6 +9,7 @@ from classifiers.prediction import Classifier
 from tests.classifiers.conftest import RATE, sound
 from training.cli import InputError
 from training.files import read_json, write_json
+from training.runs import FORMAT
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,6 @@ def test_folders_and_files_together(run, tmp_path, capsys):
 
 
 def test_runs_of_other_packages_are_refused(tmp_path):
-    write_json(tmp_path / "config.json", {"format": 1, "package": "generators", "model": "vae"})
+    write_json(tmp_path / "config.json", {"format": FORMAT, "package": "generators", "model": "vae"})
     with pytest.raises(InputError, match="not of a classifier"):
         Classifier(tmp_path)

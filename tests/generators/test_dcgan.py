@@ -17,7 +17,7 @@ from generators.layers.dcgan import KINDS, Columns, players
 from midi.codecs import codec_named
 from training.cli import InputError
 from training.family import Context
-from training.fitting.best import averaged
+from training.fitting.callbacks import averaged
 
 QUICK = dcgan.PRESETS["quick"]
 SHAPE = codec_named(QUICK.codec).shape

@@ -61,8 +61,8 @@ def train(case: Case, devices: str) -> dict[str, Any]:
 
     from training.devices.workers import own_directory
     from training.family import module_of
+    from training.fitting.callbacks import read_history
     from training.fitting.fit import fit
-    from training.fitting.history import read_history
 
     keras.config.set_dtype_policy(case.dtype)
     module = module_of(case.package, case.model)
@@ -100,9 +100,10 @@ def in_gradient_descent(model: Any, rate: float) -> Any:
     """The same model without dropout, by plain gradient descent instead of its optimizers; shortening of gradients stays."""
     import keras
 
+    from training.fitting.keras_internals import all_layers
     from training.fitting.players import player_optimizer
 
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
     if isinstance(model.optimizer, keras.optimizers.MultiOptimizer):

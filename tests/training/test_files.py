@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import training.files
 from training.cli import InputError
 from training.files import atomic, distinct, free_name, placed, read_json, refuse_existing, remove_half_written, write_json
 
@@ -120,3 +121,19 @@ def test_the_same_place_in_another_folder():
     assert placed(Path("out/a/b.mid"), Path("out"), Path("seen")) == Path("seen/a/b.png")
     assert placed(Path("b.mid"), Path("b.mid"), Path("seen"), ".wav") == Path("seen/b.wav")
     assert placed(Path("/x/b.mid"), Path("out"), Path("seen")) == Path("seen/b.png")
+
+
+def test_on_windows_no_folder_is_opened_and_no_file_only_for_reading(tmp_path, monkeypatch):
+    opened = []
+
+    def watched(path, flags, *more, **named):
+        opened.append((os.path.isdir(path), flags & os.O_RDWR))
+        return real(path, flags, *more, **named)
+
+    real = os.open
+    monkeypatch.setattr(training.files, "WINDOWS", True)
+    monkeypatch.setattr(os, "open", watched)
+    with atomic(tmp_path / "a.txt") as path:
+        path.write_text("whole")
+    assert (tmp_path / "a.txt").read_text() == "whole"
+    assert opened == [(False, os.O_RDWR)]

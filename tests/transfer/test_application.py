@@ -9,7 +9,7 @@ import soundfile
 from classifiers.pretrained import path as pretrained
 from spectro.audio import read
 from training.cli import InputError
-from training.fitting.history import read_history
+from training.fitting.callbacks import read_history
 from training.recipe import train
 from transfer.application import open_application, targets_of
 from transfer.apply import Options, main

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import Any
 
 import keras
@@ -13,13 +14,30 @@ from training.cli import InputError
 Transform = Callable[[np.ndarray, np.ndarray | None, np.random.Generator], tuple[np.ndarray, np.ndarray | None]]
 
 
+class Purpose(IntEnum):
+    """What random numbers are for, where a seed serves several purposes."""
+
+    AUGMENTATION = 1
+    EVALUATED_CLIPS = 2
+
+
+def stream_of(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
+    """Random numbers of one purpose at one place (epoch, batch): no other purpose's, and no plain seed's.
+
+    NumPy fills seeds up with zeros: (seed, epoch) and (seed, epoch, 0) are one stream. Children of a seed are not filled up.
+
+        stream_of(0, Purpose.AUGMENTATION, epoch, batch).normal(size=3)
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, *place)))
+
+
 class Batches(keras.utils.PyDataset):
     """Batches of `items[indices]` and, where given, of their targets.
 
     items: anything that a NumPy index array gathers from (a `Corpus`, an array); indices: which of them take part.
     targets: one row per *item of `items`*, or None. to_model: the codec's scale (uint8 or int16 -> float32).
-    transform: augmentation (inputs, targets, generator) -> (inputs, targets), drawn anew for every batch from
-    (seed, epoch, batch), so a resumed run sees what an uninterrupted one would.
+    transform: augmentation (inputs, targets, generator) -> (inputs, targets); the generator belongs to (seed, epoch, batch),
+    so a resumed run sees what an uninterrupted one would.
 
     shuffle=True (training): every pass over the data has its own permutation and drops its ragged last batch (another one
     each pass). shuffle=False (evaluation): every item, once, in order. steps: batches in an epoch, by default one pass;
@@ -61,7 +79,7 @@ class Batches(keras.utils.PyDataset):
         inputs = inputs if self.to_model is None else self.to_model(inputs)
         targets = None if self.targets is None else self.targets[chosen]
         if self.transform is not None:
-            inputs, targets = self.transform(inputs, targets, np.random.default_rng((self.seed, epoch, index)))
+            inputs, targets = self.transform(inputs, targets, stream_of(self.seed, Purpose.AUGMENTATION, epoch, index))
         return (inputs,) if targets is None else (inputs, targets)
 
     def _chosen(self, batch: int) -> np.ndarray:

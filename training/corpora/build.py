@@ -6,23 +6,27 @@ is made before the first shard is written.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from training.cli import InputError
 from training.corpora.cluster import workers
-from training.corpora.corpus import FORMAT, read_table
-from training.corpora.shard import Encoder, part_path, write_shard, write_table
+from training.corpora.corpus import FORMAT, Encoder, read_table, shard_path
+from training.corpora.hashes import hashes_of
 from training.corpora.sources import Source
-from training.files import read_json, remove_half_written, write_json
+from training.files import atomic, read_json, remove_half_written, write_json
 from training.runs.lock import exclusive
 
 FILES_PER_SHARD = 32
+COLUMNS = ("name", "label", "group", "fold", "sha256", "shard", "first", "items", "reason", "remark")
+"""Of items.csv."""
 
 
 def build_corpus(
@@ -35,21 +39,22 @@ def build_corpus(
     wait: bool = False,
     scheduler: str | None = None,
     progress: Callable[[Iterable, int], Iterable] | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> None:
     """Write the corpus of `sources` to `directory`; continues a build that was killed, and is done at once if complete.
 
     jobs: worker processes (default: the machine's cores). progress: wraps the finished shards for display.
     wait: for another process that works in `directory`, whose corpus then serves both.
     scheduler: address of a Dask scheduler (tcp://host:port) whose workers, all of them, do the work; they must see the
-    files and `directory` at the same paths.
+    files and `directory` at the same paths. plan: as `plan_of` gives it for these arguments, if it is known.
     InputError: the directory holds something else (`force` replaces a corpus), or another process works in it; no
     scheduler answers.
     """
     if jobs is not None and jobs < 1:
         raise InputError(f"--jobs must be 1 or more; received {jobs}")
     directory = Path(directory)
-    rows = _plan_rows(sources)
-    plan = _plan(rows, encoder)
+    plan = plan or plan_of(sources, encoder)
+    rows = plan["rows"]
     _refuse_foreign(directory)
     with exclusive(directory, wait):
         _claim(directory, plan["fingerprint"], force)
@@ -65,15 +70,24 @@ def build_corpus(
         _finish(directory, rows, len(shards), encoder, plan["fingerprint"])
 
 
-def fingerprint(sources: list[Source], encoder: Encoder) -> str:
-    """A name for the corpus that these files and this encoder give: their content, labels and the encoder's facts."""
-    return _plan(_plan_rows(sources), encoder)["fingerprint"]
+def plan_of(sources: list[Source], encoder: Encoder, cache: Path | None = None) -> dict[str, Any]:
+    """What a corpus of these files and this encoder is to be; its `fingerprint` names their content, labels and the
+    encoder's facts. cache: folder where the files' hashes are remembered (`training.corpora.hashes`)."""
+    plan = {
+        "format": FORMAT,
+        "kind": encoder.kind,
+        "shape": list(encoder.shape),
+        "dtype": encoder.dtype,
+        "facts": encoder.facts(),
+        "files_per_shard": FILES_PER_SHARD,
+        "rows": _plan_rows(sources, cache),
+    }
+    return {"fingerprint": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), **plan}
 
 
-def _plan_rows(sources: list[Source]) -> list[dict[str, Any]]:
+def _plan_rows(sources: list[Source], cache: Path | None) -> list[dict[str, Any]]:
     """One row per source with its hash; unreadable files and exact duplicates get their reason here."""
-    with ThreadPoolExecutor() as pool:  # hashing releases the interpreter lock
-        hashes = list(pool.map(_sha256, [source.path for source in sources]))
+    hashes = hashes_of([source.path for source in sources], cache)
     seen: dict[str, Source] = {}
     rows = []
     for source, (digest, reason) in zip(sources, hashes, strict=True):
@@ -91,28 +105,6 @@ def _plan_rows(sources: list[Source]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _sha256(path: Path) -> tuple[str, str]:
-    """(digest, "") or ("", reason)."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest(), ""
-    except OSError as error:
-        return "", f"cannot be read: {error.strerror}"
-
-
-def _plan(rows: list[dict[str, Any]], encoder: Encoder) -> dict[str, Any]:
-    plan = {
-        "format": FORMAT,
-        "kind": encoder.kind,
-        "shape": list(encoder.shape),
-        "dtype": encoder.dtype,
-        "facts": encoder.facts(),
-        "files_per_shard": FILES_PER_SHARD,
-        "rows": rows,
-    }
-    return {"fingerprint": hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), **plan}
 
 
 def _refuse_foreign(directory: Path) -> None:
@@ -183,3 +175,67 @@ def _finish(directory: Path, rows: list[dict[str, Any]], shards: int, encoder: E
     for number in range(shards):
         part_path(directory, number).unlink()
     (directory / "plan.json").unlink()
+
+
+def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, Any]]], encoder: Encoder) -> None:
+    """Encode `files` into one shard, streaming: memory holds one block of items, however long a file is."""
+    count = 0
+    parts = []
+    with atomic(shard_path(directory, number)) as temporary, temporary.open("wb") as out:
+        header = _write_header(out, 0, encoder)
+        for path, row in files:
+            start = out.tell()
+            remark = ""
+            try:
+                items, remark = _stream(out, encoder, path)
+                reason = "" if items else "gives no items"
+            except InputError as error:
+                items, reason = 0, str(error)
+            except Exception as error:
+                if isinstance(error, OSError) and error.filename is None:
+                    raise  # the disk we write to, not the file we read
+                items, reason = 0, f"{type(error).__name__}: {error}"  # a strange file must not end a night's build
+            if reason:
+                out.seek(start)
+                out.truncate()
+            told = {"reason": " ".join(reason.split()), "remark": "" if reason else " ".join(remark.split())}
+            parts.append({**row, "shard": number, "first": count, "items": items, **told})
+            count += items
+        out.seek(0)
+        if _write_header(out, count, encoder) != header:
+            raise RuntimeError("the header of a shard grew")
+    write_table(part_path(directory, number), parts)
+
+
+def part_path(directory: Path, number: int) -> Path:
+    """Where the table of a written shard waits until the corpus is whole."""
+    return directory / f"shard-{number:05d}.csv"
+
+
+def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows of `items.csv`; names keep bytes that are not UTF-8."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _stream(out: Any, encoder: Encoder, path: Path) -> tuple[int, str]:
+    """(items written, the encoder's remark)."""
+    items, blocks = 0, iter(encoder(path))
+    while True:
+        try:
+            block = np.ascontiguousarray(next(blocks))
+        except StopIteration as end:
+            return items, end.value or ""
+        if block.shape[1:] != tuple(encoder.shape) or block.dtype != np.dtype(encoder.dtype):
+            raise RuntimeError(f"encoder gave {block.dtype} {block.shape[1:]}, promised {encoder.dtype} {encoder.shape}")
+        out.write(block.data)
+        items += len(block)
+
+
+def _write_header(out: Any, count: int, encoder: Encoder) -> int:
+    """NumPy leaves room in the header for the first axis to grow, so that it can be written again at the end."""
+    description = {"descr": np.dtype(encoder.dtype).str, "fortran_order": False, "shape": (count, *encoder.shape)}
+    np.lib.format.write_array_header_1_0(out, description)
+    return out.tell()

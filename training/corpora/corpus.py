@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,6 +22,26 @@ FORMAT = 1
 """Version of the corpus format; readers refuse any other."""
 _HEADER = 64
 """Bytes before the items of a shard, at least."""
+
+
+class Encoder(Protocol):
+    """Turns a file into items. Sent to worker processes, so it must be picklable and cheap to send."""
+
+    kind: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    def __call__(self, path: Path) -> Iterable[np.ndarray]:
+        """Blocks of items (count, *shape) of `dtype`; InputError says why a file gives none.
+
+        A generator may return a remark for the file's row in `items.csv`, such as what its items do not keep.
+        """
+
+    def facts(self) -> dict[str, Any]:
+        """What a reader needs to know of the items (codec or setting), as JSON."""
+
+    def serves(self, facts: dict[str, Any]) -> bool:
+        """Are the items of a corpus with these facts like this encoder's, though it may have read other files otherwise?"""
 
 
 class Corpus:

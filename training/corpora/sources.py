@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.cli import InputError
+from training.cli import InputError, tell
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class Source:
 def find_sources(data: str | os.PathLike, suffixes: Collection[str]) -> list[Source]:
     """Every file below the folder `data` with one of `suffixes` (lower case, with dot), or every row of a CSV.
 
-    In a folder the label is the name of the first folder below it; hidden and `._` files are passed over. A CSV has the
-    columns path and label, and may have group (files of one mix, artist or composer) and fold. Sorted by name.
+    In a folder the label is the name of the first folder below it; hidden and `._` files are passed over. Links to folders
+    are followed; those that lead back up or where another has led are passed over, and told. A CSV has the columns path and
+    label, and may have group (files of one mix, artist or composer) and fold. Sorted by name.
     InputError: nothing there, no permission, no such file among the suffixes, columns missing.
     """
     data = Path(data)
@@ -44,16 +45,36 @@ def find_sources(data: str | os.PathLike, suffixes: Collection[str]) -> list[Sou
 def _from_folder(folder: Path, suffixes: Collection[str]) -> list[Source]:
     if not os.access(folder, os.R_OK | os.X_OK):
         raise InputError(f"{folder} cannot be read: permission denied")
-    found = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    found: list[Source] = []
+    led: set[Path] = set()
+    for parent, folders, files in os.walk(folder, onerror=_tell_unreadable, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and _leads_on(Path(parent, name), led))
         for name in files:
-            if name.startswith(".") or Path(name).suffix.lower() not in suffixes:
-                continue
             path = Path(parent, name)
+            if name.startswith(".") or path.suffix.lower() not in suffixes:
+                if path.is_symlink() and not path.exists():
+                    tell(f"passed over: {path} leads nowhere")
+                continue
             parts = path.relative_to(folder).parts
             found.append(Source(path, "/".join(parts), label=parts[0] if len(parts) > 1 else ""))
     return found
+
+
+def _leads_on(path: Path, led: set[Path]) -> bool:
+    """Is `path` a folder to go into: no link back up, nor to where another link (`led`) has led? Tells if it is not."""
+    if not path.is_symlink():
+        return True
+    target = path.resolve()
+    above = {place for parent in path.parents for place in (parent.resolve(), *parent.resolve().parents)}
+    if target in above or target in led:
+        tell(f"passed over: {path} leads {'back up' if target in above else 'where another link has led:'} to {target}")
+        return False
+    led.add(target)
+    return True
+
+
+def _tell_unreadable(error: OSError) -> None:
+    tell(f"passed over: {error.filename} cannot be read: {error.strerror}")
 
 
 def _from_csv(table: Path) -> list[Source]:

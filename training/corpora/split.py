@@ -55,7 +55,7 @@ def split_corpus(
             f"{_count(names)}. A split by source needs one for training, validation and test each"
         )
     keep = np.isin(names, labels)[corpus.source_of]
-    return Split(*(np.flatnonzero(keep & (parts == part)) for part in range(3)), labels, few)
+    return Split(*_indices(np.where(keep, parts, -1)), labels, few)
 
 
 def _unlabelled(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> Split:
@@ -65,7 +65,7 @@ def _unlabelled(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) 
             f"received {len(set(units))}"
         )
     parts = _by_unit(corpus, names, units, seed)
-    return Split(*(np.flatnonzero(parts == part) for part in range(3)), ())
+    return Split(*_indices(parts), ())
 
 
 def _by_fold(corpus: Corpus, fold: str, validation_fold: str | None) -> Split:
@@ -76,7 +76,13 @@ def _by_fold(corpus: Corpus, fold: str, validation_fold: str | None) -> Split:
     if len(corpus.labels) < 2:
         raise InputError(f"expected at least two labels; received {', '.join(corpus.labels)}")
     part = np.where(folds == fold, 2, np.where(folds == validation_fold, 1, 0))[corpus.source_of]
-    return Split(*(np.flatnonzero(part == number) for number in range(3)), corpus.labels)
+    return Split(*_indices(part), corpus.labels)
+
+
+def _indices(part_of: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The items of training (0), validation (1) and test (2); others are in none."""
+    train, validation, test = (np.flatnonzero(part_of == part) for part in range(3))
+    return train, validation, test
 
 
 def _by_segment(corpus: Corpus, names: np.ndarray, seed: int) -> np.ndarray:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from training.cli import InputError, bar, tell
-from training.corpora.build import build_corpus, fingerprint
-from training.corpora.corpus import Corpus
+from training.corpora.build import build_corpus, plan_of
+from training.corpora.corpus import Corpus, Encoder
 from training.corpora.sources import find_sources
 
 
@@ -21,7 +21,7 @@ def cache_folder(cache: str | os.PathLike | None = None) -> Path:
 
 
 def open_corpus(
-    data: str | os.PathLike, encoder: object, suffixes: Collection[str], cache: str | os.PathLike | None = None
+    data: str | os.PathLike, encoder: Encoder, suffixes: Collection[str], cache: str | os.PathLike | None = None
 ) -> Corpus:
     """The corpus `data`, or the cached corpus of the folder or CSV `data`, built if it is not there yet.
 
@@ -30,10 +30,12 @@ def open_corpus(
     if Path(data, "manifest.json").exists():
         return describe(_matching(Corpus(data), encoder))
     sources = find_sources(data, suffixes)
-    directory = cache_folder(cache) / fingerprint(sources, encoder)[:16]
+    folder = cache_folder(cache)
+    plan = plan_of(sources, encoder, folder)
+    directory = folder / plan["fingerprint"][:16]
     if not (directory / "manifest.json").exists():
         tell(f"reading {len(sources)} files of {data} into {directory}")
-    build_corpus(sources, encoder, directory, wait=True, progress=bar)
+    build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
     return describe(Corpus(directory))
 
 
@@ -53,7 +55,7 @@ def describe(corpus: Corpus, most: int = 10) -> Corpus:
     return corpus
 
 
-def _matching(corpus: Corpus, encoder: object) -> Corpus:
+def _matching(corpus: Corpus, encoder: Encoder) -> Corpus:
     manifest = corpus.manifest
     if manifest["kind"] != encoder.kind or not encoder.serves(manifest["facts"]):
         found = {"kind": manifest["kind"]} | _flat(manifest["facts"])
@@ -68,7 +70,7 @@ def _matching(corpus: Corpus, encoder: object) -> Corpus:
 
 def _flat(facts: dict[str, Any]) -> dict[str, Any]:
     """Facts within facts as facts of their own."""
-    flat = {}
+    flat: dict[str, Any] = {}
     for name, value in facts.items():
         flat |= _flat(value) if isinstance(value, dict) else {name: value}
     return flat

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -19,7 +19,7 @@ from training.devices.workers import Cluster, cluster, is_chief, meet
 if TYPE_CHECKING:
     import tensorflow as tf
 
-__all__ = ["ReplicaSeedGenerator", "is_chief", "replica_index", "strategy_for"]
+__all__ = ["ReplicaSeedGenerator", "draw_apart", "is_chief", "replica_index", "strategy_for", "whole"]
 
 START = 120.0
 """Seconds that TensorFlow may take to connect the workers once all are there."""
@@ -39,14 +39,15 @@ def strategy_for(devices: str) -> tf.distribute.Strategy | None:
     kind, number, indices = _parse(devices)
     workers = cluster()
     if keras.backend.backend() != "tensorflow":
-        return _one_device_only(devices, kind, number, workers)
+        _check_one_device(devices, kind, number, workers)
+        return None
     names = _device_names(kind, number, indices)
     if workers:
         return _joined(workers, names)
     return _mirror(names) if names else None
 
 
-def replica_index():
+def replica_index() -> Any:
     """The number of the running replica, 0 where there is one: a Python int, or a scalar int tensor under a strategy."""
     if keras.backend.backend() != "tensorflow":
         return 0
@@ -54,6 +55,12 @@ def replica_index():
 
     context = tf.distribute.get_replica_context()
     return 0 if context is None else context.replica_id_in_sync_group
+
+
+def whole() -> str:
+    """The dtype of weights, in which losses, last layers and draws are computed: float32, also where layers compute in less
+    (`--precision mixed_bfloat16`)."""
+    return keras.config.dtype_policy().variable_dtype
 
 
 @keras.saving.register_keras_serializable("training")
@@ -65,10 +72,21 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
     draws what the plain generator draws.
     """
 
-    def next(self, ordered: bool = True):
-        seed = super().next(ordered)
-        offset = keras.ops.cast(replica_index(), seed.dtype) * keras.ops.cast(_STREAM, seed.dtype)
-        return keras.ops.stack([seed[0] + offset, seed[1]])
+    def next(self, ordered: bool = True) -> Any:
+        return _of_replica(super().next(ordered))
+
+
+def draw_apart(generator: keras.random.SeedGenerator) -> None:
+    """Have a generator of any layer draw as a `ReplicaSeedGenerator` does; nothing where it does already."""
+    if not isinstance(generator, ReplicaSeedGenerator) and "next" not in vars(generator):
+        plain = generator.next
+        generator.next = lambda ordered=True: _of_replica(plain(ordered))
+
+
+def _of_replica(seed: Any) -> Any:
+    """A drawn seed with the replica's index folded in."""
+    offset = keras.ops.cast(replica_index(), seed.dtype) * keras.ops.cast(_STREAM, seed.dtype)
+    return keras.ops.stack([seed[0] + offset, seed[1]])
 
 
 def _parse(devices: str) -> tuple[str, int, list[int]]:
@@ -85,8 +103,8 @@ def _parse(devices: str) -> tuple[str, int, list[int]]:
     raise InputError(f"--devices {devices}: {_GRAMMAR}")
 
 
-def _one_device_only(devices: str, kind: str, number: int, workers: Cluster | None) -> None:
-    """Accept one device on a backend that does not distribute; InputError for more."""
+def _check_one_device(devices: str, kind: str, number: int, workers: Cluster | None) -> None:
+    """InputError unless one device is asked for, of a backend that does not distribute."""
     if workers:
         raise InputError(f"only the TensorFlow backend trains on several workers, this is {keras.backend.backend()}")
     if kind == "all":

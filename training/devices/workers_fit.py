@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.cli import InputError
-from training.devices.shares import share, weighted
+from training.devices.replicas import share, weighted
 from training.devices.workers import is_chief
 from training.fitting.state_file import NAME
 

@@ -17,6 +17,7 @@ import numpy as np
 from training.cli import InputError
 from training.exporting.formats import FORMATS, Format, Named, output_names
 from training.files import atomic, fsync, refuse_existing, write_json
+from training.fitting.keras_internals import all_layers
 
 TOLERANCE = 1e-3
 """Largest difference from Keras, relative to the largest output (at least 1), at which a file is kept."""
@@ -81,7 +82,7 @@ def facts_of(record: dict[str, Any], model: keras.Model) -> dict[str, Any]:
 @contextlib.contextmanager
 def in_float32(model: keras.Model) -> Iterator[None]:
     """All layers of `model`, trained in mixed precision or not, compute in float32 for as long as this lasts."""
-    kept = [(layer, layer.dtype_policy) for layer in model._flatten_layers() if layer.compute_dtype != "float32"]
+    kept = [(layer, layer.dtype_policy) for layer in all_layers(model) if layer.compute_dtype != "float32"]
     for layer, _ in kept:
         layer.dtype_policy = "float32"
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import tempfile
-import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import keras
 import numpy as np
 
 from training.files import write_json
+from training.fitting.keras_internals import prepare_tf2onnx
 
 Named = dict[str, np.ndarray]
 """Arrays by the names of a model's inputs or outputs."""
@@ -66,15 +66,11 @@ def _run_saved_model(path: Path, inputs: Named) -> Named:
 def _write_onnx(model: keras.Model, path: Path, facts: dict[str, Any]) -> None:
     import onnx
     import tf2onnx
-    from keras.src.export.tf2onnx_lib import patch_tf2onnx  # not public; tf2onnx does not know NumPy 2 without it
 
-    with warnings.catch_warnings():
-        # Keras 3.15 asks NumPy for the `np.object` that tf2onnx wants
-        warnings.filterwarnings("ignore", "In the future `np.object`", FutureWarning)
-        patch_tf2onnx()
-        logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # tells of shortcuts that it passed over, with a traceback
-        function = _served(model, batch=None).serve
-        written, _ = tf2onnx.convert.from_function(function, function.input_signature)
+    prepare_tf2onnx()
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # warns of shortcuts that it passed over, with a traceback
+    function = _served(model, batch=None).serve
+    written, _ = tf2onnx.convert.from_function(function, function.input_signature)
     onnx.helper.set_model_props(written, {key: _text(value) for key, value in facts.items()})
     onnx.save(written, path)
 

@@ -8,20 +8,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
 
-from training.cli import InputError, tell
+from training.cli import tell
 from training.corpora.batches import Batches, Epochs
-from training.devices.replicas import keep_apart
-from training.devices.shares import Whole, check_even
+from training.devices.replicas import Whole, check_even, keep_apart
 from training.devices.strategy import strategy_for
 from training.devices.workers import cluster
 from training.fitting.backup import Backup, restore
-from training.fitting.best import Best
-from training.fitting.history import History
-from training.fitting.progress import Progress
+from training.fitting.callbacks import Best, History, NotANumber, Progress
 from training.fitting.samples import Sample, Samples
 
 
@@ -101,18 +97,6 @@ def fit(
             class_weight=class_weight,
         )
     return model
-
-
-class NotANumber(keras.callbacks.Callback):
-    """Stops with one line when the loss is no longer a number; what was saved before stays."""
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        loss = (logs or {}).get("loss", 0.0)
-        if not abs(float(loss)) < float("inf"):
-            raise InputError(
-                f"the loss became {float(loss)} at batch {batch}; try a smaller --learning-rate. The run's last "
-                "whole epoch is kept"
-            )
 
 
 def _make_metrics(model: keras.Model, batches: Batches) -> None:

@@ -11,7 +11,8 @@ import re
 from typing import Any
 
 import keras
-from keras.src.backend import AutocastScope  # not public; without it mixed precision would round the weights held constant
+
+from training.fitting.keras_internals import variables_in
 
 
 def frozen(network: keras.Layer, *inputs: Any, **arguments: Any) -> Any:
@@ -25,7 +26,7 @@ def frozen(network: keras.Layer, *inputs: Any, **arguments: Any) -> Any:
     if not network.built:
         raise ValueError(f"{network.name} has no weights yet: build it before it is called frozen")
     variables = network.variables
-    with AutocastScope(network.variable_dtype):
+    with variables_in(network.variable_dtype):
         scope = keras.StatelessScope([(variable, keras.ops.stop_gradient(variable.value)) for variable in variables])
     with scope:
         outputs = network(*inputs, **arguments)

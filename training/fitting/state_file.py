@@ -20,7 +20,7 @@ NAME = "state.npz"
 
 def write_state(path: Path, about: dict[str, Any], arrays: list[np.ndarray]) -> None:
     """Write `arrays` and `about` (JSON; `paths` names the arrays) to `path`, atomically."""
-    numbered = {f"{index:05d}": array for index, array in enumerate(arrays)}
+    numbered: dict[str, Any] = {f"{index:05d}": array for index, array in enumerate(arrays)}
     with atomic(path) as temporary:
         np.savez(temporary, about=np.array(json.dumps({"format": FORMAT, **about})), **numbered)
 

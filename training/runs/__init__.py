@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError
+from training.cli import InputError, tell
 from training.family import PACKAGES, family_of
 from training.files import read_json, remove_half_written, write_json
 from training.runs.lock import exclusive
@@ -20,8 +20,10 @@ from training.runs.model_file import check_model_file
 if TYPE_CHECKING:
     import keras
 
-FORMAT = 1
+FORMAT = 2
 """Version of the run format."""
+READABLE = {"classifiers": (1, 2)}
+"""Formats that are read of runs of a package, where it is more than FORMAT: names in the others changed after format 1."""
 MAY_CHANGE = ("epochs", "devices", "versions", "command")
 """What may differ when a command is repeated in its run directory."""
 
@@ -62,9 +64,20 @@ def read_run(directory: str | os.PathLike) -> dict[str, Any]:
     record = read_json(directory / "config.json")
     if not isinstance(record, dict) or not isinstance(record.get("config", {}), dict):
         raise InputError(f"{directory} is not a run directory (its config.json holds no record)")
-    if record.get("format") != FORMAT:
-        raise InputError(f"{directory}: run format {record.get('format')}; this version reads {FORMAT}")
+    _check_format(directory, record.get("format"), str(record.get("package")))
     return record
+
+
+def _check_format(directory: Path, found: Any, package: str) -> None:
+    """InputError: this version does not read the format; what to do about that."""
+    if found in READABLE.get(package, (FORMAT,)):
+        return
+    if found == 1:
+        raise InputError(
+            f"{directory} is a run of format 1, and names in {package} have changed since; train again with this version, "
+            "or use the commit of version 0.1.0 that trained it"
+        )
+    raise InputError(f"{directory}: run format {found!r}; this version reads {FORMAT}. Use the version that trained it")
 
 
 def model_module(record: dict[str, Any]) -> Any:
@@ -91,6 +104,15 @@ def load(directory: str | os.PathLike) -> keras.Model:
         MemoryError,
     ) as error:  # TypeError: an older version had other settings
         raise InputError(f"{path} cannot be loaded ({str(error)[:200]}); is the file whole and of this version?") from None
+
+
+def start_from(fresh: keras.Model, run: str | os.PathLike) -> None:
+    """Give a fresh model the weights of `run`. InputError: they have other shapes."""
+    weights = load(run).get_weights()
+    if [weight.shape for weight in weights] != [weight.shape for weight in fresh.get_weights()]:
+        raise InputError(f"the weights of {run} do not fit this model; was it trained with another model, codec or sizes?")
+    fresh.set_weights(weights)
+    tell(f"started from {run}")
 
 
 def versions() -> dict[str, str]:

@@ -35,7 +35,7 @@ def main(options: Options) -> None:
         for name, value in _facts(overview(options.path)).items():
             print(f"{name:<10}{_printable(value)}")
         return
-    table = [("RUN", "MODEL", "STATE", "EPOCHS", "BEST", "SIZE", "LAST EPOCH")]
+    table: list[tuple[str, ...]] = [("RUN", "MODEL", "STATE", "EPOCHS", "BEST", "SIZE", "LAST EPOCH")]
     for directory in sorted(path for path in options.path.iterdir() if path.is_dir() and not path.name.startswith(".")):
         try:
             table.append(_row(overview(directory)))

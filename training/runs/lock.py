@@ -1,16 +1,16 @@
-"""One process at a time in a directory."""
+"""One process at a time in a directory, on every system: a lock file that a killed holder frees."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from training.cli import InputError, tell
 
-_NAME = ".lock"
+LOCK = ".lock"
+"""Name of the lock file."""
 _PATIENCE = 0.3  # seconds: `in_use` holds the lock for an instant
 
 
@@ -23,7 +23,7 @@ def exclusive(directory: Path, wait: bool = False) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     directory.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(directory / _NAME)
+    lock = FileLock(directory / LOCK)
     try:
         lock.acquire(timeout=0 if wait else _PATIENCE)
     except Timeout:
@@ -38,15 +38,22 @@ def exclusive(directory: Path, wait: bool = False) -> Iterator[None]:
 
 
 def in_use(directory: Path) -> bool:
-    """Is a process at work in `directory`? Writes nothing, so that it may be asked of other people's directories."""
+    """Is a process at work in `directory`? Writes nothing, so that it may be asked of other people's directories.
+
+    False where it cannot be known: a lock file that may not be read, a disk without locks.
+    """
+    from filelock import lock_descriptor
+
+    path = directory / LOCK
+    if not path.is_file():
+        return False
     try:
-        handle = os.open(directory / _NAME, os.O_RDONLY | os.O_NONBLOCK)
+        handle = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not lock_descriptor(handle, blocking=False)
+    except OSError:
+        return False
     finally:
         os.close(handle)  # which gives the lock back
-    return False

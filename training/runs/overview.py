@@ -67,7 +67,9 @@ def overview(directory: Path) -> Overview:
     except (KeyError, TypeError, ValueError, AttributeError, OSError, OverflowError, csv.Error) as error:
         raise InputError(f"{directory} is damaged ({type(error).__name__}: {error})") from None
     finished = facts["done"] >= facts["epochs"] and (directory / "report.html").exists()
-    state = "running" if in_use(directory) else "finished" if finished else "stopped"
+    state: Literal["running", "finished", "stopped"] = (
+        "running" if in_use(directory) else "finished" if finished else "stopped"
+    )
     return Overview(directory=directory, state=state, size=_size(directory), record=record, **facts)
 
 

@@ -31,7 +31,7 @@ from keras import ops
 
 from midi.codecs import codec_named
 from training.cli import InputError
-from training.devices.precision import whole
+from training.devices.strategy import whole
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer

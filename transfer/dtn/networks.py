@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from training.devices.precision import whole
+from training.devices.strategy import whole
 
 Shape = tuple[int, int, int]
 STRIDE = 8

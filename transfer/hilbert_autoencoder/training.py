@@ -13,7 +13,7 @@ from spectro.hilbert import to_unit
 from training.cli import tell
 from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
-from training.fitting.rewind import Rewind
+from training.fitting.callbacks import Rewind
 from training.fitting.samples import Sample
 from training.recipe import Recipe
 from transfer.contract import TransferTrainOptions

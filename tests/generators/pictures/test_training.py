@@ -13,11 +13,10 @@ from training.cli import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
 from training.files import read_json
-from training.fitting.history import read_history
+from training.fitting.callbacks import read_history
 from training.options import check
 from training.recipe import train
-from training.runs import load
-from training.runs.starting import start_from
+from training.runs import load, start_from
 
 
 @pytest.mark.parametrize("model", PICTURES)

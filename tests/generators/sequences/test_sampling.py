@@ -18,6 +18,7 @@ from midi.notes import make_piece, note_table
 from tests.generators.sequences.conftest import SEQUENCES
 from training.cli import InputError
 from training.files import write_json
+from training.runs import FORMAT
 
 MODELS = pytest.mark.parametrize("model", SEQUENCES)
 CODEC = codec_named("beats88")
@@ -159,7 +160,7 @@ def test_drums_alone_are_the_rows_that_the_codec_gives_them(tmp_path):
 
 
 def test_a_run_of_another_family_is_refused(tmp_path):
-    write_json(tmp_path / "vae" / "config.json", {"format": 1, "package": "generators", "model": "vae"})
+    write_json(tmp_path / "vae" / "config.json", {"format": FORMAT, "package": "generators", "model": "vae"})
     with pytest.raises(InputError, match="is a run of vae; expected one of a sequence model"):
         sample(tmp_path / "vae", tmp_path / "out", settings())
 

@@ -11,7 +11,7 @@ from generators.sequences.watch import Watch
 from tests.generators.sequences.conftest import SEQUENCES, quick, trained
 from training.cli import InputError
 from training.files import read_json
-from training.fitting.history import read_history
+from training.fitting.callbacks import read_history
 from training.options import check
 from training.runs import load
 

@@ -10,7 +10,7 @@ from generators.sounds.watch import Watch
 from spectro.stft import SETTINGS
 from training.cli import InputError
 from training.files import read_json
-from training.fitting.history import read_history
+from training.fitting.callbacks import read_history
 from training.recipe import train
 from training.runs import load
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.cli import InputError
-from training.corpora.batches import Batches, Epochs
+from training.corpora.batches import Batches, Epochs, Purpose, stream_of
 
 ITEMS = np.arange(23, dtype=np.uint8)
 
@@ -57,6 +57,35 @@ def test_augmentation_is_drawn_from_seed_epoch_and_batch():
     for a, (b,) in zip(again, epoch(batches, 2), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(again[0] % 1, again[1] % 1)
+
+
+def test_streams_of_different_purpose_or_place_never_coincide():
+    """Not with the order of a pass, (seed, pass), either, nor with a plain seed, with which (seed, 0) coincides."""
+    seeds, numbers = (0, 1, 2, 7, 2**32 - 1), range(6)
+    firsts = [np.random.default_rng((seed, number)).integers(2**63) for seed in seeds for number in numbers]
+    for seed in seeds:
+        firsts += [stream_of(seed, purpose, *place).integers(2**63) for purpose in Purpose for place in places(numbers)]
+    plain = [np.random.default_rng(seed).integers(2**63) for seed in seeds]
+    assert set(plain) <= set(firsts)
+    assert len(set(firsts)) == len(firsts) == len(seeds) * (6 + len(Purpose) * 43)
+
+
+def places(numbers):
+    """No place, and those of one and of two numbers."""
+    return [(), *((epoch,) for epoch in numbers), *((epoch, batch) for epoch in numbers for batch in numbers)]
+
+
+def test_augmentation_does_not_share_the_stream_of_the_order():
+    drawn = []
+
+    def watch(x, y, generator):
+        drawn.append(generator.permutation(23))
+        return x, y
+
+    batches = Batches(ITEMS, np.arange(23), 23, seed=3, transform=watch)
+    for number in range(4):
+        ((order,),) = epoch(batches, number)
+        assert not np.array_equal(drawn[-1], order)
 
 
 def test_small_parts_make_small_batches_and_empty_ones_are_refused():

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 import training.corpora.build
-import training.corpora.shard
 from tests.training.conftest import Numbers
 from training.cli import InputError
 from training.corpora.build import build_corpus
@@ -127,19 +126,19 @@ def test_a_full_disk_ends_the_build_and_the_same_call_continues(folder, tmp_path
     sources = find_sources(folder, {".txt"})
     monkeypatch.setattr(training.corpora.build, "FILES_PER_SHARD", 4)
     build_corpus(sources, Numbers(), tmp_path / "whole", jobs=1)
-    write = training.corpora.shard._stream
+    write = training.corpora.build._stream
 
     def full(out, encoder, path):
         if "bass" in str(path):
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(out, encoder, path)
 
-    monkeypatch.setattr(training.corpora.shard, "_stream", full)
+    monkeypatch.setattr(training.corpora.build, "_stream", full)
     with pytest.raises(OSError, match="No space left"):
         build_corpus(sources, Numbers(), tmp_path / "out", jobs=1)
     with pytest.raises(InputError, match="was interrupted"):
         Corpus(tmp_path / "out")
-    monkeypatch.setattr(training.corpora.shard, "_stream", write)
+    monkeypatch.setattr(training.corpora.build, "_stream", write)
     build_corpus(sources, Numbers(), tmp_path / "out", jobs=1)
     assert content(tmp_path / "out") == content(tmp_path / "whole")
 

@@ -48,7 +48,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 HALTING = """
 import time
 from pathlib import Path
-import training.corpora.shard as shard
+import training.corpora.build as shard
 stream, count = shard._stream, 0
 def halting(out, encoder, path):
     global count

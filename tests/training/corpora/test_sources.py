@@ -21,6 +21,60 @@ def test_the_first_folder_is_the_label_and_hidden_files_are_passed_over(tmp_path
     ]
 
 
+def made(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+def test_links_to_folders_are_followed_once_and_never_in_circles(tmp_path, capsys):
+    made(tmp_path, "data/alto/a.txt", "elsewhere/bass/b.txt", "elsewhere/bass/more/c.txt")
+    for name, target in (
+        ("data/bass", "elsewhere/bass"),
+        ("data/drums", "gone"),
+        ("data/again", "data/alto"),
+        ("data/alto/up", "data"),
+        ("data/alto/self", "data/alto"),
+        ("elsewhere/bass/more/back", "data"),
+        ("elsewhere/bass/more/above", "elsewhere"),
+        ("data/zither", "elsewhere/bass"),
+    ):
+        (tmp_path / name).symlink_to(tmp_path / target)
+    found = find_sources(tmp_path / "data", {".txt"})
+    assert [(source.name, source.label) for source in found] == [
+        ("again/a.txt", "again"), ("alto/a.txt", "alto"), ("bass/b.txt", "bass"), ("bass/more/c.txt", "bass")
+    ]  # fmt: skip
+    told = capsys.readouterr().err.splitlines()
+    assert sorted(line.split(" leads ")[0].removeprefix(f"passed over: {tmp_path}/data/") for line in told) == [
+        "again/self", "again/up", "alto/self", "alto/up", "bass/more/above", "bass/more/back", "drums", "zither"
+    ]  # fmt: skip
+
+
+def test_folders_that_link_to_each_other_end_soon(tmp_path):
+    names = [f"label {number}" for number in range(12)]
+    made(tmp_path, *(f"{name}/song.txt" for name in names))
+    for name in names:
+        for other in names:
+            if other != name:
+                (tmp_path / name / f"to {other}").symlink_to(tmp_path / other)
+    assert len(find_sources(tmp_path, {".txt"})) <= 24
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path, monkeypatch, capsys):
+    made(tmp_path, "alto/a.txt", "bass/b.txt")
+
+    def refuse(path):
+        if str(path).endswith("bass"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [source.name for source in find_sources(tmp_path, {".txt"})] == ["alto/a.txt"]
+    assert capsys.readouterr().err == f"passed over: {tmp_path / 'bass'} cannot be read: Permission denied\n"
+
+
 def test_a_table_gives_label_group_and_fold(tmp_path):
     (tmp_path / "t.csv").write_text("\ufeffpath,label,group,fold\nx/a.wav,rock,mix 1,2\n,empty,,\n", encoding="utf-8")
     (source,) = find_sources(tmp_path / "t.csv", {".wav"})

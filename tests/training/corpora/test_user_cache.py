@@ -18,8 +18,8 @@ def test_once_per_content_and_setting(folder, tmp_path, capsys):
     (folder / "alto" / "song 0.txt").write_text("9 changed")
     assert open_corpus(folder, Numbers(), {".txt"}, tmp_path / "cache").directory != first.directory
     main(Options("list", tmp_path / "cache"))
-    assert capsys.readouterr().out.count("items") == 3
-    main(Options("clear", tmp_path / "cache"))
+    assert capsys.readouterr().out.count("\tnumbers\t") == 3
+    main(Options("clear", tmp_path / "cache", yes=True))
     main(Options("list", tmp_path / "cache"))
     assert not first.directory.exists()
 

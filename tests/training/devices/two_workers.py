@@ -18,8 +18,8 @@ from training.cli import InputError
 from training.corpora.batches import Batches
 from training.devices.strategy import ReplicaSeedGenerator, strategy_for
 from training.devices.workers import cluster, own_directory
+from training.fitting.callbacks import read_history
 from training.fitting.fit import fit
-from training.fitting.history import read_history
 
 ITEMS = np.random.default_rng(0).standard_normal((21, 4)).astype(np.float32)
 EPOCHS = 3

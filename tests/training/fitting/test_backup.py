@@ -18,8 +18,7 @@ import pytest
 
 from training.cli import InputError, guarded
 from training.fitting.backup import Backup, restore
-from training.fitting.best import Best
-from training.fitting.history import History
+from training.fitting.callbacks import Best, History
 
 KILLED = """
 import io, os, sys

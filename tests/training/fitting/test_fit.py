@@ -6,8 +6,8 @@ import pytest
 
 from training.cli import InputError
 from training.corpora.batches import Batches
+from training.fitting.callbacks import read_history
 from training.fitting.fit import fit
-from training.fitting.history import read_history
 
 ITEMS = np.random.default_rng(0).standard_normal((32, 4)).astype(np.float32)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
-from keras.src.backend import AutocastScope
 
 from tests.training.ten_line_gan import COUNT, Gan, compiled, pictures_and_latents, train
+from training.fitting.keras_internals import variables_in
 from training.fitting.players import PlayerMap, frozen, player_optimizer
 
 
@@ -63,7 +63,7 @@ def test_frozen_keeps_statistics_and_moves_seeds_on():
 def test_frozen_rounds_no_weight_in_mixed_precision():
     network = critic_network(keras.layers.Dense(3, "tanh"))
     x = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
-    with AutocastScope("bfloat16"):  # as inside the call of a mixed precision model
+    with variables_in("bfloat16"):  # as inside the call of a mixed precision model
         held = frozen(network, x)
     assert np.array_equal(held, network(x))
 

@@ -19,7 +19,7 @@ from midi.codecs import codec_named, from_facts
 from spectro import audio
 from spectro import image as spectro_image
 from training.cli import InputError
-from training.runs import model_module, read_run
+from training.runs import FORMAT, model_module, read_run
 from training.runs.model_file import check_model_file
 
 ROOT = Path(__file__).parents[3]
@@ -105,7 +105,7 @@ def test_sizes_and_entries_of_a_model(whole, tmp_path):
 @pytest.mark.parametrize("module", ["os", "keras", "generators.train", "../x", None, 3, ["a"], {"a": 1}])
 def test_a_record_names_our_models_only(tmp_path, module):
     for entry in ({"package": module, "model": "vae"}, {"package": "generators", "model": module}):
-        (tmp_path / "config.json").write_text(json.dumps({"format": 1, **entry}))
+        (tmp_path / "config.json").write_text(json.dumps({"format": FORMAT, **entry}))
         with pytest.raises(InputError, match="which this version does not have"):
             model_module(read_run(tmp_path))
 

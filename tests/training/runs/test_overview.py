@@ -13,12 +13,13 @@ import pytest
 from training.cli import InputError
 from training.files import write_json
 from training.fitting.state_file import write_state
+from training.runs import FORMAT
 from training.runs.lock import exclusive
 from training.runs.overview import overview
 
 ROOT = Path(__file__).parents[3]
 RECORD = {
-    "format": 1,
+    "format": FORMAT,
     "package": "generators",
     "model": "vae",
     "config": {"epochs": 5},
@@ -66,7 +67,7 @@ def test_nothing_is_written(tmp_path):
 DAMAGE = {
     "foreign": lambda run: shutil.rmtree(run) or (run / "thesis").mkdir(parents=True),
     "config.json": lambda run: (run / "config.json").write_text('{"format": 1'),
-    "record": lambda run: write_json(run / "config.json", {"format": 1}),
+    "record": lambda run: write_json(run / "config.json", {"format": FORMAT}),
     "list": lambda run: write_json(run / "config.json", []),
     "epochs": lambda run: write_json(run / "config.json", {**RECORD, "config": {"epochs": "many"}}),
     "history": lambda run: (run / "history.csv").write_bytes(b"epoch,loss\n\xff\xfe,1\n"),

@@ -3,13 +3,14 @@
 import os
 import shlex
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from training.cli import InputError
 from training.files import read_json, write_json
-from training.runs import load, model_module, open_run, read_run
+from training.runs import FORMAT, load, model_module, open_run, read_run
 
 RECORD = {
     "package": "classifiers",
@@ -68,9 +69,40 @@ def test_missing_and_broken_models_and_formats(tmp_path):
     (tmp_path / "model.keras").write_bytes(os.urandom(100))
     with pytest.raises(InputError, match="no model that a train command wrote"):
         load(tmp_path)
-    write_json(tmp_path / "config.json", {**read_json(tmp_path / "config.json"), "format": 2})
-    with pytest.raises(InputError, match="run format 2"):
+    write_json(tmp_path / "config.json", {**read_json(tmp_path / "config.json"), "format": FORMAT + 1})
+    with pytest.raises(InputError, match="run format 3; this version reads 2"):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize("package", ["generators", "transfer"])
+def test_runs_from_before_names_changed_are_refused_in_one_line_that_says_what_to_do(tmp_path, package):
+    old = {"format": 1, "package": package, "model": "vae", "config": {"epochs": 2}, "seed": 0}
+    write_json(tmp_path / "config.json", old)
+    with pytest.raises(InputError, match=r"format 1, and .* train again with this version, or use the commit of version 0"):
+        read_run(tmp_path)
+    with pytest.raises(InputError, match="train again with this version"), open_run(tmp_path, old):
+        pass
+    assert read_json(tmp_path / "config.json") == old
+    write_json(tmp_path / "config.json", old | {"format": 2})
+    assert read_run(tmp_path)["package"] == package
+
+
+@pytest.mark.parametrize("strange", [None, True, "1", [1], {"a": 1}, 0, 3])
+def test_strange_formats_and_packages_are_refused(tmp_path, strange):
+    for record in ({"format": strange, "package": "generators"}, {"format": 1, "package": strange}):
+        write_json(tmp_path / "config.json", record)
+        with pytest.raises(InputError, match="format"):
+            read_run(tmp_path)
+
+
+def test_classifiers_of_format_1_load_and_resume(tmp_path):
+    """Their names have not changed; the model that ships is one of them."""
+    shipped = Path(__file__).parents[3] / "classifiers" / "pretrained" / "lil_data"
+    assert read_json(shipped / "config.json")["format"] == 1
+    assert load(shipped).count_params() > 1000
+    write_json(tmp_path / "config.json", {"format": 1, **RECORD})
+    with open_run(tmp_path, RECORD):
+        assert read_run(tmp_path)["format"] == FORMAT
 
 
 def test_what_a_killed_process_left_half_written_is_removed(tmp_path):

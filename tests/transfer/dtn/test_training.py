@@ -12,7 +12,7 @@ from midi.demo import compose
 from midi.files.writing import write
 from training.cli import InputError
 from training.files import read_json
-from training.fitting.history import read_history
+from training.fitting.callbacks import read_history
 from training.recipe import train
 from training.runs import load
 from transfer.dtn import training as dtn_training

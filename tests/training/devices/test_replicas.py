@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from training.cli import InputError
 from training.corpora.batches import Batches
-from training.devices.shares import Whole, check_even, rows_of, share, weighted
+from training.devices.replicas import Whole, check_even, rows_of, share, weighted
 
 
 def batches(count, size, shuffle=False):
