@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from midi.files.mido_bridge import from_mido
-from midi.files.reading import from_symusic
+from midi.files.symusic_bridge import from_symusic
 from midi.files.wellformed import fault, survey
 from midi.files.writing import END, LONGEST_WAIT, delta_bytes
 from midi.notes import Piece, require_tracks

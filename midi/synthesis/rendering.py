@@ -135,7 +135,7 @@ def _played(piece: Piece, player: Synthesizer) -> np.ndarray:
 
     symusic plays all velocities equally loud, so each is played by itself.
     """
-    from midi.files.writing import to_symusic
+    from midi.files.symusic_bridge import to_symusic
 
     sound = np.zeros((2, 0), np.float32)
     for velocity in np.unique(piece.notes["velocity"]).tolist():
