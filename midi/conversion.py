@@ -12,9 +12,9 @@ import numpy as np
 from midi import picture
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES
-from midi.fidelity import exact, fidelity
 from midi.files.reading import read
 from midi.files.writing import write
+from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece
 from midi.parts import Parts, encode_parts, remark
 from training.cli import InputError

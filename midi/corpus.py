@@ -53,8 +53,8 @@ class Options:
 def main(options: Options) -> None:
     """Build the corpus, tell what was left out, print its path."""
     from midi.codecs import codec_named
-    from midi.encoder import MidiImages
     from midi.files.reading import SUFFIXES
+    from midi.images import MidiImages
     from training.corpora.build import build_corpus
     from training.corpora.corpus import Corpus
     from training.corpora.sources import find_sources

@@ -11,8 +11,8 @@ import numpy as np
 
 from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
-from midi.encoder import MidiImages
 from midi.files.reading import SUFFIXES
+from midi.images import MidiImages
 from training.cli import InputError, tell
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus

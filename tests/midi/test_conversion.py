@@ -10,9 +10,9 @@ import pytest
 from midi import conversion, picture
 from midi.codecs import codec_named
 from midi.conversion import COLUMNS, Conversion, convert
-from midi.fidelity import exact
 from midi.files.reading import read
 from midi.files.writing import write
+from midi.measures.fidelity import exact
 from midi.notes import TEMPO, make_piece, note_table, with_notes
 
 ROLL = Conversion(codec_named("roll96"), measure=True)
@@ -128,7 +128,7 @@ def test_black_pictures_become_an_empty_file(tmp_path):
 
 
 def test_a_crowd_is_not_measured_but_converted(tune, tmp_path, monkeypatch):
-    monkeypatch.setattr("midi.fidelity.LARGEST", 3)
+    monkeypatch.setattr("midi.measures.fidelity.LARGEST", 3)
     write(tune, with_notes(band(), np.repeat(band().notes[:1], 4)))
     found = convert(tune, tmp_path / "a.png", ROLL)
     assert found.error == ""

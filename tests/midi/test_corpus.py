@@ -77,7 +77,7 @@ def test_options_reach_the_codec(folder, tmp_path):
 
 def test_kill_9_then_the_same_command_gives_the_same_bytes(folder, tmp_path):
     slow = (
-        "import sys, time, midi.encoder as e; from midi.corpus import *\n"
+        "import sys, time, midi.images as e; from midi.corpus import *\n"
         "work = e.read\n"
         "def late(*a, **k): time.sleep(0.03); return work(*a, **k)\n"
         "e.read = late\n"

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from midi.codecs import codec_named
-from midi.encoder import MidiImages
 from midi.files.writing import write
+from midi.images import MidiImages
 from midi.measures.__main__ import Options, main
 from midi.measures.measured_set import measure_set
 from midi.notes import make_piece, note_table

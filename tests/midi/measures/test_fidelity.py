@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mir_eval.transcription import precision_recall_f1_overlap
 
-from midi import fidelity as module
-from midi.fidelity import exact, fidelity
+from midi.measures import fidelity as module
+from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece, note_table
 from training.cli import InputError
 
