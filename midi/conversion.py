@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ import numpy as np
 from midi import picture
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES
-from midi.files.reading import read
+from midi.files.reading import SUFFIXES, read
 from midi.files.writing import write
 from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece
 from midi.parts import Parts, encode_parts, remark
 from training.cli import InputError
+from training.corpora.sources import find_sources
 from training.files import placed, refuse_existing, write_json
 from training.runs import versions
 
@@ -89,6 +91,23 @@ def convert(source: Path, target: Path, how: Conversion) -> Outcome:
         "seconds": round(time.perf_counter() - began, 4),
     }
     return Outcome(source, targets, told, error, row)
+
+
+def inputs(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
+    """(file, its name below the output folder) of every file given and every MIDI file and picture in the folders given.
+
+    InputError: nothing given, a folder without such files.
+    """
+    found = [pair for path in paths for pair in _below(path)]
+    if not found:
+        raise InputError("expected MIDI files, pictures or folders; received none")
+    return found
+
+
+def _below(path: Path) -> list[tuple[Path, Path]]:
+    if not path.is_dir():
+        return [(path, Path(path.name))]
+    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | picture.SUFFIXES)]
 
 
 def is_picture(path: Path) -> bool:

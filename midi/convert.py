@@ -109,8 +109,7 @@ def _conversion(options: Options) -> Conversion:
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same and none is a source."""
-    from midi.conversion import is_picture
-    from midi.inputs import inputs
+    from midi.conversion import inputs, is_picture
     from training.files import distinct
 
     found = inputs(options.files)

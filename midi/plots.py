@@ -12,8 +12,7 @@ import numpy as np
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.lossless import Lossless
 from midi.codecs.strip import StripCodec
-from midi.names import drum_name, pitch_name, program_name
-from midi.notes import Piece
+from midi.notes import Piece, drum_name, pitch_name, program_name
 from training.cli import InputError
 from training.files import atomic
 

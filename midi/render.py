@@ -72,7 +72,7 @@ def main(options: Options) -> None:
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same."""
-    from midi.inputs import inputs
+    from midi.conversion import inputs
     from training.files import distinct
 
     for name, least in (("jobs", 1), ("seed", 0)):

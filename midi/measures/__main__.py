@@ -19,7 +19,7 @@ import tyro
 from training.cli import InputError, bar, run, tell
 
 if TYPE_CHECKING:
-    from midi.measures.measured_set import MeasuredSet
+    from midi.measures.tables import MeasuredSet
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _results(options: Options) -> list[Path]:
 
 
 def _measured(path: Path, options: Options) -> MeasuredSet:
-    from midi.measures.measured_set import measure_set
+    from midi.measures.tables import measure_set
 
     measured = measure_set(
         path, count=options.count, seed=options.seed, drums=options.drums, jobs=options.jobs, progress=bar

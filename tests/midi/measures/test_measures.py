@@ -10,7 +10,7 @@ from midi.codecs import codec_named
 from midi.files.writing import write
 from midi.images import MidiImages
 from midi.measures.__main__ import Options, main
-from midi.measures.measured_set import measure_set
+from midi.measures.tables import measure_set
 from midi.notes import make_piece, note_table
 from training.cli import InputError
 from training.corpora.build import build_corpus
