@@ -11,29 +11,19 @@ import numpy as np
 
 from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
+from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import MidiImages
 from training.cli import InputError, tell
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split
-from training.corpora.user_cache import cache_folder, open_corpus
+from training.corpora.user_cache import open_corpus
 
 
 def open_images(data: str | os.PathLike | None, codec: Codec, cache: Path | None = None) -> Corpus:
     """The corpus of pictures of `data` (folder, CSV or corpus) by `codec`; None is the demo music."""
     return open_corpus(data or demo_folder(cache), MidiImages(codec), SUFFIXES, cache)
-
-
-def demo_folder(cache: Path | None = None) -> Path:
-    """The demo pieces, composed on first use into the cache folder."""
-    from midi.demo import write_corpus
-
-    folder = cache_folder(cache) / "demo-midi"
-    if not folder.exists():
-        tell(f"composing the demo pieces into {folder}")
-    write_corpus(folder)
-    return folder
 
 
 def batches(

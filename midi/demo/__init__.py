@@ -6,11 +6,12 @@ A A B A. Pieces of one style differ in tempo, key, chords, melody, accompaniment
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError
+from training.cli import InputError, tell
 from training.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -62,6 +63,22 @@ def write_corpus(folder: str | Path, pieces_per_style: int = 6, seed: int = 0, b
             if not paths[-1].exists():
                 write(paths[-1], compose(style, seed + (number << 32), bars))
     return paths
+
+
+def demo_folder(cache: str | os.PathLike | None = None) -> Path:
+    """The folder of the demo pieces, a folder a style in it, composed on first use.
+
+        open_corpus(demo_folder(), MidiImages(codec), SUFFIXES)
+
+    cache: where it lies; by default the user's cache folder.
+    """
+    from training.corpora.user_cache import cache_folder
+
+    folder = cache_folder(cache) / "demo-midi"
+    if not folder.exists():
+        tell(f"composing the demo pieces into {folder}")
+    write_corpus(folder)
+    return folder
 
 
 def _check_bars(bars: int) -> None:

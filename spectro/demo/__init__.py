@@ -7,11 +7,12 @@ genres share traits, so that a genre has to be learned and cannot be read off on
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from training.cli import InputError
+from training.cli import InputError, tell
 from training.files import atomic, read_json, write_json
 
 if TYPE_CHECKING:
@@ -68,6 +69,22 @@ def write_corpus(
             if not paths[-1].exists():
                 _write(paths[-1], compose(genre, seed + (track << 32), seconds))
     return paths
+
+
+def demo_folder(cache: str | os.PathLike | None = None) -> Path:
+    """The folder of the demo music, a folder a genre in it, composed on first use.
+
+        open_corpus(demo_folder(), Clips(), SUFFIXES)
+
+    cache: where it lies; by default the user's cache folder.
+    """
+    from training.corpora.user_cache import cache_folder
+
+    folder = cache_folder(cache) / "demo"
+    if not folder.exists():
+        tell(f"composing the demo music into {folder}")
+    write_corpus(folder)
+    return folder
 
 
 def _note(path: Path, facts: dict[str, object]) -> None:

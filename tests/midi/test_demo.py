@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midi.demo import STYLES, __main__, compose, write_corpus
+from midi.demo import STYLES, __main__, compose, demo_folder, write_corpus
 from midi.demo.four_parts import parallels
 from midi.demo.harmony import LEADS_TO, Key, progression, voiced
 from midi.demo.plan import make_plan, tonal
@@ -273,3 +273,12 @@ def test_bad_corpora(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file is a file; expected a folder"):
         write_corpus(tmp_path / "file", 1)
+
+
+def test_the_demo_pieces_are_composed_into_the_cache_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("midi.demo.write_corpus", lambda folder: write_corpus(folder, 1, bars=4))
+    assert demo_folder(tmp_path) == tmp_path / "demo-midi"
+    assert "composing the demo pieces" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "demo-midi").iterdir()) == sorted([*STYLES, "demo.json"])
+    demo_folder(tmp_path)
+    assert not capsys.readouterr().err

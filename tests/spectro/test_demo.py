@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectro.demo import GENRES, compose, effects, oscillators, textures, write_corpus
+from spectro.demo import GENRES, compose, demo_folder, effects, oscillators, textures, write_corpus
 from spectro.demo.score import MODES, RATE, SHORT, Song
 from spectro.demo.voice import FORMANTS, Singer, Syllable
 from spectro.stft import SpectrogramSetting
@@ -234,3 +234,12 @@ def test_the_command_prints_the_paths(tmp_path):
     assert len(done.stdout.split()) == len(GENRES)
     assert (tmp_path / "noise" / "noise-000.wav").exists()
     assert (tmp_path / "demo.json").exists()
+
+
+def test_the_demo_music_is_composed_into_the_cache_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("spectro.demo.write_corpus", lambda folder: write_corpus(folder, 1, 0.2))
+    assert demo_folder(tmp_path) == tmp_path / "demo"
+    assert "composing the demo music" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "demo").iterdir()) == sorted([*GENRES, "demo.json"])
+    demo_folder(tmp_path)
+    assert not capsys.readouterr().err
