@@ -64,7 +64,10 @@ class Lossless(Codec):
         super().__post_init__()
         check_notes(self)
         if not (1 <= self.columns <= LONGEST and 1 <= self.resolution < 1 << 15):
-            raise InputError(f"columns and resolution must be above 0; received {self.columns} and {self.resolution}")
+            raise InputError(
+                f"columns must be from 1 to {LONGEST:,}, and resolution above 0 and below 32,768; "
+                f"received {self.columns} and {self.resolution}"
+            )
         if self.rows * self.columns <= facts_plane.SIZE:
             raise InputError(
                 f"a picture must have more than {facts_plane.SIZE} cells, for its header; received {self.rows} rows "

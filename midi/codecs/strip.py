@@ -53,7 +53,10 @@ class StripCodec(Codec):
         super().__post_init__()
         check_notes(self)
         if not (1 <= self.columns <= LONGEST and 0 < self.resolution < 1 << 15):
-            raise InputError(f"columns and resolution must be above 0; received {self.columns} and {self.resolution}")
+            raise InputError(
+                f"columns must be from 1 to {LONGEST:,}, and resolution above 0 and below 32,768; "
+                f"received {self.columns} and {self.resolution}"
+            )
         if self.unit == "quarter" and self.resolution != int(self.resolution):
             raise InputError(f"columns in a quarter must be a whole number; received {self.resolution}")
         if self.unit == "second" and self.rounding == "snap":

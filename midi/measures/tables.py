@@ -158,7 +158,7 @@ def _drawn(total: int, count: int | None, seed: int) -> np.ndarray:
     if count is None or count >= total:
         return np.arange(total)
     if count < 1:
-        raise InputError(f"--count must be 1 or more; received {count}")
+        raise InputError(f"count must be 1 or more; received {count}")
     return np.sort(np.random.default_rng(seed).choice(total, count, replace=False))
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from midi.demo.score import DIVISION, Score
 from midi.files.reading import read
 from midi.files.writing import to_bytes, write
 from training.cli import InputError
+from training.options import check
 
 SCALES = [
     np.isin(np.arange(12), (np.array(steps) + tonic) % 12)
@@ -282,3 +284,17 @@ def test_the_demo_pieces_are_composed_into_the_cache_once(tmp_path, capsys, monk
     assert sorted(path.name for path in (tmp_path / "demo-midi").iterdir()) == sorted([*STYLES, "demo.json"])
     demo_folder(tmp_path)
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pieces": 0}, "--pieces must be 1 or more"),
+        ({"bars": 3}, "--bars must be from 4 to 1,024"),
+        ({"bars": 1025}, "--bars must be from 4 to 1,024"),
+        ({"seed": -1}, "--seed must be from 0"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(__main__.Options(Path("out"), **change))

@@ -281,8 +281,8 @@ def test_more_than_can_be_shown():
     [
         ({"low": 72, "high": 71}, "0 <= low <= high <= 127"),
         ({"high": 128}, "0 <= low <= high <= 127"),
-        ({"columns": 0}, "columns and resolution must be above 0"),
-        ({"resolution": 0}, "columns and resolution must be above 0"),
+        ({"columns": 0}, "columns must be from 1 to 524,288, and resolution above 0"),
+        ({"resolution": 0}, "columns must be from 1 to 524,288, and resolution above 0"),
         ({"columns": 2}, "more than 32 cells, for its header; received 12 rows and 2 columns"),
         ({"tempo": 0}, "a tempo is"),
         ({"velocity": 0}, "velocity must be 1 to 127"),
