@@ -28,7 +28,7 @@ COLUMNS = (
     "duplicates",
 )  # fmt: skip
 """Of a report: one row a file; `seconds` is what its conversion took."""
-DRAWN = 4
+MAX_DRAWN_TRACKS = 4
 """Tracks whose pictures a drawing shows at most."""
 
 
@@ -187,7 +187,7 @@ def _draw(target: Path, piece: Piece, encoded: list[Encoded], codec: Codec, how:
     if how.drawings:
         from midi.plots import figure_of, save_figure
 
-        figure = figure_of(piece, *((part, codec) for part in encoded[:DRAWN]), title=target.stem)
+        figure = figure_of(piece, *((part, codec) for part in encoded[:MAX_DRAWN_TRACKS]), title=target.stem)
         save_figure(figure, placed(target, how.output, how.drawings))
 
 

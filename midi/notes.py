@@ -27,7 +27,7 @@ TEMPO = np.dtype([("tick", np.int64), ("microseconds", np.int64)])
 """From `tick` on a quarter note lasts `microseconds`."""
 SIGNATURE = np.dtype([("tick", np.int64), ("numerator", np.int64), ("denominator", np.int64)])
 """From `tick` on the time signature is numerator / denominator."""
-MOST_TRACKS = 32_767
+MAX_TRACKS = 32_767
 """Tracks that a table can number."""
 USUAL_TEMPO = 500_000
 """Microseconds a quarter where a file states no tempo (MIDI 1.0): 120 beats a minute."""
@@ -123,8 +123,8 @@ def note_table(count: int, **columns: np.ndarray | int | bool) -> np.ndarray:
 
 def require_tracks(count: int) -> None:
     """InputError: more tracks than a table can number."""
-    if count > MOST_TRACKS:
-        raise InputError(f"at most {MOST_TRACKS:,} tracks with notes can be kept; received {count:,}")
+    if count > MAX_TRACKS:
+        raise InputError(f"at most {MAX_TRACKS:,} tracks with notes can be kept; received {count:,}")
 
 
 def in_order(notes: np.ndarray) -> np.ndarray:

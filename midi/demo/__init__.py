@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 STYLES = ("chorale", "waltz", "folk", "rock", "jazz_ballad", "house", "ragtime")
 """Names of the styles; each is a module of `midi.demo.styles` with a function `play(rng, bars)`."""
-LONGEST = 1_024
+MAX_BARS = 1_024
 """Bars of a piece at most."""
 
 
 def compose(style: str, seed: int, bars: int = 32) -> Piece:
-    """Compose one piece of `bars` bars (4 to LONGEST): 480 ticks a quarter, General MIDI programs, drums where they belong.
+    """Compose one piece of `bars` bars (4 to MAX_BARS): 480 ticks a quarter, General MIDI programs, drums where they belong.
 
     The same (style, seed, bars) gives the same notes; NumPy's global random state is neither read nor changed.
     """
@@ -82,8 +82,8 @@ def demo_folder(cache: str | os.PathLike | None = None) -> Path:
 
 
 def _check_bars(bars: int) -> None:
-    if not 4 <= bars <= LONGEST:
-        raise InputError(f"bars must be from 4 to {LONGEST}; received {bars}")
+    if not 4 <= bars <= MAX_BARS:
+        raise InputError(f"bars must be from 4 to {MAX_BARS}; received {bars}")
 
 
 def _note(path: Path, facts: dict[str, object]) -> None:

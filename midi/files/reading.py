@@ -14,7 +14,7 @@ from training.cli import InputError, tell
 
 SUFFIXES = frozenset([".mid", ".midi", ".kar", ".rmi", ".smf"])
 """File names that are taken for MIDI when a folder is read."""
-LARGEST = 1 << 24
+MAX_FILE_BYTES = 1 << 24
 """Bytes of a file at most: some three million notes, which take 250 MB while they are read."""
 
 
@@ -24,7 +24,7 @@ def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str],
     Notes are paired first in, first out within a track, channel and pitch; a note-off without a note is passed over, a
     note that never ends is dropped, and both are counted in `Piece.left_out`. strict: read by mido, not by symusic.
     note: is told when a file is not well-formed and had to be read leniently.
-    InputError: not a MIDI file, damaged beyond reading, SMPTE time, format 2, larger than LARGEST.
+    InputError: not a MIDI file, damaged beyond reading, SMPTE time, format 2, larger than MAX_FILE_BYTES.
     """
     data = _unwrapped(_bytes(path), path)
     reason, left_out = survey(data)
@@ -43,8 +43,10 @@ def _bytes(path: str | os.PathLike) -> bytes:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise InputError(f"{path} is {'a folder' if stat.S_ISDIR(found.st_mode) else 'no file'}; expected a MIDI file")
-        if found.st_size > LARGEST:
-            raise InputError(f"{path} has {found.st_size / 1e6:.0f} MB; a MIDI file has {LARGEST / 1e6:.0f} MB at most")
+        if found.st_size > MAX_FILE_BYTES:
+            raise InputError(
+                f"{path} has {found.st_size / 1e6:.0f} MB; a MIDI file has {MAX_FILE_BYTES / 1e6:.0f} MB at most"
+            )
         with open(path, "rb", buffering=0) as file:
             return file.readall()
     except FileNotFoundError:

@@ -20,7 +20,7 @@ from midi.notes import Piece, require_tracks
 from training.cli import InputError
 from training.files import atomic
 
-LONGEST_WAIT = (1 << 28) - 1
+MAX_DELTA = (1 << 28) - 1
 """Ticks from one event of a track to the next at most: a delta time has four bytes of seven bits."""
 END = b"\x00\xff\x2f\x00"
 """The event that ends a track."""
@@ -126,8 +126,8 @@ def _note_events(notes: np.ndarray, channel: int) -> bytes:
 
 
 def _require_wait(ticks: int) -> None:
-    if ticks > LONGEST_WAIT:
-        raise InputError(f"a track is silent for {ticks:,} ticks; a MIDI file can wait for {LONGEST_WAIT:,} at most")
+    if ticks > MAX_DELTA:
+        raise InputError(f"a track is silent for {ticks:,} ticks; a MIDI file can wait for {MAX_DELTA:,} at most")
 
 
 @njit(cache=True, nogil=True)

@@ -20,7 +20,7 @@ from training.corpora.sources import Source, find_sources
 
 Table = dict[str, np.ndarray]
 """Name of a measure -> (pieces,) or (pieces, *shape of the measure), float64; NaN where it is not defined."""
-_TOGETHER = 64  # files or pictures that a worker takes at a time
+_BATCH = 64  # files or pictures that a worker takes at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +168,7 @@ def _in_parts(
     """work(part) of the parts of `items`, in order."""
     from joblib import Parallel, delayed
 
-    parts = [items[first : first + _TOGETHER] for first in range(0, len(items), _TOGETHER)]
+    parts = [items[first : first + _BATCH] for first in range(0, len(items), _BATCH)]
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(work)(part) for part in parts)
     return progress(done, len(parts)) if progress else done
 

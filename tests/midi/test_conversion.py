@@ -130,7 +130,7 @@ def test_black_pictures_become_an_empty_file(tmp_path):
 
 
 def test_a_crowd_is_not_measured_but_converted(tune, tmp_path, monkeypatch):
-    monkeypatch.setattr("midi.measures.fidelity.LARGEST", 3)
+    monkeypatch.setattr("midi.measures.fidelity.MAX_PAIRS", 3)
     write(tune, with_notes(band(), np.repeat(band().notes[:1], 4)))
     found = convert(tune, tmp_path / "a.png", ROLL)
     assert found.error == ""

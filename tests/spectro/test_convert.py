@@ -211,7 +211,7 @@ def test_what_is_refused(folder, files, options, said):
 
 def test_a_sound_too_long_for_a_picture(folder, monkeypatch):
     audio.write(folder / "a.wav", tone(), 8_000)
-    monkeypatch.setattr(image, "LARGEST", 2_000)
+    monkeypatch.setattr(image, "MAX_PIXELS", 2_000)
     with pytest.raises(InputError, match=r"lasts 0 s; a picture of 1 channels holds"):
         run(folder / "a.wav")
 
