@@ -67,8 +67,8 @@ def _scores(files: list[Path], way: Callable) -> tuple[tuple[int, float, float, 
     import numpy as np
 
     from midi.codecs.losses import added
-    from midi.fidelity import exact, fidelity
     from midi.files.reading import read
+    from midi.measures.fidelity import exact, fidelity
     from training.cli import InputError
 
     rows, losses = [], []

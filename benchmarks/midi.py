@@ -55,7 +55,7 @@ def rates(folders: dict[str, list[Path]], options: Options) -> None:
     import symusic
 
     from midi.codecs import codec_named
-    from midi.encoder import MidiImages
+    from midi.images import MidiImages
 
     encoder = MidiImages(codec_named("roll96"))
 
@@ -126,8 +126,8 @@ def decoding(files: list[Path]) -> None:
 def lossless(files: list[Path]) -> None:
     """Every file read, encoded, decoded and compared."""
     from midi.codecs import codec_named
-    from midi.fidelity import exact
     from midi.files.reading import read
+    from midi.measures.fidelity import exact
 
     codec = codec_named("lossless")
     pieces = [read(path) for path in files]
@@ -153,8 +153,8 @@ def scores(files: list[Path]) -> None:
 
     from midi.codecs import codec_named
     from midi.codecs.losses import added, in_words
-    from midi.fidelity import fidelity
     from midi.files.reading import read
+    from midi.measures.fidelity import fidelity
 
     print("| codec | onset F1 | onset and offset F1 | losses |\n|---|---|---|---|")
     for name in ("lossless", "roll96", "roll64", "dense88"):

@@ -20,7 +20,7 @@ from training.cli import run
 BUILD = """
 import json, resource, sys, time
 from midi.codecs import codec_named
-from midi.encoder import MidiImages
+from midi.images import MidiImages
 from midi.files.reading import SUFFIXES
 from training.corpora.build import build_corpus
 from training.corpora.corpus import Corpus

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ import numpy as np
 from midi import picture
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES
-from midi.fidelity import exact, fidelity
-from midi.files.reading import read
+from midi.files.reading import SUFFIXES, read
 from midi.files.writing import write
+from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece
 from midi.parts import Parts, encode_parts, remark
 from training.cli import InputError
+from training.corpora.sources import find_sources
 from training.files import placed, refuse_existing, write_json
 from training.runs import versions
 
@@ -26,7 +28,7 @@ COLUMNS = (
     "duplicates",
 )  # fmt: skip
 """Of a report: one row a file; `seconds` is what its conversion took."""
-DRAWN = 4
+MAX_DRAWN_TRACKS = 4
 """Tracks whose pictures a drawing shows at most."""
 
 
@@ -89,6 +91,23 @@ def convert(source: Path, target: Path, how: Conversion) -> Outcome:
         "seconds": round(time.perf_counter() - began, 4),
     }
     return Outcome(source, targets, told, error, row)
+
+
+def inputs(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
+    """(file, its name below the output folder) of every file given and every MIDI file and picture in the folders given.
+
+    InputError: nothing given, a folder without such files.
+    """
+    found = [pair for path in paths for pair in _below(path)]
+    if not found:
+        raise InputError("expected MIDI files, pictures or folders; received none")
+    return found
+
+
+def _below(path: Path) -> list[tuple[Path, Path]]:
+    if not path.is_dir():
+        return [(path, Path(path.name))]
+    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | picture.SUFFIXES)]
 
 
 def is_picture(path: Path) -> bool:
@@ -168,7 +187,7 @@ def _draw(target: Path, piece: Piece, encoded: list[Encoded], codec: Codec, how:
     if how.drawings:
         from midi.plots import figure_of, save_figure
 
-        figure = figure_of(piece, *((part, codec) for part in encoded[:DRAWN]), title=target.stem)
+        figure = figure_of(piece, *((part, codec) for part in encoded[:MAX_DRAWN_TRACKS]), title=target.stem)
         save_figure(figure, placed(target, how.output, how.drawings))
 
 

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import tyro
 
 from training.cli import InputError, bar, run
+from training.options import Count, Range
 
 if TYPE_CHECKING:
     from midi.conversion import Conversion, Outcome
@@ -35,18 +36,18 @@ class Options:
     """What MIDI files become; --output NAME.npy says it too."""
     codec: str | None = None
     """Codec of the pictures to be made (lossless by default), and of NPY files (by default what <name>.json tells)."""
-    low: int | None = None
+    low: Annotated[int, Range(0, 127)] | None = None
     """MIDI pitch of the lowest row. Where this and the next five are not given, the codec has its own."""
-    high: int | None = None
+    high: Annotated[int, Range(0, 127)] | None = None
     """MIDI pitch of the highest row."""
-    columns: int | None = None
+    columns: Count | None = None
     """Columns of a picture."""
-    resolution: int | None = None
+    resolution: Count | None = None
     """Columns in a quarter note, or in a second if the codec's columns measure seconds."""
     unit: Literal["quarter", "second"] | None = None
     """What columns measure."""
-    velocity: int | None = None
-    """Velocity, 1 to 127, of decoded notes where the codec keeps none."""
+    velocity: Annotated[int, Range(1, 127)] | None = None
+    """Velocity of decoded notes where the codec keeps none."""
     parts: Literal["together", "tracks"] = "together"
     """tracks: a picture for each track, named -1, -2 ..."""
     strict: bool = False
@@ -56,7 +57,7 @@ class Options:
     and offset; within 50 ms)."""
     plot: Path | None = None
     """Folder for drawings for people: each piece as a piano roll with seconds, bars and note names, above its pictures."""
-    jobs: int = 1
+    jobs: Count = 1
     """Worker processes."""
     force: bool = False
     """Overwrite results that exist."""
@@ -109,8 +110,7 @@ def _conversion(options: Options) -> Conversion:
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same and none is a source."""
-    from midi.conversion import is_picture
-    from midi.inputs import inputs
+    from midi.conversion import inputs, is_picture
     from training.files import distinct
 
     found = inputs(options.files)
@@ -147,8 +147,6 @@ def _outcomes(jobs: list[tuple[Path, Path]], how: Conversion, processes: int) ->
 
     from midi.conversion import convert
 
-    if processes < 1:
-        raise InputError(f"--jobs must be 1 or more; received {processes}")
     if processes == 1:
         yield from (convert(source, target, how) for source, target in jobs)
         return

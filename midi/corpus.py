@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from training.cli import bar, run
+from training.options import Count, Index, Range
 
 
 @dataclass(frozen=True)
@@ -25,23 +26,23 @@ class Options:
     """Directory to write; the same command after a kill continues."""
     codec: str = "roll96"
     """Codec of the pictures."""
-    low: int | None = None
+    low: Annotated[int, Range(0, 127)] | None = None
     """MIDI pitch of the lowest row. Where this and the next four are not given, the codec has its own."""
-    high: int | None = None
+    high: Annotated[int, Range(0, 127)] | None = None
     """MIDI pitch of the highest row."""
-    columns: int | None = None
+    columns: Count | None = None
     """Columns of a picture."""
-    resolution: int | None = None
+    resolution: Count | None = None
     """Columns in a quarter note, or in a second if the codec's columns measure seconds."""
     unit: Literal["quarter", "second"] | None = None
     """What columns measure."""
     parts: Literal["together", "tracks"] = "together"
     """tracks: pictures of each track by itself, one after the other."""
-    variations: int = 0
+    variations: Index = 0
     """Show every file so many times more, in other keys."""
     strict: bool = False
     """Read MIDI files by mido alone, slower."""
-    jobs: int | None = None
+    jobs: Count | None = None
     """Worker processes; by default one per core. A cluster uses all it has."""
     scheduler: str | None = None
     """Address of a Dask scheduler (tcp://host:port) whose workers do the work instead; they must see DATA and OUTPUT at the
@@ -53,8 +54,8 @@ class Options:
 def main(options: Options) -> None:
     """Build the corpus, tell what was left out, print its path."""
     from midi.codecs import codec_named
-    from midi.encoder import MidiImages
     from midi.files.reading import SUFFIXES
+    from midi.images import MidiImages
     from training.corpora.build import build_corpus
     from training.corpora.corpus import Corpus
     from training.corpora.sources import find_sources

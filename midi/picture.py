@@ -29,7 +29,7 @@ from training.files import atomic, read_json, write_json
 
 FORMAT = "1"
 """Version of the picture format; readers refuse any other."""
-LARGEST = 1 << 30
+MAX_BYTES = 1 << 30
 """Bytes of the pictures of a file at most."""
 SUFFIXES = frozenset([".png", ".npy"])
 """File names that are taken for MIDI pictures."""
@@ -56,7 +56,7 @@ def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: int | N
     """Write the pictures of a piece as PNG or NPY, by the suffix of `path`, atomically; places without one are black.
 
     tempo: microseconds a quarter, 1 to 2^24 - 1, for codecs that do not keep it.
-    InputError: no pictures, another shape than the codec's, more than LARGEST bytes, another suffix.
+    InputError: no pictures, another shape than the codec's, more than MAX_BYTES, another suffix.
     """
     path = Path(path)
     images = codec.checked(encoded.images)
@@ -231,8 +231,8 @@ def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, i
 
 
 def _refuse_large(path: Path, size: int) -> None:
-    if size > LARGEST:
+    if size > MAX_BYTES:
         raise InputError(
-            f"{path}: its pictures have {size:,} bytes; at most {LARGEST:,} are written or read: cut the piece, or make "
+            f"{path}: its pictures have {size:,} bytes; at most {MAX_BYTES:,} are written or read: cut the piece, or make "
             "a picture for each of its tracks"
         )

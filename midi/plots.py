@@ -12,8 +12,7 @@ import numpy as np
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.lossless import Lossless
 from midi.codecs.strip import StripCodec
-from midi.names import drum_name, pitch_name, program_name
-from midi.notes import Piece
+from midi.notes import Piece, drum_name, pitch_name, program_name
 from training.cli import InputError
 from training.files import atomic
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_BARS = 4_096
+MAX_BARS = 4_096
 """Bars that are ruled at most."""
 COLOURS = "tab10"
 """Matplotlib's colour map for parts."""
@@ -98,12 +97,12 @@ def check_drawing(path: str | os.PathLike) -> str:
 
 
 def bar_lines(piece: Piece, until: int) -> np.ndarray:
-    """Ticks at which bars begin, up to the first at or after `until`, MOST_BARS at most; 4/4 where no signature is given."""
+    """Ticks at which bars begin, up to the first at or after `until`, MAX_BARS at most; 4/4 where no signature is given."""
     changes = [(0, 4, 4), *piece.signatures.tolist(), (1 << 60, 4, 4)]
     lines: list[float] = []
     for (tick, numerator, denominator), (following, _, _) in pairwise(changes):
         at, step = float(tick), max(1.0, 4 * piece.division * numerator / max(1, denominator))
-        while at < following and len(lines) < MOST_BARS:
+        while at < following and len(lines) < MAX_BARS:
             lines.append(at)
             if at >= until:
                 return np.array(lines)

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import tyro
 
 from training.cli import InputError, bar, run
+from training.options import Count, Range, Seed
 
 if TYPE_CHECKING:
     from midi.notes import Piece
@@ -34,13 +35,13 @@ class Options:
     soundfont: Path | None = None
     """SoundFont to play with; the built-in synthesiser plays without one. Its notes end at once: symusic's player knows no
     release. It plays some fonts' instruments at wrong pitches (TimGM6mb's piano and guitar): compare with another player."""
-    rate: int = 44_100
+    rate: Annotated[int, Range(8_000, 192_000)] = 44_100
     """Sample rate in Hz."""
-    seed: int = 0
+    seed: Seed = 0
     """Random seed of the built-in drums' noise."""
     plot: Path | None = None
     """Folder for drawings for people: the piano roll of the first 32 bars of each piece."""
-    jobs: int = 1
+    jobs: Count = 1
     """Worker processes."""
     force: bool = False
     """Overwrite results that exist."""
@@ -48,9 +49,8 @@ class Options:
 
 def main(options: Options) -> None:
     """Render every file, print the paths of the results."""
-    from midi.synthesis.rendering import check_rate, check_soundfont
+    from midi.synthesis.rendering import check_soundfont
 
-    check_rate(options.rate)
     if options.soundfont is not None:
         check_soundfont(options.soundfont)
     jobs = _jobs(options)
@@ -72,12 +72,9 @@ def main(options: Options) -> None:
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same."""
-    from midi.inputs import inputs
+    from midi.conversion import inputs
     from training.files import distinct
 
-    for name, least in (("jobs", 1), ("seed", 0)):
-        if getattr(options, name) < least:
-            raise InputError(f"--{name} must be {least} or more; received {getattr(options, name)}")
     found = inputs(options.files)
     if options.output.suffix.lower() in (".mp3", ".ogg", ".flac", ".aiff"):
         raise InputError(f"sound is written as .wav; received --output {options.output}")

@@ -17,11 +17,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from spectro.decode import MOST_CHANNELS, PIECE, RATES, Note, decoded, is_rate, opened, promised
+from spectro.decode import MAX_CHANNELS, PIECE, RATES, Note, decoded, is_rate, opened, promised
 from training.cli import InputError, tell
 from training.files import atomic
 
-LONGEST = 1 << 30
+MAX_VALUES = 1 << 30
 """Values (samples times channels, 4 GiB) that `read` returns at most; `blocks` has no limit."""
 FOUR_GIB = (1 << 32) - (1 << 16)
 """Bytes of samples that a wav, aiff or au can hold, with some room for its header."""
@@ -66,7 +66,7 @@ def read(path: str | os.PathLike, rate: int | None = None, mono: bool = False, n
     note: called with one line if a damaged file could be decoded in part only; by default the line goes to stderr.
 
     Silence is sound. InputError: missing, no permission, a folder or device, empty, not audio, coded in an unknown way,
-    absurd header, no sample at all, NaN or infinite samples (told how many), more than LONGEST values.
+    absurd header, no sample at all, NaN or infinite samples (told how many), more than MAX_VALUES.
     """
     with opened(path) as sound:
         rate = _target_rate(sound, rate)
@@ -74,8 +74,8 @@ def read(path: str | os.PathLike, rate: int | None = None, mono: bool = False, n
         for piece in _stream(path, sound, rate, mono, note):
             pieces.append(piece.T)
             values += piece.size
-            if values > LONGEST:
-                hours = LONGEST / piece.shape[1] / rate / 3600
+            if values > MAX_VALUES:
+                hours = MAX_VALUES / piece.shape[1] / rate / 3600
                 raise InputError(
                     f"{path} is longer than the {hours:.1f} hours that fit in memory at once; cut it, or read it in blocks"
                 )
@@ -94,7 +94,7 @@ def blocks(
     with opened(path) as sound:
         rate = _target_rate(sound, rate)
         size = seconds * rate
-        if not 0 < size < LONGEST:
+        if not 0 < size < MAX_VALUES:
             raise InputError(f"a block must last more than 0 s and fit in memory; received {seconds} s")
         for block in _regrouped(_stream(path, sound, rate, mono, note), max(1, round(size))):
             yield block[:, 0] if mono else np.ascontiguousarray(block.T)
@@ -226,9 +226,9 @@ def _checked_frames(path: str | os.PathLike, samples: np.ndarray) -> np.ndarray:
     if samples.dtype.kind != "f" or samples.ndim not in (1, 2):
         raise TypeError(f"samples must be floats (channels, samples); received {samples.dtype} {samples.shape}")
     frames = np.atleast_2d(samples).T
-    if not 1 <= frames.shape[1] <= MOST_CHANNELS or not len(frames):
+    if not 1 <= frames.shape[1] <= MAX_CHANNELS or not len(frames):
         raise InputError(
-            f"{path}: expected 1 to {MOST_CHANNELS} channels of at least one sample, received shape "
+            f"{path}: expected 1 to {MAX_CHANNELS} channels of at least one sample, received shape "
             f"{samples.shape}: is it (samples, channels)?"
         )
     damaged = _count(frames, lambda piece: ~np.isfinite(piece))

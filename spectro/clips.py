@@ -57,6 +57,10 @@ class Clips:
     kind = "audio clips"
     dtype = "int16"
 
+    def __post_init__(self) -> None:
+        if self.shape[0] < 1:
+            raise InputError(f"clips of {self.seconds} s at {self.rate} Hz have no sample")
+
     @property
     def shape(self) -> tuple[int, ...]:
         """(samples,) of a clip."""

@@ -49,8 +49,8 @@ def sound_to_picture(
 def paint(source: Path, signal: np.ndarray, setting: SpectrogramSetting) -> tuple[np.ndarray, float]:
     """(channels, samples) -> picture (channels, rows, frames) and its reference, with one array of that size in memory."""
     frames, margin = setting.frames(signal.shape[1]), -(-setting.n_fft // 2 // setting.hop) + 1
-    if len(signal) * setting.rows * frames > image.LARGEST:
-        longest = setting.samples(image.LARGEST // setting.rows // len(signal)) / setting.rate
+    if len(signal) * setting.rows * frames > image.MAX_PIXELS:
+        longest = setting.samples(image.MAX_PIXELS // setting.rows // len(signal)) / setting.rate
         raise InputError(
             f"{source} lasts {signal.shape[1] / setting.rate:.0f} s; a picture of {len(signal)} channels holds "
             f"{longest:.0f} s: cut it, or take --channels mono or a longer --hop"

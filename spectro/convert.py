@@ -14,11 +14,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import tyro
 
 from training.cli import InputError, bar, run
+from training.options import Count, Index, Range, Seed
 
 if TYPE_CHECKING:
     from spectro.stft import SpectrogramSetting
@@ -37,23 +38,23 @@ class Options:
     """Bits of a grey level in pictures; the error that 8 bits cost is told in dB."""
     setting: str = "lil_data"
     """Named setting of the pictures to be made: lil_data or quick. The next four change it."""
-    rate: int | None = None
+    rate: Count | None = None
     """Sample rate in Hz to which sounds are brought."""
-    n_fft: int | None = None
+    n_fft: Annotated[int, Range(2)] | None = None
     """Samples in a window."""
-    hop: int | None = None
+    hop: Count | None = None
     """Samples from one column to the next."""
-    floor_db: float | None = None
+    floor_db: Annotated[float, Range(-700, 0, below=True)] | None = None
     """Level in dB below the loudest bin that is black."""
     channels: Literal["keep", "mono"] = "keep"
     """mono: mix the channels, of a sound before it is analysed, of a picture after it has become sound."""
-    iterations: int = 100
+    iterations: Index = 100
     """Griffin-Lim iterations for sounds made of pictures."""
     start: Literal["heap", "random"] = "heap"
     """Phases to start from: by phase gradient heap integration, or random."""
     subtype: str | None = None
     """Coding of the sounds: PCM_16 (the default for wav and flac), PCM_24, PCM_32, FLOAT ..."""
-    seed: int = 0
+    seed: Seed = 0
     """Random seed."""
     force: bool = False
     """Overwrite results that exist."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import tyro
 
 from training.cli import bar, run
+from training.options import Count, Positive
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,11 @@ class Options:
     """Folder of label folders, plain folder, or CSV."""
     output: Path = Path("corpus")
     """Directory to write; the same command after a kill continues."""
-    rate: int = 22_050
+    rate: Count = 22_050
     """Sample rate of the clips in Hz."""
-    seconds: float = 5.0
+    seconds: Positive = 5.0
     """Length of a clip in seconds."""
-    jobs: int | None = None
+    jobs: Count | None = None
     """Worker processes; by default one per core. A cluster uses all it has."""
     scheduler: str | None = None
     """Address of a Dask scheduler (tcp://host:port) whose workers do the work instead; they must see DATA and OUTPUT at the

@@ -20,7 +20,7 @@ from training.cli import InputError
 
 RATES = (1_000, 768_000)
 """Lowest and highest sample rate in Hz; a header with another one is taken for damaged."""
-MOST_CHANNELS = 64
+MAX_CHANNELS = 64
 """A header with more channels is taken for damaged."""
 LOUDEST = 1e10
 """Samples beyond this (200 dB over full scale) are damage, like NaN: their spectrum would overflow float32."""
@@ -74,11 +74,11 @@ def _recognised(path: str | os.PathLike, descriptor: int) -> soundfile.SoundFile
             f"{path} is not sound that can be decoded ({error.error_string.rstrip('.')}); expected wav, "
             "flac, ogg, opus, mp3, aiff, au, caf or w64: is it whole? Convert other formats first"
         ) from None
-    if not is_rate(sound.samplerate) or not 1 <= sound.channels <= MOST_CHANNELS:
+    if not is_rate(sound.samplerate) or not 1 <= sound.channels <= MAX_CHANNELS:
         sound.close()
         raise InputError(
             f"{path}: its header is damaged: {sound.channels} channels at {sound.samplerate} Hz; expected 1 "
-            f"to {MOST_CHANNELS} channels at {RATES[0]} to {RATES[1]} Hz"
+            f"to {MAX_CHANNELS} channels at {RATES[0]} to {RATES[1]} Hz"
         )
     return sound
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from training.cli import InputError
 
-LARGEST_SIDE = 1 << 12
+MAX_SIDE = 1 << 12
 """Longest side of a picture: 16.8 million samples."""
 
 
@@ -31,8 +31,8 @@ class HilbertSetting:
     """Share of a picture that the next one repeats, 0 to 0.5; decoding fades from one into the other."""
 
     def __post_init__(self) -> None:
-        if self.side < 2 or self.side > LARGEST_SIDE or self.side & (self.side - 1):
-            raise InputError(f"the side must be a power of two from 2 to {LARGEST_SIDE}; received {self.side}")
+        if self.side < 2 or self.side > MAX_SIDE or self.side & (self.side - 1):
+            raise InputError(f"the side must be a power of two from 2 to {MAX_SIDE}; received {self.side}")
         if not 0 <= self.overlap <= 0.5:
             raise InputError(f"the overlap must be from 0 to 0.5; received {self.overlap}")
 

@@ -26,7 +26,7 @@ from training.files import atomic
 FORMAT = "1"
 """Version of the picture format; readers refuse any other."""
 CODEC = "spectrogram"
-LARGEST = 1 << 30
+MAX_PIXELS = 1 << 30
 """Pixels of a picture at most: 4 GiB as float32; two hours of mono at the preset lil_data take half of it."""
 _COLUMNS = 1 << 12
 _WHITE = {8: 255, 16: 65_535}
@@ -63,7 +63,7 @@ def save(
 
     picture: (rows, frames) or (channels, rows, frames) in [0, 1], lowest frequency first, as `setting.to_picture` gives.
     reference: the magnitude that is white. samples: length of the sound; by default the shortest with these frames.
-    InputError: shape or length that is not the setting's, values beyond [0, 1], NaN, more than LARGEST pixels.
+    InputError: shape or length that is not the setting's, values beyond [0, 1], NaN, more than MAX_PIXELS.
     """
     picture = _checked(np.asarray(picture), setting)
     frames = picture.shape[-1]
@@ -149,8 +149,8 @@ def _checked(picture: np.ndarray, setting: SpectrogramSetting) -> np.ndarray:
             f"a picture must be (channels, {setting.rows} rows, frames) for n_fft {setting.n_fft}; received "
             f"shape {picture.shape}: it was made with another setting, or is transposed"
         )
-    if picture.size > LARGEST:
-        raise InputError(f"a picture may have {LARGEST:,} pixels; received {picture.size:,}: cut the sound")
+    if picture.size > MAX_PIXELS:
+        raise InputError(f"a picture may have {MAX_PIXELS:,} pixels; received {picture.size:,}: cut the sound")
     if not (picture.min() >= 0 and picture.max() <= 1):
         raise InputError(f"picture values must be within [0, 1]; received {picture.min()} to {picture.max()}")
     return picture
@@ -168,8 +168,8 @@ def _read(path: str | os.PathLike, file: BinaryIO) -> LoadedPicture:
             f"{path} is {image.size[0]} x {image.size[1]} {image.mode}; expected {expected[0]} x {expected[1]} "
             "grey by the setting it carries: it was resized or edited"
         )
-    if expected[0] * expected[1] > LARGEST:
-        raise InputError(f"{path} has {expected[0] * expected[1]:,} pixels; at most {LARGEST:,} can be read")
+    if expected[0] * expected[1] > MAX_PIXELS:
+        raise InputError(f"{path} has {expected[0] * expected[1]:,} pixels; at most {MAX_PIXELS:,} can be read")
     bits = _MODES[image.mode]
     picture = np.empty((channels, setting.rows, expected[0]), np.float32)
     for row, level in zip(_rows(picture), np.asarray(image), strict=True):

@@ -1,10 +1,13 @@
-"""Columns that come piece by piece -> sound, in constant memory and without a seam.
+"""Magnitude columns that come piece by piece -> sound, in constant memory and without a seam.
 
-Each piece is rebuilt by Griffin-Lim together with the last columns of the one before (the context). There the phases start
-from the sound that is there already, so that both pieces say nearly the same and can be cross-faded.
+Each piece is inverted by Griffin-Lim together with the last columns of the one before (the context). There the phases
+start from the sound that exists already, so that both pieces are nearly equal in the context, and a cross-fade neither
+clicks nor cancels.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
@@ -17,67 +20,148 @@ ITERATIONS = 50
 NOTHING = np.zeros(0, np.float32)
 
 
-class Rebuild:
-    """Magnitudes in by `add`, samples out; `finish` gives what was held back.
+class StreamingGriffinLim:
+    """Magnitudes (..., rows, columns) in by `add`, samples (..., any) out that no later column will change.
 
-    sound: (samples,) float32 that the columns go on from, after the last of its `whole_columns`; by default silence.
-    lead: how many samples of that sound, up to its last whole column, come out first: the seam lies within them.
+        stream = StreamingGriffinLim(setting, sound)
+        after = np.concatenate([*(stream.add(magnitude) for magnitude in pieces), stream.finish()])
+
+    samples: length of the whole sound, whose columns come from the first to the last; the last piece gives all that is left.
+    None: columns go on from `sound`, after the last of its `whole_columns`, until `finish`.
+    sound: (samples,) float32 to go on from; by default silence.
+    seed: of random phases. momentum: as `spectro.inversion.griffin_lim`'s.
     """
 
     def __init__(
-        self, setting: SpectrogramSetting, sound: np.ndarray = NOTHING, seed: int = 0, iterations: int = ITERATIONS
-    ) -> None:
-        self.setting, self.iterations = setting, iterations
+        self, setting: SpectrogramSetting, sound: np.ndarray = NOTHING, *,
+        samples: int | None = None, seed: int = 0, iterations: int = ITERATIONS, momentum: float = 0.99,
+    ) -> None:  # fmt: skip
+        self.setting, self.samples, self.iterations, self.momentum = setting, samples, iterations, momentum
         self.random = np.random.default_rng(seed)
         self.edge = edge(setting)
         self.context = 8 * self.edge
         self.lead = (self.context - 1) * setting.hop
-        most = (self.context + 2 * self.edge) * setting.hop
-        last = max(0, whole_columns(setting, len(sound)) - 1) * setting.hop  # sample at which the last whole column stands
-        around = np.pad(sound, (most, setting.n_fft))[last:][: most + setting.n_fft // 2]  # it stands at `most` now
-        first = most - self.lead
-        spectrum = setting.analyse(around)[:, first // setting.hop :][:, : self.context]
-        self.magnitude, self.phases = np.abs(spectrum), np.angle(spectrum)
-        self.held = around[first : most + 1]
+        """Samples of the sound gone on from, up to its last whole column, that come out first: the seam lies within them."""
+        self.first = 0  # column at which the next piece begins, context included
+        self.magnitude = self.phases = self.held = None  # of the context
+        self.missed = self.wanted = 0.0
+        if samples is None:
+            self._go_on_from(sound)
 
-    def add(self, magnitude: np.ndarray) -> np.ndarray:
-        """The next columns (rows, n) -> samples (n * hop,) that no later column will change."""
-        magnitude = np.concatenate([self.magnitude, magnitude], axis=1)
-        phases = self._start(magnitude)
-        signal = self._joined(self._signal(magnitude, phases))
-        keep = magnitude.shape[1] - self.context
-        self.magnitude = magnitude[:, keep:]
-        self.phases = np.angle(self.setting.analyse(signal)[:, keep:])
-        self.phases[:, -self.edge :] = phases[:, -self.edge :]  # windows there reach beyond the piece
-        self.held = signal[keep * self.setting.hop :]
-        return signal[: keep * self.setting.hop]
+    def _go_on_from(self, sound: np.ndarray) -> None:
+        """Take the last whole columns of a sound for context."""
+        hop, n_fft = self.setting.hop, self.setting.n_fft
+        reach = (self.context + 2 * self.edge) * hop
+        last = max(0, whole_columns(self.setting, len(sound)) - 1) * hop  # sample at which the last whole column stands
+        around = np.pad(sound, (reach, n_fft))[last:][: reach + n_fft // 2]  # it stands at `reach` now
+        first = reach - self.lead
+        spectrum = self.setting.analyse(around)[:, first // hop :][:, : self.context]
+        self.magnitude, self.phases = np.abs(spectrum), np.angle(spectrum)
+        self.held = around[first : reach + 1]
+
+    @property
+    def error_db(self) -> float | None:
+        """20 log10(|| |STFT(sound)| - S || / ||S||) over all columns so far; None for silence, or for perfection."""
+        return None if not self.missed or not self.wanted else float(10 * np.log10(self.missed / self.wanted))
+
+    def add(
+        self, magnitude: np.ndarray, start: Literal["heap", "random"] | np.ndarray = "heap", iterations: int | None = None
+    ) -> np.ndarray:
+        """The next columns -> the samples that are final by now.
+
+        start: their first phases, as `spectro.inversion.griffin_lim` takes them; an array: those of a recording, in radians.
+        iterations: instead of the usual; 0 takes the phases as they are.
+        """
+        before = 0 if self.magnitude is None else self.context
+        if before:
+            magnitude = np.concatenate([self.magnitude, magnitude], axis=-1)
+        phases = self._first_phases(magnitude, start, before)
+        columns = magnitude.shape[-1]
+        last = self.samples is not None and self.first + columns >= self.setting.frames(self.samples)
+        length = self.samples - self.first * self.setting.hop if last else self.setting.samples(columns)
+        signal = self._joined(self._inverted(magnitude, phases, length, last, iterations))
+        spectrum = self.setting.analyse(signal)
+        self._measure(np.abs(spectrum), magnitude, last)
+        if last:
+            return signal
+        keep = columns - self.context
+        self.magnitude, self.phases = magnitude[..., keep:], np.angle(spectrum[..., keep:])
+        if uncertain := self._uncertain(start):
+            self.phases[..., -uncertain:] = phases[..., -uncertain:]
+        self.held = signal[..., keep * self.setting.hop :]
+        self.first += keep
+        return signal[..., : keep * self.setting.hop]
 
     def finish(self) -> np.ndarray:
-        """The samples up to the last column."""
+        """The samples up to the last column, where the length of the whole is not known."""
         return self.held
 
-    def _start(self, magnitude: np.ndarray) -> np.ndarray:
-        """Phases by heap integration; each row goes on from where it was, weighted by how loud it was there."""
-        before = self.context
-        phases = heap_phase(magnitude, self.setting, int(self.random.integers(2**31)))
-        turn = magnitude[:, :before] ** 2 * np.exp(1j * (self.phases - phases[:, :before]))
-        phases += np.angle(turn.sum(axis=1, keepdims=True))
-        phases[:, :before] = self.phases
-        return phases
+    def _first_phases(self, magnitude: np.ndarray, start: str | np.ndarray, before: int) -> np.ndarray:
+        """Phases for all columns: those of the context are its sound's."""
+        if not isinstance(start, str):
+            phases = start
+        elif start == "random":
+            shape = (*magnitude.shape[:-1], magnitude.shape[-1] - before)
+            phases = self.random.uniform(-np.pi, np.pi, shape).astype(np.float32)
+        else:
+            phases = self._heap_phases(magnitude, before)
+        return np.concatenate([self.phases, phases], axis=-1) if before else phases
 
-    def _signal(self, magnitude: np.ndarray, phases: np.ndarray) -> np.ndarray:
-        """Griffin-Lim; where windows reach over the piece's ends it is asked for what the piece's own sound has there."""
-        wanted = np.abs(self.setting.analyse(self.setting.synthesise(magnitude * np.exp(1j * phases))))
-        inside = slice(self.edge, -self.edge)
-        wanted[:, inside] = magnitude[:, inside]
-        return griffin_lim(wanted, self.setting, start=phases, iterations=self.iterations)
+    def _heap_phases(self, magnitude: np.ndarray, before: int) -> np.ndarray:
+        """By heap integration; each row goes on from where it was, weighted by how loud it was there."""
+        phases = heap_phase(magnitude, self.setting, int(self.random.integers(2**31)))
+        if before:
+            turn = magnitude[..., :before] ** 2 * np.exp(1j * (self.phases - phases[..., :before]))
+            phases += np.angle(turn.sum(axis=-1, keepdims=True))
+        return phases[..., before:]
+
+    def _inverted(
+        self, magnitude: np.ndarray, phases: np.ndarray, length: int, last: bool, iterations: int | None
+    ) -> np.ndarray:
+        """Griffin-Lim; where windows reach over the piece's ends it is asked for what the piece's own sound has there.
+
+        Windows over a cut hear silence behind it. Asked for the uncut magnitude there, Griffin-Lim would bend the phases of
+        the whole piece to come nearer to what cannot be.
+        """
+        own = np.abs(self.setting.analyse(self.setting.synthesise(magnitude * np.exp(1j * phases), length)))
+        inside = slice(0 if self.held is None else self.edge, None if last else -self.edge)
+        own[..., inside] = magnitude[..., inside]
+        return griffin_lim(
+            own,
+            self.setting,
+            length=length,
+            start=phases,
+            iterations=self.iterations if iterations is None else iterations,
+            momentum=self.momentum,
+        )
+
+    def _uncertain(self, start: str | np.ndarray) -> int:
+        """Columns before a cut that go on with the phases they started from: windows there reach beyond the piece.
+
+        A recording's phases are better than any that were found near a cut.
+        """
+        if not isinstance(start, str):
+            return 2 * self.edge
+        return self.edge if self.samples is None else 0
 
     def _joined(self, signal: np.ndarray) -> np.ndarray:
-        """Fade from the sound before to this piece, away from the ends of both."""
-        shared, margin = len(self.held), 2 * self.edge * self.setting.hop
-        ramp = np.clip((np.arange(shared) - margin + 0.5) / (shared - 2 * margin), 0, 1).astype(np.float32)
-        signal[:shared] = (1 - ramp) * self.held + ramp * signal[:shared]
+        """Fade from the sound before to this piece, away from the ends of both, which lack their neighbours."""
+        if self.held is None:
+            return signal
+        margin, held = 2 * self.edge * self.setting.hop, self.held.shape[-1]
+        shared = min(held, signal.shape[-1])
+        inside = (held if self.samples is None else self.context * self.setting.hop) - 2 * margin
+        ramp = np.clip((np.arange(shared) - margin + 0.5) / inside, 0, 1).astype(np.float32)
+        signal[..., :shared] = (1 - ramp) * self.held[..., :shared] + ramp * signal[..., :shared]
         return signal
+
+    def _measure(self, found: np.ndarray, magnitude: np.ndarray, last: bool) -> None:
+        """Count each column once, where both its neighbours are there."""
+        margin = 2 * self.edge
+        end = magnitude.shape[-1] - (0 if last else self.context - margin)
+        inside = (..., slice(0 if self.held is None else margin, end))
+        self.missed += float(np.sum((found[inside] - magnitude[inside]) ** 2, dtype=np.float64))
+        self.wanted += float(np.sum(magnitude[inside] ** 2, dtype=np.float64))
 
 
 def edge(setting: SpectrogramSetting) -> int:

@@ -95,7 +95,7 @@ class TrainOptions:
 def check(options: Any) -> None:
     """InputError: a number of the dataclass `options`, or of one within it, that is outside the range beside its field.
 
-    A number without a range must be finite; a tuple that is not empty by default must not be empty.
+    A number without a range must be finite; a tuple that has a default which is not empty must not be empty.
     """
     hints = typing.get_type_hints(type(options), include_extras=True)
     for field in dataclasses.fields(options):
@@ -104,7 +104,7 @@ def check(options: Any) -> None:
             check(value)
             continue
         allowed, option = range_of(hints[field.name]) or Range(), "--" + field.name.replace("_", "-")
-        if value == () and field.default != ():
+        if value == () and field.default not in ((), dataclasses.MISSING):
             raise InputError(f"{option} must be one number or more; received none")
         for number in _numbers(value):
             if number not in allowed:

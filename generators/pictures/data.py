@@ -16,13 +16,14 @@ from generators.pictures.statistics import Statistics
 from generators.run import LoadedRun
 from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
-from midi.encoder import MidiImages
+from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
+from midi.images import MidiImages
 from training.cli import InputError, tell
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
-from training.corpora.user_cache import cache_folder, open_corpus
+from training.corpora.user_cache import open_corpus
 
 
 def open_images(data: str | os.PathLike | None, codec: Codec, cache: Path | None = None) -> Corpus:
@@ -34,17 +35,6 @@ def check_codec(name: str) -> None:
     """InputError: pictures that hold more than a network can learn to paint."""
     if name == "lossless":
         raise InputError("--codec lossless keeps headers and checksums in its pixels; train on roll96 or another codec")
-
-
-def demo_folder(cache: Path | None = None) -> Path:
-    """The demo pieces, composed on first use into the cache folder."""
-    from midi.demo import write_corpus
-
-    folder = cache_folder(cache) / "demo-midi"
-    if not folder.exists():
-        tell(f"composing the demo pieces into {folder}")
-    write_corpus(folder)
-    return folder
 
 
 def batches(

@@ -17,7 +17,7 @@ from generators.pictures.data import PictureRun
 from generators.pictures.latent_sampler import LatentSampler
 from generators.samples import seed_of
 from midi.codecs.codec import Codec
-from midi.codecs.grid import LONGEST
+from midi.codecs.grid import MAX_COLUMNS
 from midi.codecs.strip import StripCodec
 from midi.files.reading import read
 from training.cli import InputError
@@ -173,7 +173,7 @@ def windows_of(codec: Codec, bars: int | None) -> int:
         return 1
     if not isinstance(codec, StripCodec) or codec.unit != "quarter":
         raise InputError(f"--bars needs a codec that counts quarters; {codec.name} does not: use --count")
-    most = LONGEST // (4 * codec.resolution)
+    most = MAX_COLUMNS // (4 * codec.resolution)
     if not 1 <= bars <= most:
         raise InputError(f"--bars must be from 1 to {most:,}; received {bars:,}")
     return -int(-4 * bars * codec.resolution // codec.columns)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from generators.pictures.data import demo_folder
 from generators.sequences.frames import frames_of
 from midi.codecs.codec import Codec
 from midi.columns import BLOCK, PAD, MidiColumns, check_columns
+from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from training.cli import InputError, tell
 from training.corpora.split import split_corpus

@@ -22,7 +22,7 @@ from generators.sequences.figures import columns_in_bar, figures_of
 from generators.sequences.opening import SequenceRun
 from generators.sequences.primers import Primer, from_file, held_out, nothing
 from generators.sequences.watch import pictures_of
-from midi.codecs.grid import LONGEST
+from midi.codecs.grid import MAX_COLUMNS
 from midi.columns import images_of, piece_of
 from training.cli import InputError
 from training.files import atomic
@@ -63,13 +63,13 @@ class Settings:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InputError(f"--{name.replace('_', '-')} must be {least} or more; received {value}")
-        if self.columns is not None and self.columns > LONGEST:
-            raise InputError(f"--columns must be at most {LONGEST:,}; received {self.columns:,}")
+        if self.columns is not None and self.columns > MAX_COLUMNS:
+            raise InputError(f"--columns must be at most {MAX_COLUMNS:,}; received {self.columns:,}")
         if not 0 <= self.temperature <= 100:
             raise InputError(f"--temperature must be from 0 to 100; received {self.temperature:g}")
         if not 0 < self.top_p <= 1:
             raise InputError(f"--top-p must be above 0 and at most 1; received {self.top_p:g}")
-        if not 0 <= self.longest <= LONGEST:
+        if not 0 <= self.longest <= MAX_COLUMNS:
             raise InputError(f"--longest must be 0 or more; received {self.longest:g}")
         if self.primer and self.held_out:
             raise InputError("expected one of --primer and --held-out; received both")

@@ -9,28 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from spectro.clips import SUFFIXES, Clips, to_model
+from spectro.demo import demo_folder
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError, tell
+from training.cli import InputError
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
-from training.corpora.user_cache import cache_folder, open_corpus
+from training.corpora.user_cache import open_corpus
 
 
 def open_clips(data: str | os.PathLike | None, setting: SpectrogramSetting, cache: Path | None = None) -> Corpus:
     """The corpus of clips of `data` (folder, CSV or corpus) at the setting's rate and length; None is the demo music."""
     return open_corpus(data or demo_folder(cache), Clips(setting.rate, setting.seconds), SUFFIXES, cache)
-
-
-def demo_folder(cache: Path | None = None) -> Path:
-    """The demo music, composed on first use into the cache folder."""
-    from spectro.demo import write_corpus
-
-    folder = cache_folder(cache) / "demo"
-    if not folder.exists():
-        tell(f"composing the demo music into {folder}")
-    write_corpus(folder)
-    return folder
 
 
 def batches(

@@ -24,7 +24,7 @@ from generators.sounds.watch import continued
 from spectro.audio import write
 from spectro.inversion import inversion_error
 from spectro.stft import SpectrogramSetting
-from spectro.streaming import Rebuild
+from spectro.streaming import StreamingGriffinLim
 from training.cli import InputError
 from training.corpora.batches import Purpose, stream_of
 from training.family import Section
@@ -169,7 +169,7 @@ def _sounds(
     for number, (half, reference) in enumerate(zip(first, references, strict=False)):
         for name, key in (("model", "model"), ("truth", "the clip itself")):
             magnitude = setting.to_magnitude(np.concatenate([half, ways[key][number]], axis=-1), float(reference))
-            rebuild = Rebuild(setting)
+            rebuild = StreamingGriffinLim(setting)
             sound = np.concatenate([rebuild.add(magnitude), rebuild.finish()])[rebuild.lead + setting.hop :]
             path = output / f"{number:02d}-{name}.wav"
             after = sound[half.shape[-1] * setting.hop :]

@@ -12,7 +12,7 @@ import soundfile
 from generators.sounds.beginnings import Beginning
 from spectro.image import save
 from spectro.stft import SpectrogramSetting
-from spectro.streaming import Rebuild, whole_columns
+from spectro.streaming import StreamingGriffinLim, whole_columns
 from training.files import atomic
 
 PICTURE = 8_192
@@ -31,7 +31,7 @@ class Item(contextlib.ExitStack):
         self.paths = {kind: output / kind / f"{item:06d}.{kind}" for kind in formats}
         self.picture = np.zeros((setting.rows, min(columns, PICTURE)), np.float32)
         self.columns, self.samples, self.clipped, self.peak, self.energy = 0, 0, 0, 0.0, 0.0
-        self.rebuild = Rebuild(setting, beginning.sound, seed=seed)
+        self.rebuild = StreamingGriffinLim(setting, beginning.sound, seed=seed)
         self.file: Any = None
         self.late = self.rebuild.lead  # samples of the seam that are still to come
 

@@ -13,7 +13,7 @@ from generators.sounds.measures import mean_of, measured
 from generators.sounds.stream import CHUNK, Stream, noise_of
 from generators.watch import Patience
 from spectro.stft import SpectrogramSetting
-from spectro.streaming import Rebuild
+from spectro.streaming import StreamingGriffinLim
 from training.cli import tell
 from training.fitting.samples import Sample
 
@@ -61,7 +61,7 @@ class Watch(Patience):
         made = self._continued(model) if self.made is None else self.made
         whole = np.concatenate([self.pictures[..., : self._middle], made], axis=-1)
         grey = np.rint(255 * whole[:, ::-1, :, None]).astype(np.uint8)
-        rebuild = Rebuild(self.setting)
+        rebuild = StreamingGriffinLim(self.setting)
         sound = np.concatenate([rebuild.add(self.setting.to_magnitude(whole[0], 1.0)), rebuild.finish()])
         sound *= 0.5 / max(np.abs(sound).max(), 1e-9)
         return [Sample("continued", "image", sheet(grey, across=4)), Sample("continued", "audio", sound, self.setting.rate)]

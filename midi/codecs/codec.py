@@ -66,7 +66,7 @@ class Codec(ABC):
     def encode(self, piece: Piece, *, keep_empty: bool = True) -> Encoded:
         """The pictures of a piece in order of time; keep_empty: those without a note too.
 
-        InputError: no note that can be shown, more than `midi.codecs.grid.LONGEST` columns.
+        InputError: no note that can be shown, more than `midi.codecs.grid.MAX_COLUMNS`.
         """
 
     @abstractmethod

@@ -11,7 +11,7 @@ from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import Piece
 from training.cli import InputError
 
-LONGEST = 1 << 19
+MAX_COLUMNS = 1 << 19
 """Columns of a piece at most: six hours at twelve columns a quarter and 120 beats a minute."""
 DIVISION = 480
 """Ticks in a quarter note of decoded pieces, or the nearest multiple of the grid's columns."""
@@ -46,14 +46,14 @@ def place(
     down (the score library of roll64's paper does so; on grids in quarters alone).
     Of notes that begin in one cell the longest stays (the others are "merged"); a note that still sounds when its row
     begins another ends there ("shortened"). Every note covers a column at least ("lengthened").
-    InputError: the last column is beyond LONGEST.
+    InputError: the last column is beyond MAX_COLUMNS.
     """
     notes = piece.notes
     first, moved, shifts = _columns(piece, notes["start"], resolution, unit, rounding)
     last, resized, _ = _columns(piece, notes["end"], resolution, unit, rounding)
-    if len(last) and last.max() > LONGEST:
+    if len(last) and last.max() > MAX_COLUMNS:
         raise InputError(
-            f"the last note ends in column {last.max():,}; at most {LONGEST:,} columns are made: "
+            f"the last note ends in column {last.max():,}; at most {MAX_COLUMNS:,} columns are made: "
             "a damaged delta time, or too fine a grid?"
         )
     times = (first, last, moved, resized, shifts)

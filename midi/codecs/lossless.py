@@ -26,7 +26,7 @@ import numpy as np
 from midi.codecs import facts_plane
 from midi.codecs.cells import paint, runs_of
 from midi.codecs.codec import ONSET, REST, SUSTAIN, Codec, Encoded
-from midi.codecs.grid import LONGEST, division_of
+from midi.codecs.grid import MAX_COLUMNS, division_of
 from midi.codecs.losses import NAMES
 from midi.codecs.sheet import Sheet, sheet_of
 from midi.codecs.strip import check_notes, check_tempo
@@ -34,7 +34,7 @@ from midi.codecs.voice_layers import column_of, in_layers, tick_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
 from training.cli import InputError
 
-LARGEST = 1 << 28
+MAX_BYTES = 1 << 28
 """Bytes of the pictures of one piece at most: encoding and saving them stays within 500 MB."""
 
 
@@ -63,8 +63,11 @@ class Lossless(Codec):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_notes(self)
-        if not (1 <= self.columns <= LONGEST and 1 <= self.resolution < 1 << 15):
-            raise InputError(f"columns and resolution must be above 0; received {self.columns} and {self.resolution}")
+        if not (1 <= self.columns <= MAX_COLUMNS and 1 <= self.resolution < 1 << 15):
+            raise InputError(
+                f"columns must be from 1 to {MAX_COLUMNS:,}, and resolution above 0 and below 32,768; "
+                f"received {self.columns} and {self.resolution}"
+            )
         if self.rows * self.columns <= facts_plane.SIZE:
             raise InputError(
                 f"a picture must have more than {facts_plane.SIZE} cells, for its header; received {self.rows} rows "
@@ -85,13 +88,13 @@ class Lossless(Codec):
         """The pictures of a piece in order of time, those of one window by layer; keep_empty: those without a note too.
 
         Where the planes have no room for all tempos and time signatures, pictures without notes are added in a layer of
-        their own. InputError: no note that can be shown, beyond LONGEST columns, more than LARGEST bytes.
+        their own. InputError: no note that can be shown, beyond MAX_COLUMNS, more than MAX_BYTES.
         """
         notes = piece.notes[(piece.notes["pitch"] >= self.low) & (piece.notes["pitch"] <= self.high)]
         if not len(notes):
             raise InputError(f"no note within the pitches {self.low} to {self.high} of {self.name}, of {len(piece)} notes")
         cells = self.rows * self.columns
-        most = LARGEST // (cells * self.channels)
+        most = MAX_BYTES // (cells * self.channels)
         layered = in_layers(notes, piece.division, self.resolution, most)
         changes = facts_plane.changes_of(piece)
         sheet = sheet_of(layered, self.columns, facts_plane.parts_of(changes, cells), keep_empty, most)
@@ -118,7 +121,7 @@ class Lossless(Codec):
         Pictures with a header tell all themselves. For those without (a network's, edited ones) the arguments count,
         division and program are the usual ones, and the track is the layer.
         InputError: pictures of another shape or type; windows or layers that are not one for each picture, below 0 or
-        beyond LONGEST columns.
+        beyond MAX_COLUMNS.
         """
         images = np.ascontiguousarray(self.checked(images))
         facts = facts_plane.read(_planes(images))
@@ -166,7 +169,7 @@ class Lossless(Codec):
         """The argument windows or layers, or `usual` where there is none."""
         if given is None:
             return usual
-        places, most = np.asarray(given), max(LONGEST // self.columns, len(usual))
+        places, most = np.asarray(given), max(MAX_COLUMNS // self.columns, len(usual))
         if places.shape != usual.shape or places.dtype.kind not in "iu" or not ((places >= 0) & (places <= most)).all():
             received = np.array2string(places.ravel(), threshold=8, edgeitems=3)
             raise InputError(f"expected the {name} of {len(usual)} pictures, each from 0 to {most}; received {received}")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from midi.codecs.codec import Codec, Encoded
-from midi.codecs.grid import LONGEST, Bars, division_of, place, ticks_of
+from midi.codecs.grid import MAX_COLUMNS, Bars, division_of, place, ticks_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
 from midi.stitch import cut, join
 from training.cli import InputError
@@ -52,8 +52,11 @@ class StripCodec(Codec):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_notes(self)
-        if not (1 <= self.columns <= LONGEST and 0 < self.resolution < 1 << 15):
-            raise InputError(f"columns and resolution must be above 0; received {self.columns} and {self.resolution}")
+        if not (1 <= self.columns <= MAX_COLUMNS and 0 < self.resolution < 1 << 15):
+            raise InputError(
+                f"columns must be from 1 to {MAX_COLUMNS:,}, and resolution above 0 and below 32,768; "
+                f"received {self.columns} and {self.resolution}"
+            )
         if self.unit == "quarter" and self.resolution != int(self.resolution):
             raise InputError(f"columns in a quarter must be a whole number; received {self.resolution}")
         if self.unit == "second" and self.rounding == "snap":
@@ -119,11 +122,11 @@ class StripCodec(Codec):
     ) -> Piece:
         """The piece that pictures show; notes are held over from one picture to the next.
 
-        InputError: pictures of another shape or type; windows not ascending, or beyond `midi.codecs.grid.LONGEST` columns.
+        InputError: pictures of another shape or type; windows not ascending, or beyond `midi.codecs.grid.MAX_COLUMNS`.
         """
         images = self.checked(images)
-        if windows is not None and len(windows) and np.max(windows) > max(LONGEST // self.columns, len(images)):
-            raise InputError(f"window {np.max(windows):,} lies beyond the {LONGEST:,} columns that are read")
+        if windows is not None and len(windows) and np.max(windows) > max(MAX_COLUMNS // self.columns, len(images)):
+            raise InputError(f"window {np.max(windows):,} lies beyond the {MAX_COLUMNS:,} columns that are read")
         strip = join(images.reshape(-1, self.strip_rows, self.columns, self.channels), windows)
         return self.piece(strip, tempo if tempo is None else check_tempo(tempo))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from midi.codecs.grid import LONGEST
+from midi.codecs.grid import MAX_COLUMNS
 from training.cli import InputError
 
 VOICE = np.dtype([("program", np.uint8), ("drum", np.bool_), ("track", np.int16)])
@@ -48,13 +48,13 @@ def tick_of(columns: np.ndarray, division: int, resolution: int) -> np.ndarray:
 def in_layers(notes: np.ndarray, division: int, resolution: int, most: int) -> Layered:
     """The notes (count,) of NOTE, ordered as in `Piece`, in layers.
 
-    InputError: a voice needs more than `most` layers, the last column is beyond LONGEST.
+    InputError: a voice needs more than `most` layers, the last column is beyond MAX_COLUMNS.
     """
     first = column_of(notes["start"], division, resolution)
     last = np.maximum(column_of(notes["end"], division, resolution), first + 1)
-    if last.max(initial=0) > LONGEST:
+    if last.max(initial=0) > MAX_COLUMNS:
         raise InputError(
-            f"the last note ends in column {last.max():,}; at most {LONGEST:,} columns are made: "
+            f"the last note ends in column {last.max():,}; at most {MAX_COLUMNS:,} columns are made: "
             "a damaged delta time, or too fine a grid?"
         )
     voices, voice = _voices(notes)

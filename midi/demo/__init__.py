@@ -6,11 +6,12 @@ A A B A. Pieces of one style differ in tempo, key, chords, melody, accompaniment
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError
+from training.cli import InputError, tell
 from training.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 STYLES = ("chorale", "waltz", "folk", "rock", "jazz_ballad", "house", "ragtime")
 """Names of the styles; each is a module of `midi.demo.styles` with a function `play(rng, bars)`."""
-LONGEST = 1_024
+MAX_BARS = 1_024
 """Bars of a piece at most."""
 
 
 def compose(style: str, seed: int, bars: int = 32) -> Piece:
-    """Compose one piece of `bars` bars (4 to LONGEST): 480 ticks a quarter, General MIDI programs, drums where they belong.
+    """Compose one piece of `bars` bars (4 to MAX_BARS): 480 ticks a quarter, General MIDI programs, drums where they belong.
 
     The same (style, seed, bars) gives the same notes; NumPy's global random state is neither read nor changed.
     """
@@ -64,9 +65,25 @@ def write_corpus(folder: str | Path, pieces_per_style: int = 6, seed: int = 0, b
     return paths
 
 
+def demo_folder(cache: str | os.PathLike | None = None) -> Path:
+    """The folder of the demo pieces, a folder a style in it, composed on first use.
+
+        open_corpus(demo_folder(), MidiImages(codec), SUFFIXES)
+
+    cache: where it lies; by default the user's cache folder.
+    """
+    from training.corpora.user_cache import cache_folder
+
+    folder = cache_folder(cache) / "demo-midi"
+    if not folder.exists():
+        tell(f"composing the demo pieces into {folder}")
+    write_corpus(folder)
+    return folder
+
+
 def _check_bars(bars: int) -> None:
-    if not 4 <= bars <= LONGEST:
-        raise InputError(f"bars must be from 4 to {LONGEST}; received {bars}")
+    if not 4 <= bars <= MAX_BARS:
+        raise InputError(f"bars must be from 4 to {MAX_BARS}; received {bars}")
 
 
 def _note(path: Path, facts: dict[str, object]) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from training.cli import run, tell
+from training.options import Count, Range, Seed
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,11 @@ class Options:
 
     output: Path
     """Folder that receives one folder per style."""
-    pieces: int = 6
+    pieces: Count = 6
     """Pieces per style."""
-    bars: int = 32
+    bars: Annotated[int, Range(4, 1_024)] = 32
     """Length of a piece in bars."""
-    seed: int = 0
+    seed: Seed = 0
     """Random seed: the same seed writes the same music."""
 
 

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from midi.files.mido_bridge import from_mido
-from midi.files.reading import from_symusic
+from midi.files.symusic_bridge import from_symusic
 from midi.files.wellformed import fault, survey
-from midi.files.writing import END, LONGEST_WAIT, delta_bytes
+from midi.files.writing import END, MAX_DELTA, delta_bytes
 from midi.notes import Piece, require_tracks
 from training.cli import InputError
 
-LARGEST_LENIENT = 1 << 22
+MAX_LENIENT_BYTES = 1 << 22
 """Bytes at most: a megabyte takes about half a second, by mido two."""
 
 
@@ -52,10 +52,10 @@ def read_by_mido(data: bytes, path: str | os.PathLike) -> Piece:
 
 def _rescued(data: bytes, path: str | os.PathLike) -> tuple[bytes, Counter]:
     """`mended`, without the count of events, or an error that names the file."""
-    if len(data) > LARGEST_LENIENT:
+    if len(data) > MAX_LENIENT_BYTES:
         reason = fault(data)
         raise InputError(
-            f"{path} has {len(data) / 1e6:.1f} MB; event by event at most {LARGEST_LENIENT / 1e6:.1f} MB are read"
+            f"{path} has {len(data) / 1e6:.1f} MB; event by event at most {MAX_LENIENT_BYTES / 1e6:.1f} MB are read"
             + (f", and it is not well-formed: {reason}" if reason else "")
         )
     clean, counts = mended(data)
@@ -156,10 +156,10 @@ def _mended_track(data: bytes, counts: Counter) -> tuple[bytes, int]:
 
 def _after(wait: int) -> bytes:
     """A delta time, if need be with empty events that wait for a part of it."""
-    if wait < LONGEST_WAIT:
+    if wait < MAX_DELTA:
         return delta_bytes(wait)
-    whole, rest = divmod(wait, LONGEST_WAIT)
-    return whole * (delta_bytes(LONGEST_WAIT) + b"\xff\x7f\x00") + delta_bytes(rest)
+    whole, rest = divmod(wait, MAX_DELTA)
+    return whole * (delta_bytes(MAX_DELTA) + b"\xff\x7f\x00") + delta_bytes(rest)
 
 
 def _events(data: bytes) -> Iterator[_Event]:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-import numpy as np
-from numba import njit
-
+from midi.files.lenient import read_by_mido, read_leniently
+from midi.files.symusic_bridge import from_symusic
 from midi.files.wellformed import survey
-from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, require_tracks
+from midi.notes import Piece
 from training.cli import InputError, tell
-
-if TYPE_CHECKING:
-    from symusic import Score
 
 SUFFIXES = frozenset([".mid", ".midi", ".kar", ".rmi", ".smf"])
 """File names that are taken for MIDI when a folder is read."""
-LARGEST = 1 << 24
+MAX_FILE_BYTES = 1 << 24
 """Bytes of a file at most: some three million notes, which take 250 MB while they are read."""
 
 
@@ -29,7 +24,7 @@ def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str],
     Notes are paired first in, first out within a track, channel and pitch; a note-off without a note is passed over, a
     note that never ends is dropped, and both are counted in `Piece.left_out`. strict: read by mido, not by symusic.
     note: is told when a file is not well-formed and had to be read leniently.
-    InputError: not a MIDI file, damaged beyond reading, SMPTE time, format 2, larger than LARGEST.
+    InputError: not a MIDI file, damaged beyond reading, SMPTE time, format 2, larger than MAX_FILE_BYTES.
     """
     data = _unwrapped(_bytes(path), path)
     reason, left_out = survey(data)
@@ -37,50 +32,10 @@ def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str],
         from symusic import Score
 
         return from_symusic(Score.from_midi(data), left_out)
-    from midi.files.lenient import read_by_mido, read_leniently
-
     piece = (read_by_mido if strict else read_leniently)(data, path)
     if reason:
         note(f"{path}: read leniently: {reason}")
     return piece
-
-
-def from_symusic(score: Score, left_out: Mapping[str, int] | None = None) -> Piece:
-    """The piece of a `symusic.Score` in ticks; left_out: what symusic is known to have passed over.
-
-    InputError: more tracks than the table can number.
-    """
-    tracks = [(track, columns) for track in score.tracks if len((columns := track.notes.numpy())["time"])]
-    require_tracks(len(tracks))
-    notes = np.empty(sum(len(columns["time"]) for _, columns in tracks), NOTE)
-    first = 0
-    for number, (track, columns) in enumerate(tracks):
-        time = columns["time"]
-        part = notes[first : first + len(time)]
-        _fill(part, time, columns["duration"], columns["pitch"], columns["velocity"], track.program, track.is_drum, number)
-        first += len(time)
-    tempos = {tempo.time: tempo.mspq for tempo in score.tempos}
-    signatures = {change.time: (change.numerator, change.denominator) for change in score.time_signatures}
-    return Piece(
-        in_order(notes),
-        score.tpq,
-        np.array(list(tempos.items()), TEMPO),
-        np.array([(tick, *signature) for tick, signature in signatures.items()], SIGNATURE),
-        left_out or {},
-    )
-
-
-@njit(cache=True, nogil=True)
-def _fill(
-    notes: np.ndarray, time: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity: np.ndarray,
-    program: int, drum: bool, track: int,
-) -> None:  # fmt: skip
-    """Write one track into its part of the table."""
-    for place in range(len(time)):
-        note = notes[place]
-        note.start, note.end = time[place], np.int64(time[place]) + duration[place]
-        note.pitch, note.velocity = pitch[place], velocity[place]
-        note.program, note.drum, note.track = program, drum, track
 
 
 def _bytes(path: str | os.PathLike) -> bytes:
@@ -88,8 +43,10 @@ def _bytes(path: str | os.PathLike) -> bytes:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise InputError(f"{path} is {'a folder' if stat.S_ISDIR(found.st_mode) else 'no file'}; expected a MIDI file")
-        if found.st_size > LARGEST:
-            raise InputError(f"{path} has {found.st_size / 1e6:.0f} MB; a MIDI file has {LARGEST / 1e6:.0f} MB at most")
+        if found.st_size > MAX_FILE_BYTES:
+            raise InputError(
+                f"{path} has {found.st_size / 1e6:.0f} MB; a MIDI file has {MAX_FILE_BYTES / 1e6:.0f} MB at most"
+            )
         with open(path, "rb", buffering=0) as file:
             return file.readall()
     except FileNotFoundError:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import struct
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
@@ -21,10 +20,7 @@ from midi.notes import Piece, require_tracks
 from training.cli import InputError
 from training.files import atomic
 
-if TYPE_CHECKING:
-    from symusic import Score
-
-LONGEST_WAIT = (1 << 28) - 1
+MAX_DELTA = (1 << 28) - 1
 """Ticks from one event of a track to the next at most: a delta time has four bytes of seven bits."""
 END = b"\x00\xff\x2f\x00"
 """The event that ends a track."""
@@ -61,13 +57,6 @@ def to_bytes(piece: Piece) -> bytes:
         tracks.append(bytes([0, 0xC0 | channel, program]) + _note_events(part, channel) + END)
     header = b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), piece.division)
     return header + b"".join(b"MTrk" + struct.pack(">I", len(track)) + track for track in tracks)
-
-
-def to_symusic(piece: Piece) -> Score:
-    """The `symusic.Score` of a piece: one track for every (track, program, drum) in it. InputError: as `to_bytes`."""
-    import symusic
-
-    return symusic.Score.from_midi(to_bytes(piece))
 
 
 def voices(notes: np.ndarray) -> np.ndarray:
@@ -137,8 +126,8 @@ def _note_events(notes: np.ndarray, channel: int) -> bytes:
 
 
 def _require_wait(ticks: int) -> None:
-    if ticks > LONGEST_WAIT:
-        raise InputError(f"a track is silent for {ticks:,} ticks; a MIDI file can wait for {LONGEST_WAIT:,} at most")
+    if ticks > MAX_DELTA:
+        raise InputError(f"a track is silent for {ticks:,} ticks; a MIDI file can wait for {MAX_DELTA:,} at most")
 
 
 @njit(cache=True, nogil=True)

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from training.cli import InputError, bar, run, tell
+from training.cli import bar, run, tell
+from training.options import Count, Index, Range, Seed
 
 if TYPE_CHECKING:
-    from midi.measures.measured_set import MeasuredSet
+    from midi.measures.tables import MeasuredSet
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,17 @@ class Options:
     """B: another one to compare it with."""
     halves: bool = False
     """Compare two random halves of A, too."""
-    count: int | None = None
+    count: Count | None = None
     """Files or pictures of each that are drawn; by default all."""
-    limit: int = 2_000
+    limit: Annotated[int, Range(2)] = 2_000
     """Pieces of each that are compared at most: pairs grow with the square."""
-    repeats: int = 100
+    repeats: Index = 100
     """Bootstrap samples for the 95 % intervals; 0: none. Samples hold fewer different pieces, so that intervals lie low."""
     drums: bool = False
     """Take drum notes for pitched ones, to compare files with pictures that do not tell them apart."""
-    seed: int = 0
+    seed: Seed = 0
     """Random seed."""
-    jobs: int = 1
+    jobs: Count = 1
     """Worker processes; for a few thousand pieces one is as fast."""
     output: Path | None = None
     """JSON file for everything, with the histograms; index = pitch."""
@@ -75,13 +76,10 @@ def main(options: Options) -> None:
 
 
 def _results(options: Options) -> list[Path]:
-    """The files to be written, when all options have been checked, before the work."""
+    """The files to be written, checked before the work."""
     from midi.plots import check_drawing
     from training.files import refuse_existing
 
-    for name, least in (("limit", 2), ("repeats", 0), ("seed", 0), ("jobs", 1)):
-        if getattr(options, name) < least:
-            raise InputError(f"--{name} must be {least} or more; received {getattr(options, name)}")
     if options.plot:
         check_drawing(options.plot)
     results = [path for path in (options.output, options.plot) if path]
@@ -91,7 +89,7 @@ def _results(options: Options) -> list[Path]:
 
 
 def _measured(path: Path, options: Options) -> MeasuredSet:
-    from midi.measures.measured_set import measure_set
+    from midi.measures.tables import measure_set
 
     measured = measure_set(
         path, count=options.count, seed=options.seed, drums=options.drums, jobs=options.jobs, progress=bar

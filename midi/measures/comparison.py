@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 
 from midi.measures.distances import distances
-from midi.measures.tables import Table
+from midi.measures.tables import Table, size
 from training.cli import InputError
 
 
@@ -117,11 +117,6 @@ def mean_overlap(comparisons: Mapping[str, Comparison], side: Literal["a", "b"] 
         getattr(each, side).overlap for each in comparisons.values() if each.overlap is not None and not each.constant
     ]
     return float(np.mean(overlaps)) if overlaps else None
-
-
-def size(table: Table) -> int:
-    """Pieces in a table."""
-    return len(next(iter(table.values())))
 
 
 def _chosen(table: Table, limit: int, rng: np.random.Generator) -> np.ndarray:

@@ -9,7 +9,7 @@ from numba import njit
 
 BINS = 1024
 """Cells in which distances are counted before they are smoothed, from 0 to the largest; the least kernel is one wide."""
-LEAST = 1e-10
+MIN_DENSITY = 1e-10
 """The share of a cell that stands for zero, so that a divergence stays finite: 23 nats at most."""
 
 
@@ -58,7 +58,7 @@ def overlap(within: np.ndarray, between: np.ndarray) -> tuple[float, float]:
     if not (within.sum() and between.sum()):
         return np.nan, np.nan
     width = max(_scott(within), _scott(between), 1.0)
-    p, q = (np.maximum(each, LEAST) for each in _smoothed(np.stack([within, between]), width))
+    p, q = (np.maximum(each, MIN_DENSITY) for each in _smoothed(np.stack([within, between]), width))
     p, q = p / p.sum(), q / q.sum()
     return min(1.0, float(np.minimum(p, q).sum())), max(0.0, float((p * np.log(p / q)).sum()))
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from midi.measures.comparison import Comparison, Side, mean_overlap
 from midi.measures.features import LENGTH_NAMES
-from midi.measures.measured_set import MeasuredSet
-from midi.names import PITCH_CLASSES
+from midi.measures.tables import MeasuredSet
+from midi.notes import PITCH_CLASSES
 from midi.plots import save_figure
 
 if TYPE_CHECKING:

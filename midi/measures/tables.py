@@ -1,24 +1,101 @@
-"""Measures of many pieces as one table: of MIDI files, of pictures, of a corpus."""
+"""Measures of many pieces as one table: of MIDI files, of pictures, of a corpus; of a folder or corpus, the whole set."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from midi.codecs.codec import Codec
-from midi.files.reading import read
+from midi.files.reading import SUFFIXES, read
 from midi.measures.features import Measures, measure
 from midi.notes import Piece, in_order, last_of_tick
 from training.cli import InputError
 from training.corpora.corpus import Corpus
-from training.corpora.sources import Source
+from training.corpora.sources import Source, find_sources
 
 Table = dict[str, np.ndarray]
 """Name of a measure -> (pieces,) or (pieces, *shape of the measure), float64; NaN where it is not defined."""
-_TOGETHER = 64  # files or pictures that a worker takes at a time
+_BATCH = 64  # files or pictures that a worker takes at a time
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredSet:
+    """The measures of a set of pieces."""
+
+    name: str
+    """Where it lies."""
+    table: Table
+    told: tuple[str, ...] = ()
+    """A line for every file that could not be read, or had to be read leniently."""
+
+    def __len__(self) -> int:
+        return size(self.table)
+
+    def means(self, name: str) -> np.ndarray | float:
+        """The mean of a measure over the pieces for which it is defined; NaN where there is none."""
+        values = self.table[name]
+        defined = values[self.defined(name)]
+        return defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan)[()]
+
+    def defined(self, name: str) -> np.ndarray:
+        """(pieces,) for which pieces a measure is defined."""
+        return np.isfinite(self.table[name].reshape(len(self), -1)).all(axis=1)
+
+    def record(self) -> dict[str, Any]:
+        """Number of pieces and of every measure the mean, deviation and how often it was not defined, as JSON."""
+        return {
+            "name": self.name,
+            "pieces": len(self),
+            "told": self.told,
+            "measures": {name: self._one(name) for name in self.table},
+        }
+
+    def _one(self, name: str) -> dict[str, Any]:
+        defined = self.defined(name)
+        known = self.table[name][defined]
+        return {
+            "mean": known.mean(axis=0).tolist() if len(known) else None,
+            "deviation": known.std(axis=0).tolist() if len(known) else None,
+            "undefined": int((~defined).sum()),
+        }
+
+
+def measure_set(
+    path: str | os.PathLike,
+    *,
+    count: int | None = None,
+    seed: int = 0,
+    drums: bool = False,
+    jobs: int = 1,
+    progress: Callable[[Iterable, int], Iterable] | None = None,
+) -> MeasuredSet:
+    """Measure a folder of MIDI files (or a CSV of their paths), or a corpus, each of whose pictures is a piece.
+
+    count: how many files or pictures are drawn at most. The others: as in `measure_corpus`.
+    InputError: no such folder, no MIDI file in it or none that can be read, a corpus of something else.
+    """
+    path = Path(path)
+    if (path / "manifest.json").exists() or (path / "plan.json").exists():
+        corpus = Corpus(path)
+        table = measure_corpus(corpus, _drawn(len(corpus), count, seed), drums=drums, jobs=jobs, progress=progress)
+        told: list[str] = []
+    else:
+        sources = find_sources(path, SUFFIXES)
+        chosen = [sources[place] for place in _drawn(len(sources), count, seed)]
+        table, told = measure_files(chosen, drums=drums, jobs=jobs, progress=progress)
+    if not size(table):
+        raise InputError(f"{path} holds nothing that can be measured" + (f": {told[0]}" if told else ""))
+    return MeasuredSet(str(path), table, tuple(told))
+
+
+def size(table: Table) -> int:
+    """Pieces in a table."""
+    return len(next(iter(table.values())))
 
 
 def as_table(measures: Iterable[Measures]) -> Table:
@@ -77,13 +154,21 @@ def codec_of(corpus: Corpus) -> Codec:
     return from_facts(facts["codec"])
 
 
+def _drawn(total: int, count: int | None, seed: int) -> np.ndarray:
+    if count is None or count >= total:
+        return np.arange(total)
+    if count < 1:
+        raise InputError(f"count must be 1 or more; received {count}")
+    return np.sort(np.random.default_rng(seed).choice(total, count, replace=False))
+
+
 def _in_parts(
     work: Callable[[Any], list], items: Any, jobs: int, progress: Callable[[Iterable, int], Iterable] | None
 ) -> Iterable[list]:
     """work(part) of the parts of `items`, in order."""
     from joblib import Parallel, delayed
 
-    parts = [items[first : first + _TOGETHER] for first in range(0, len(items), _TOGETHER)]
+    parts = [items[first : first + _BATCH] for first in range(0, len(items), _BATCH)]
     done = Parallel(n_jobs=jobs, return_as="generator")(delayed(work)(part) for part in parts)
     return progress(done, len(parts)) if progress else done
 

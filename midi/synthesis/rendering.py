@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 PEAK = 0.95
 """Largest sample of a rendered piece."""
-LONGEST = 3 * 3_600
+MAX_SECONDS = 3 * 3_600
 """Seconds of a piece at most."""
-BUSIEST = 500 * 3_600
+MAX_NOTE_SECONDS = 500 * 3_600
 """Seconds that all notes last together at most; a busier piece is damaged, or would take hours."""
 WINDOW = 60
 """Seconds of notes that a SoundFont plays at a time."""
@@ -94,11 +94,13 @@ def _stream(piece: Piece, soundfont: str | os.PathLike | None, rate: int, seed: 
     if not len(piece):
         raise InputError("there is no note to be heard")
     duration = float(piece.seconds(piece.end))
-    if duration > LONGEST or (duration + WINDOW) * rate * 4 > 0xFFFF0000:
-        limit = min(LONGEST, 0xFFFF0000 / 4 / rate - WINDOW)
+    if duration > MAX_SECONDS or (duration + WINDOW) * rate * 4 > 0xFFFF0000:
+        limit = min(MAX_SECONDS, 0xFFFF0000 / 4 / rate - WINDOW)
         raise InputError(f"the piece lasts {duration / 60:,.0f} minutes; at most {limit / 60:.0f} are rendered at {rate} Hz")
-    if float((piece.seconds(piece.notes["end"]) - piece.seconds(piece.notes["start"])).sum()) > BUSIEST:
-        raise InputError(f"{len(piece):,} notes last {BUSIEST // 3600} hours together and more; is the file damaged?")
+    if float((piece.seconds(piece.notes["end"]) - piece.seconds(piece.notes["start"])).sum()) > MAX_NOTE_SECONDS:
+        raise InputError(
+            f"{len(piece):,} notes last {MAX_NOTE_SECONDS // 3600} hours together and more; is the file damaged?"
+        )
     if soundfont is None:
         return blocks(piece, rate, seed)
     check_soundfont(soundfont)
@@ -135,7 +137,7 @@ def _played(piece: Piece, player: Synthesizer) -> np.ndarray:
 
     symusic plays all velocities equally loud, so each is played by itself.
     """
-    from midi.files.writing import to_symusic
+    from midi.files.symusic_bridge import to_symusic
 
     sound = np.zeros((2, 0), np.float32)
     for velocity in np.unique(piece.notes["velocity"]).tolist():

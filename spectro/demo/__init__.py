@@ -7,11 +7,12 @@ genres share traits, so that a genre has to be learned and cannot be read off on
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from training.cli import InputError
+from training.cli import InputError, tell
 from training.files import atomic, read_json, write_json
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ def compose(genre: str, seed: int, seconds: float = 30.0) -> np.ndarray:
         raise InputError(f"genre must be one of {', '.join(GENRES)}; received {genre!r}")
     if seed < 0:
         raise InputError(f"seed must be 0 or more; received {seed}")
-    if not 0.1 <= seconds <= 600:
-        raise InputError(f"seconds must be from 0.1 to 600; received {seconds}")
+    _check_seconds(seconds)
     import numpy as np
 
     from spectro.demo.score import RATE
@@ -58,8 +58,11 @@ def write_corpus(
         raise InputError(f"tracks per genre must be 1 or more; received {tracks_per_genre}")
     if not 0 <= seed < 2**32:
         raise InputError(f"seed must be from 0 to {2**32 - 1}; received {seed}")
+    _check_seconds(seconds)
     if suffix not in ("flac", "wav"):
         raise InputError(f"format must be flac or wav; received {suffix!r}")
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise InputError(f"{folder} is a file; expected a folder for the demo corpus")
     _note(Path(folder) / "demo.json", {"seed": seed, "seconds": seconds, "format": suffix})
     paths = []
     for genre in GENRES:
@@ -68,6 +71,27 @@ def write_corpus(
             if not paths[-1].exists():
                 _write(paths[-1], compose(genre, seed + (track << 32), seconds))
     return paths
+
+
+def demo_folder(cache: str | os.PathLike | None = None) -> Path:
+    """The folder of the demo music, a folder a genre in it, composed on first use.
+
+        open_corpus(demo_folder(), Clips(), SUFFIXES)
+
+    cache: where it lies; by default the user's cache folder.
+    """
+    from training.corpora.user_cache import cache_folder
+
+    folder = cache_folder(cache) / "demo"
+    if not folder.exists():
+        tell(f"composing the demo music into {folder}")
+    write_corpus(folder)
+    return folder
+
+
+def _check_seconds(seconds: float) -> None:
+    if not 0.1 <= seconds <= 600:
+        raise InputError(f"seconds must be from 0.1 to 600; received {seconds}")
 
 
 def _note(path: Path, facts: dict[str, object]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from training.cli import run
+from training.options import Count, Range, Seed
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,11 @@ class Options:
 
     output: Path
     """Folder that receives one folder per genre."""
-    tracks: int = 6
+    tracks: Count = 6
     """Tracks per genre."""
-    seconds: float = 30.0
+    seconds: Annotated[float, Range(0.1, 600)] = 30.0
     """Length of a track in seconds."""
-    seed: int = 0
+    seed: Seed = 0
     """Random seed: the same seed writes the same music."""
     format: Literal["flac", "wav"] = "flac"
     """File format, 16 bits a sample."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from midi import conversion, picture
 from midi.codecs import codec_named
-from midi.conversion import COLUMNS, Conversion, convert
-from midi.fidelity import exact
+from midi.conversion import COLUMNS, Conversion, convert, inputs
 from midi.files.reading import read
 from midi.files.writing import write
+from midi.measures.fidelity import exact
 from midi.notes import TEMPO, make_piece, note_table, with_notes
+from training.cli import InputError
 
 ROLL = Conversion(codec_named("roll96"), measure=True)
 LOSSLESS = Conversion(codec_named("lossless"), measure=True)
@@ -128,7 +130,7 @@ def test_black_pictures_become_an_empty_file(tmp_path):
 
 
 def test_a_crowd_is_not_measured_but_converted(tune, tmp_path, monkeypatch):
-    monkeypatch.setattr("midi.fidelity.LARGEST", 3)
+    monkeypatch.setattr("midi.measures.fidelity.MAX_PAIRS", 3)
     write(tune, with_notes(band(), np.repeat(band().notes[:1], 4)))
     found = convert(tune, tmp_path / "a.png", ROLL)
     assert found.error == ""
@@ -144,3 +146,21 @@ def test_results_are_not_overwritten(tune, tmp_path):
     convert(tune, tmp_path / "a.png", ROLL)
     assert convert(tune, tmp_path / "a.png", Conversion(codec_named("roll64"), force=True)).error == ""
     assert picture.load(tmp_path / "a.png").codec.name == "roll64"
+
+
+def test_files_stay_and_folders_give_what_is_below(tmp_path):
+    for name in ("b.npy", "low/a.MID", "low/c.png", "notes.txt", ".hidden/d.mid", "._e.mid"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).touch()
+    odd = tmp_path / "missing.xyz"
+    assert inputs([odd, tmp_path / "in"]) == [
+        (odd, Path("missing.xyz")),
+        *((tmp_path / "in" / name, Path(name)) for name in ("b.npy", "low/a.MID", "low/c.png")),
+    ]
+
+
+def test_nothing_is_refused(tmp_path):
+    with pytest.raises(InputError, match="expected MIDI files, pictures or folders; received none"):
+        inputs([])
+    with pytest.raises(InputError, match="holds no file that ends in"):
+        inputs([tmp_path])

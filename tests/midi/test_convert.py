@@ -20,6 +20,7 @@ from midi.notes import make_piece, note_table
 from tests.data import real_data
 from training.cli import InputError
 from training.corpora.sources import find_sources
+from training.options import check
 
 
 def tune(path: Path, count: int = 4) -> Path:
@@ -176,9 +177,9 @@ def test_no_input_is_overwritten_even_by_force(folder):
 @pytest.mark.parametrize(("files", "options", "said"), [
     ([], {}, "received none"), (["none.mid"], {}, "not found"), (["empty"], {}, "holds no file"),
     (["a.mid"], {"codec": "huge"}, "no codec 'huge'; expected one of roll64"), (["a.mid"], {"low": 130}, "low <= high"),
-    (["a.mid"], {"jobs": 0}, "1 or more"), (["a.mid"], {"output": Path("b.mid")}, "MIDI becomes a .png"),
     (["a.mid"], {"output": Path("b.png"), "to": "npy"}, "contradict"),
     (["a.png"], {"low": 2, "velocity": 40}, "--codec, --low, --velocity: for pictures to be made"),
+    (["a.mid"], {"output": Path("b.mid")}, "MIDI becomes a .png"),
     (["a.mid", "a.mid"], {"output": Path("b.png")}, "2 results"), (["a.mid"], {"report": Path("a.mid")}, "exists"),
     (["a.mid"], {"report": Path("a.mid"), "force": True}, "is one of the files")])  # fmt: skip
 def test_what_is_refused(folder, files, options, said):
@@ -212,3 +213,19 @@ def test_the_awkward_collection(folder):
     assert [row["source"] for row in rows] == [str(path) for path in found]
     assert all((row["outcome"] == "converted") == (not row["reason"]) == bool(row["targets"]) for row in rows)
     assert all(float(row["exact"]) == 1 for row in rows if row["outcome"] == "converted")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"low": -1}, "--low must be from 0 to 127"),
+        ({"high": 128}, "--high must be from 0 to 127"),
+        ({"columns": 0}, "--columns must be 1 or more"),
+        ({"resolution": 0}, "--resolution must be 1 or more"),
+        ({"velocity": 0}, "--velocity must be from 1 to 127"),
+        ({"jobs": 0}, "--jobs must be 1 or more"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(Options((Path("a.mid"),), **change))

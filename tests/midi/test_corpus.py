@@ -21,6 +21,7 @@ from tests.midi.test_conversion import band
 from tests.midi.test_convert import tune
 from training.cli import InputError
 from training.corpora.corpus import Corpus, read_table
+from training.options import check
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -77,7 +78,7 @@ def test_options_reach_the_codec(folder, tmp_path):
 
 def test_kill_9_then_the_same_command_gives_the_same_bytes(folder, tmp_path):
     slow = (
-        "import sys, time, midi.encoder as e; from midi.corpus import *\n"
+        "import sys, time, midi.images as e; from midi.corpus import *\n"
         "work = e.read\n"
         "def late(*a, **k): time.sleep(0.03); return work(*a, **k)\n"
         "e.read = late\n"
@@ -100,3 +101,19 @@ def test_the_real_folders(tmp_path):
     for name, least in (("js_fakes", 490), ("freedoom_rock_metal", 100)):
         main(Options(real_data(f"midi/{name}"), tmp_path / name, jobs=1))
         assert len(Corpus(tmp_path / name).rows) >= least
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"low": -1}, "--low must be from 0 to 127"),
+        ({"high": 128}, "--high must be from 0 to 127"),
+        ({"columns": 0}, "--columns must be 1 or more"),
+        ({"resolution": -1}, "--resolution must be 1 or more"),
+        ({"variations": -1}, "--variations must be 0 or more"),
+        ({"jobs": 0}, "--jobs must be 1 or more"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(Options(Path("in"), **change))

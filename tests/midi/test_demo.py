@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midi.demo import STYLES, __main__, compose, write_corpus
+from midi.demo import STYLES, __main__, compose, demo_folder, write_corpus
 from midi.demo.four_parts import parallels
 from midi.demo.harmony import LEADS_TO, Key, progression, voiced
 from midi.demo.plan import make_plan, tonal
@@ -21,6 +22,7 @@ from midi.demo.score import DIVISION, Score
 from midi.files.reading import read
 from midi.files.writing import to_bytes, write
 from training.cli import InputError
+from training.options import check
 
 SCALES = [
     np.isin(np.arange(12), (np.array(steps) + tonic) % 12)
@@ -273,3 +275,26 @@ def test_bad_corpora(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file is a file; expected a folder"):
         write_corpus(tmp_path / "file", 1)
+
+
+def test_the_demo_pieces_are_composed_into_the_cache_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("midi.demo.write_corpus", lambda folder: write_corpus(folder, 1, bars=4))
+    assert demo_folder(tmp_path) == tmp_path / "demo-midi"
+    assert "composing the demo pieces" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "demo-midi").iterdir()) == sorted([*STYLES, "demo.json"])
+    demo_folder(tmp_path)
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pieces": 0}, "--pieces must be 1 or more"),
+        ({"bars": 3}, "--bars must be from 4 to 1,024"),
+        ({"bars": 1025}, "--bars must be from 4 to 1,024"),
+        ({"seed": -1}, "--seed must be from 0"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(__main__.Options(Path("out"), **change))

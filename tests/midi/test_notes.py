@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.notes import (
-    MOST_TRACKS,
+    MAX_TRACKS,
     NOTE,
     TEMPO,
     USUAL_TEMPO,
@@ -34,7 +34,7 @@ def test_order_is_that_of_python(rows):
 
 
 def test_order_holds_to_the_largest_values():
-    rows = [((1 << 31) - 1, (1 << 31) - 1, 127, 127, 127, True, MOST_TRACKS), ((1 << 31) - 1, 1 << 31, 0, 1, 0, False, 0)]
+    rows = [((1 << 31) - 1, (1 << 31) - 1, 127, 127, 127, True, MAX_TRACKS), ((1 << 31) - 1, 1 << 31, 0, 1, 0, False, 0)]
     assert in_order(np.array(rows, NOTE)).tolist() == rows[::-1]
 
 
@@ -78,6 +78,6 @@ def test_division_is_checked(division):
 
 
 def test_tracks_are_limited():
-    require_tracks(MOST_TRACKS)
+    require_tracks(MAX_TRACKS)
     with pytest.raises(InputError, match="at most 32,767 tracks with notes can be kept; received 32,768"):
-        require_tracks(MOST_TRACKS + 1)
+        require_tracks(MAX_TRACKS + 1)

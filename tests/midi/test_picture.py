@@ -119,7 +119,7 @@ def test_what_is_refused_when_saving(tmp_path, monkeypatch):
     ]:  # fmt: skip
         with pytest.raises(InputError, match=said):
             picture.save(tmp_path / name, pictures, codec, tempo)
-    monkeypatch.setattr(picture, "LARGEST", 100)
+    monkeypatch.setattr(picture, "MAX_BYTES", 100)
     with pytest.raises(InputError, match="140 bytes; at most 100"):
         picture.save(tmp_path / "a.png", encoded, codec)
     assert os.listdir(tmp_path) == []
@@ -275,7 +275,7 @@ def test_an_array_needs_its_record_or_a_codec(saved):
 def test_too_large_is_refused_before_it_is_read(tmp_path, suffix, monkeypatch):
     codec = CODECS["grey"]
     picture.save(tmp_path / f"a.{suffix}", random_pictures(codec), codec)
-    monkeypatch.setattr(picture, "LARGEST", 100)
+    monkeypatch.setattr(picture, "MAX_BYTES", 100)
     with pytest.raises(InputError, match="140 bytes; at most 100"):
         picture.load(tmp_path / f"a.{suffix}")
 

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from midi.codecs import codec_named
 from midi.demo import STYLES, compose
-from midi.names import DRUMS, PROGRAMS, drum_name, pitch_name, program_name
-from midi.notes import SIGNATURE, TEMPO, make_piece, note_table
+from midi.notes import DRUMS, PROGRAMS, SIGNATURE, TEMPO, drum_name, make_piece, note_table, pitch_name, program_name
 from midi.plots import bar_lines, draw_roll, figure_of, roll_figure, save_figure
 from training.cli import InputError
 

@@ -15,6 +15,7 @@ from midi.demo import compose, write_corpus
 from midi.files.writing import write
 from midi.render import Options, main
 from training.cli import InputError
+from training.options import check
 
 RATE = 8_000
 
@@ -94,9 +95,6 @@ def test_two_files_of_one_name(song, tmp_path):
         ({"files": ()}, "received none"),
         ({"output": "one.wav"}, "names one file, but there are 2"),
         ({"soundfont": "none.sf2"}, "cannot be read: No such file"),
-        ({"jobs": 0}, "--jobs must be 1 or more"),
-        ({"rate": 1}, "rate must be from 8000"),
-        ({"seed": -1}, "--seed must be 0 or more"),
         ({"output": "one.mp3"}, r"sound is written as \.wav"),
     ],
 )
@@ -112,3 +110,22 @@ def test_the_command_ends_with_status_1(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path / 'none.mid'} not found\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"jobs": 0}, "--jobs must be 1 or more"),
+        ({"rate": 1}, "--rate must be from 8,000 to 192,000; received 1"),
+        ({"seed": -1}, "--seed must be from 0"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(Options((), **change))
+
+
+def test_no_file_is_no_number_out_of_range():
+    check(Options(()))
+    with pytest.raises(InputError, match="expected MIDI files, pictures or folders; received none"):
+        main(Options(()))

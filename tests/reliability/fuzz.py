@@ -146,7 +146,7 @@ def outcome_of(path: Path) -> tuple[str, str]:
 def _there_and_back(piece, name: str) -> str:
     """Encode and decode; "changed" if lossless pictures give other notes. InputError is a reason like any other."""
     from midi.codecs import codec_named
-    from midi.fidelity import exact
+    from midi.measures.fidelity import exact
     from training.cli import InputError
 
     codec = codec_named(name)

@@ -50,5 +50,5 @@ def test_what_must_not_be_is_told_apart(tmp_path, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr("midi.files.reading.survey", lambda _, caught=caught: (_ for _ in ()).throw(caught))
             assert outcome_of(tmp_path / "a.mid")[0] == said
-    monkeypatch.setattr("midi.fidelity.exact", lambda *_: (0.5, 0))
+    monkeypatch.setattr("midi.measures.fidelity.exact", lambda *_: (0.5, 0))
     assert outcome_of(tmp_path / "a.mid") == ("came back changed", "")

@@ -245,7 +245,7 @@ def test_memory_of_blocks_is_constant(tmp_path):
 
 
 def test_read_refuses_what_memory_cannot_hold(tmp_path, monkeypatch):
-    monkeypatch.setattr(audio, "LONGEST", 20_000)
+    monkeypatch.setattr(audio, "MAX_VALUES", 20_000)
     audio.write(tmp_path / "a.wav", noise(1, 30_000), 8_000)
     with pytest.raises(InputError, match="blocks"):
         audio.read(tmp_path / "a.wav")

@@ -1,5 +1,7 @@
 """How recordings of any length become clips."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -9,6 +11,7 @@ from spectro.corpus import Options, main
 from tests.data import real_data
 from training.cli import InputError
 from training.corpora.corpus import Corpus
+from training.options import check
 
 RATE = 8000
 
@@ -82,3 +85,21 @@ def test_the_awkward_collection_builds(tmp_path):
     corpus = Corpus(tmp_path / "out")
     assert len(corpus) > 50
     assert all(row["reason"] for row in corpus.left_out)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rate": 0}, "--rate must be 1 or more"),
+        ({"seconds": 0.0}, "--seconds must be above 0"),
+        ({"jobs": 0}, "--jobs must be 1 or more"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(Options(Path("in"), **change))
+
+
+def test_clips_have_a_sample():
+    with pytest.raises(InputError, match=r"1e-09 s at 22050 Hz.*no sample"):
+        Clips(seconds=1e-9)

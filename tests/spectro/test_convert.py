@@ -15,6 +15,7 @@ from spectro import audio, conversion, image
 from spectro.convert import Options, main
 from spectro.stft import SETTINGS
 from training.cli import InputError
+from training.options import check
 
 QUICK = SETTINGS["quick"]
 
@@ -210,7 +211,7 @@ def test_what_is_refused(folder, files, options, said):
 
 def test_a_sound_too_long_for_a_picture(folder, monkeypatch):
     audio.write(folder / "a.wav", tone(), 8_000)
-    monkeypatch.setattr(image, "LARGEST", 2_000)
+    monkeypatch.setattr(image, "MAX_PIXELS", 2_000)
     with pytest.raises(InputError, match=r"lasts 0 s; a picture of 1 channels holds"):
         run(folder / "a.wav")
 
@@ -237,3 +238,19 @@ def test_the_command(folder):
     assert "error: bad.wav is not sound" in found.stderr
     assert found.stderr.splitlines()[-1] == "error: 1 of 2 files could not be converted"
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rate": 0}, "--rate must be 1 or more"),
+        ({"n_fft": 1}, "--n-fft must be 2 or more"),
+        ({"hop": 0}, "--hop must be 1 or more"),
+        ({"floor_db": 0.0}, "--floor-db must be from -700 to below 0"),
+        ({"iterations": -1}, "--iterations must be 0 or more"),
+        ({"seed": -1}, "--seed must be from 0"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(Options((Path("a.wav"),), **change))

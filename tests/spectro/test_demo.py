@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectro.demo import GENRES, compose, effects, oscillators, textures, write_corpus
+from spectro.demo import GENRES, compose, demo_folder, effects, oscillators, textures, write_corpus
+from spectro.demo.__main__ import Options
 from spectro.demo.score import MODES, RATE, SHORT, Song
 from spectro.demo.voice import FORMANTS, Singer, Syllable
 from spectro.stft import SpectrogramSetting
 from training.cli import InputError
+from training.options import check
 
 
 def pulse(samples: np.ndarray, frame: int = 256) -> tuple[float, float]:
@@ -226,6 +229,13 @@ def test_another_corpus_in_the_folder_is_refused(tmp_path, change):
 def test_a_wrong_corpus_is_refused(tmp_path, wrong):
     with pytest.raises(InputError, match="received"):
         write_corpus(tmp_path, **wrong)
+    assert not list(tmp_path.iterdir())  # a refused call leaves no note that would bind the next one
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file is a file; expected a folder"):
+        write_corpus(tmp_path / "file", 1, 0.2)
 
 
 def test_the_command_prints_the_paths(tmp_path):
@@ -234,3 +244,25 @@ def test_the_command_prints_the_paths(tmp_path):
     assert len(done.stdout.split()) == len(GENRES)
     assert (tmp_path / "noise" / "noise-000.wav").exists()
     assert (tmp_path / "demo.json").exists()
+
+
+def test_the_demo_music_is_composed_into_the_cache_once(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("spectro.demo.write_corpus", lambda folder: write_corpus(folder, 1, 0.2))
+    assert demo_folder(tmp_path) == tmp_path / "demo"
+    assert "composing the demo music" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "demo").iterdir()) == sorted([*GENRES, "demo.json"])
+    demo_folder(tmp_path)
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tracks": 0}, "--tracks must be 1 or more"),
+        ({"seconds": 0.0}, "--seconds must be from 0.1 to 600"),
+        ({"seed": -1}, "--seed must be from 0"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(Options(Path("out"), **change))

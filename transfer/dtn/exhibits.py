@@ -10,17 +10,15 @@ import numpy as np
 from PIL import Image
 
 from midi.files.writing import write
-from midi.notes import Piece, with_notes
-from midi.synthesis.rendering import render
+from midi.listening import listen as listen_to
+from midi.notes import Piece
 from training.files import atomic
 from transfer.dtn.measures import VIEW, view
 
 SHOWN = 8
 """Windows that are drawn, of as many pieces."""
-HEARD, SECONDS, SOUND_RATE = 4, 30.0, 22_050
-"""Pieces that are rendered, how long at most, and at how many samples a second."""
-SILENT = 1e-3
-"""Root mean square, of full scale, below which a sound is called silent (-60 dB)."""
+HEARD, SECONDS = 4, 30.0
+"""Pieces that are rendered, and how long at most."""
 
 
 def draw(path: Path, rows: Mapping[str, Sequence[Piece]]) -> None:
@@ -49,21 +47,8 @@ def listen(folder: Path, sources: Sequence[Piece], results: Sequence[Piece]) -> 
     for number in range(min(HEARD, len(results))):
         files = {"source": f"{number}-source.mid", "result": f"{number}-result.mid", "wav": f"{number}-result.wav"}
         write(folder / files["source"], sources[number])
-        write(folder / files["result"], results[number])
-        beginning = _beginning(results[number])
-        if len(beginning):
-            facts = render(beginning, folder / files["wav"], rate=SOUND_RATE)
-        else:
-            facts = {"duration": 0.0, "peak": 0.0, "rms": 0.0, "clipped": 0}
+        facts = listen_to(results[number], folder / f"{number}-result", seconds=SECONDS)
+        if not facts["notes"]:
             del files["wav"]
-        sound = {name: facts[name] for name in ("duration", "peak", "rms")}
-        heard.append(files | sound | {"silent": facts["rms"] < SILENT, "clipped": facts["clipped"]})
+        heard.append(files | {name: facts[name] for name in ("duration", "peak", "rms", "silent", "clipped")})
     return heard
-
-
-def _beginning(piece: Piece) -> Piece:
-    """The notes that begin in the first SECONDS, which end there."""
-    last = int(piece.ticks(SECONDS))
-    notes = piece.notes[piece.notes["start"] < last]
-    notes["end"] = np.minimum(notes["end"], last)
-    return with_notes(piece, notes)

@@ -13,13 +13,14 @@ import numpy as np
 
 from midi.codecs import codec_named
 from midi.codecs.strip import StripCodec
+from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from training.cli import InputError, tell
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
 from training.corpora.split import Split, split_corpus
-from training.corpora.user_cache import cache_folder, open_corpus
+from training.corpora.user_cache import open_corpus
 from transfer.dtn.pitched import PitchedImages
 
 DEMO = ("chorale", "rock")
@@ -89,17 +90,6 @@ def open_domains(
     if both := files[0] & files[1]:
         tell(f"warning: {len(both)} files are in both the source and the target")
     return domains[0], domains[1]
-
-
-def demo_folder(cache: Path | None = None) -> Path:
-    """The demo pieces, composed on first use into the cache folder, a folder for each style."""
-    from midi.demo import write_corpus
-
-    folder = cache_folder(cache) / "demo-midi"
-    if not folder.exists():
-        tell(f"composing the demo pieces into {folder}")
-    write_corpus(folder)
-    return folder
 
 
 def _domain(name: str, data: str | os.PathLike, encoder: PitchedImages, seed: int, cache: Path | None) -> Domain:

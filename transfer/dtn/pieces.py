@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from midi.codecs.strip import StripCodec
+from midi.demo import demo_folder
 from midi.files.reading import read
 from midi.notes import Piece
 from training.cli import InputError
-from transfer.dtn.pictures import DEMO, Domain, demo_folder, open_domains
+from transfer.dtn.pictures import DEMO, Domain, open_domains
 from transfer.dtn.pitched import pitched
 
 PARTS = ("train", "judge", "validation", "test")

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from midi.encoder import BLOCK, MidiImages
 from midi.files.reading import read
+from midi.images import BLOCK, MidiImages
 from midi.notes import Piece, with_notes
 from midi.parts import encode_parts, remark
 from training.cli import InputError

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.data import demo_folder
 from spectro.clips import SUFFIXES, Clips
+from spectro.demo import demo_folder
 from spectro.hilbert import to_unit
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from spectro.limiter import limit
+from spectro.streaming import StreamingGriffinLim
 from transfer.style.mask import Mask, blended
 from transfer.style.overview import Overview
-from transfer.style.rebuild import Rebuilder
 from transfer.style.settings import Recipe
 from transfer.style.sounds import Sound
 
@@ -68,7 +68,13 @@ def assemble(result: Result, runs: Iterable[tuple[np.ndarray, np.ndarray, bool]]
     runs: (painted magnitude, the content's spectrum, whether phases have to be found; else they are the content's).
     """
     content, setting = result.content, result.content.setting
-    rebuilder = Rebuilder(setting, content.samples, recipe, seed)
+    stream = StreamingGriffinLim(
+        setting,
+        samples=content.samples,
+        seed=seed,
+        iterations=recipe.inversion_iterations,
+        momentum=0 if recipe.phase == "content" else 0.99,
+    )
     column = place = 0
     inverted = False
     for painted, spectrum, invert in runs:
@@ -78,10 +84,11 @@ def assemble(result: Result, runs: Iterable[tuple[np.ndarray, np.ndarray, bool]]
         result.pictures["content"].add(setting.to_picture(untouched, content.loudest))
         result.pictures["result"].add(setting.to_picture(magnitude, content.loudest))
         invert = bool(invert and taken.any())
-        samples = rebuilder.add(magnitude, spectrum, invert)
+        start = recipe.phase if invert and recipe.phase != "content" else np.angle(spectrum)
+        samples = stream.add(magnitude, start, iterations=None if invert else 0)
         result.sound[:, place : place + samples.shape[1]] = samples
         column, place, inverted = column + untouched.shape[-1], place + samples.shape[1], inverted or invert
-    result.inversion_error_db = rebuilder.error_db if inverted else None
+    result.inversion_error_db = stream.error_db if inverted else None
     _level(result, recipe)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spectro.stft import SpectrogramSetting
+from spectro.streaming import edge
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,6 @@ class Tile:
     def share(self) -> float:
         """The part of the tile that is sound; the rest is silence that fills it up."""
         return self.columns / self.spectrum.shape[-1]
-
-
-def edge(setting: SpectrogramSetting) -> int:
-    """Columns at a cut whose windows reach over it."""
-    return -(-(setting.n_fft // 2) // setting.hop)
 
 
 def overlap_of(setting: SpectrogramSetting) -> int:

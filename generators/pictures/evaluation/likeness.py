@@ -13,8 +13,7 @@ import numpy as np
 from generators.pictures.statistics import Cells, cells_of
 from midi.codecs.codec import Codec
 from midi.measures.comparison import Comparison, compare, split_half
-from midi.measures.measured_set import MeasuredSet
-from midi.measures.tables import Table, measure_pictures
+from midi.measures.tables import MeasuredSet, Table, measure_pictures
 
 MIN_PICTURES = 4
 """Pictures that a set needs to be divided into halves that vary."""

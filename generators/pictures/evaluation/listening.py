@@ -9,15 +9,10 @@ import numpy as np
 
 from generators.pictures.evaluation.likeness import PictureSet
 from midi.codecs.codec import Codec
-from midi.files.writing import write
-from midi.synthesis.rendering import render
+from midi.listening import listen as listen_to
 
 RENDERED = 6
 """Samples that are rendered: the first that have a note."""
-RATE = 22_050
-"""Samples a second; the built-in synthesiser has little above half of that."""
-SILENT = 1e-3
-"""Root mean square, of full scale, below which a sound is called silent (-60 dB)."""
 
 
 def listen(samples: PictureSet, data: PictureSet, codec: Codec, output: Path) -> dict[str, Any]:
@@ -37,14 +32,13 @@ def listen(samples: PictureSet, data: PictureSet, codec: Codec, output: Path) ->
 
 
 def _heard(samples: PictureSet, item: int, codec: Codec, output: Path) -> dict[str, Any]:
-    piece, name = codec.decode(samples.images[item : item + 1]), f"sample-{item:06d}"
-    write(output / f"{name}.mid", piece)
-    facts = render(piece, output / f"{name}.wav", rate=RATE)
+    name = f"sample-{item:06d}"
+    facts = listen_to(codec.decode(samples.images[item : item + 1]), output / name)
     return {
         "item": item,
         "midi": f"{name}.mid",
         "wav": f"{name}.wav",
-        "silent": facts["rms"] < SILENT,
+        "silent": facts["silent"],
         "not_clipped": facts["clipped"] == 0 and facts["peak"] < 1,
         **{figure: facts[figure] for figure in ("duration", "peak", "rms", "notes")},
     }

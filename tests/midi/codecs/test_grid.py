@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from midi.codecs.codec import ONSET, REST, SUSTAIN
-from midi.codecs.grid import LONGEST, class_runs, division_of, place, ticks_of
+from midi.codecs.grid import MAX_COLUMNS, class_runs, division_of, place, ticks_of
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import piece_of, pieces
 from training.cli import InputError
@@ -41,7 +41,7 @@ ROUNDED = {
 def test_columns_are_rounded_absolute_times(tick, division, per, rounding):
     notes = note_table(1, start=tick, end=tick + 100 * division, pitch=60)
     column = ROUNDED[rounding](Fraction(tick, division), per)
-    assume(column + 101 * per <= LONGEST)
+    assume(column + 101 * per <= MAX_COLUMNS)
     bars, losses = place(make_piece(notes, division), 0, 127, per, rounding=rounding)
     shift = abs(Fraction(column, per) - Fraction(tick, division))
     assert bars.first[0] == column
@@ -148,8 +148,8 @@ def test_rounding_does_not_add_up():
 
 
 def test_the_longest_piece():
-    at = LONGEST // 4
-    assert placed((at - 1, 1, 60))[0] == [(34, LONGEST - 4, LONGEST)]
+    at = MAX_COLUMNS // 4
+    assert placed((at - 1, 1, 60))[0] == [(34, MAX_COLUMNS - 4, MAX_COLUMNS)]
     with pytest.raises(InputError, match="ends in column 524,292; at most 524,288 columns are made: a damaged delta time"):
         placed((at, 1, 60))
 

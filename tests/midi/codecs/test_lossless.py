@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET
 from midi.codecs.facts_plane import SIZE
-from midi.codecs.lossless import LARGEST, Lossless
+from midi.codecs.lossless import MAX_BYTES, Lossless
 from midi.files.reading import SUFFIXES, read
 from midi.files.writing import to_bytes
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, make_piece, note_table
@@ -273,7 +273,7 @@ def test_more_than_can_be_shown():
     with pytest.raises(InputError, match=r"ends in column 6,710,898; at most 524,288"):
         USUAL.encode(Piece(far))
     assert len(USUAL.encode(Piece(far, 32_767), keep_empty=False).images) == 2
-    assert LARGEST // (128 * 96 * 8) == 2_730
+    assert MAX_BYTES // (128 * 96 * 8) == 2_730
 
 
 @pytest.mark.parametrize(
@@ -281,8 +281,8 @@ def test_more_than_can_be_shown():
     [
         ({"low": 72, "high": 71}, "0 <= low <= high <= 127"),
         ({"high": 128}, "0 <= low <= high <= 127"),
-        ({"columns": 0}, "columns and resolution must be above 0"),
-        ({"resolution": 0}, "columns and resolution must be above 0"),
+        ({"columns": 0}, "columns must be from 1 to 524,288, and resolution above 0"),
+        ({"resolution": 0}, "columns must be from 1 to 524,288, and resolution above 0"),
         ({"columns": 2}, "more than 32 cells, for its header; received 12 rows and 2 columns"),
         ({"tempo": 0}, "a tempo is"),
         ({"velocity": 0}, "velocity must be 1 to 127"),

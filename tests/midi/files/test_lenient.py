@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from midi.files.lenient import LARGEST_LENIENT, mended, read_by_mido, read_leniently
+from midi.files.lenient import MAX_LENIENT_BYTES, mended, read_by_mido, read_leniently
 from midi.files.mido_bridge import from_mido
 from midi.files.wellformed import fault
 from midi.notes import LEFT_OUT
@@ -117,7 +117,7 @@ def test_too_many_tracks():
 
 
 def test_too_large():
-    data = smf(NOTE * (LARGEST_LENIENT // len(NOTE)) + END) + b"junk"
+    data = smf(NOTE * (MAX_LENIENT_BYTES // len(NOTE)) + END) + b"junk"
     with pytest.raises(InputError, match=r"a.mid has 4.2 MB; .* 4.2 MB are read, and it is not well-formed: bytes follow"):
         read_leniently(data, "a.mid")
 

@@ -25,7 +25,7 @@ from tests.midi.smf import END, NOTE, chunk, smf
 from training.cli import InputError
 
 ROLL = codec_named("roll96")
-LONGEST = bytes([0xFF, 0xFF, 0xFF, 0x7F])
+MAX_DELTA = bytes([0xFF, 0xFF, 0xFF, 0x7F])
 """A delta time of 2^28 - 1."""
 
 
@@ -155,7 +155,7 @@ def test_no_files(tmp_path):
 
 
 def test_too_large(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST", 20)
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 20)
     with pytest.raises(InputError, match="a MIDI file has 0 MB at most"):
         read_bytes(tmp_path, smf(NOTE + END))
 
@@ -198,7 +198,7 @@ def test_notes_that_never_end_are_counted(tmp_path, options):
 
 def test_the_longest_delta_time(tmp_path):
     """It is read, but makes no picture of millions of columns."""
-    piece = read_bytes(tmp_path, smf(LONGEST + NOTE[1:] + END), note=unread)
+    piece = read_bytes(tmp_path, smf(MAX_DELTA + NOTE[1:] + END), note=unread)
     assert piece.notes["start"].tolist() == [(1 << 28) - 1]
     with pytest.raises(InputError, match="at most 524,288 columns are made"):
         ROLL.encode(piece)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from midi.files.mido_bridge import from_mido, to_mido
 from midi.files.reading import read
 from midi.files.wellformed import fault
-from midi.files.writing import to_bytes, to_symusic, voices, write
+from midi.files.writing import to_bytes, voices, write
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, make_piece, note_table
 from training.cli import InputError
 
@@ -83,14 +83,6 @@ def test_programs_have_channels_of_their_own():
         channels[program.program].add(program.channel)
     assert all(len(found) == 2 and 9 in found for found in channels.values())
     assert len(set.union(*channels.values())) == 16
-
-
-def test_symusic_sees_the_same_notes():
-    piece = make_piece(
-        note_table(2, start=[0, 7], end=[5, 9], pitch=[36, 61], program=[0, 5], drum=[True, False], track=[1, 0])
-    )
-    score = to_symusic(piece)
-    assert [(track.program, track.is_drum, track.notes[0].time) for track in score.tracks] == [(5, False, 7), (0, True, 0)]
 
 
 def test_a_piece_without_notes(tmp_path):

@@ -1,20 +1,22 @@
 """The measures command: table, JSON, picture; folders and corpora; one bad file among good ones."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from midi.codecs import codec_named
-from midi.encoder import MidiImages
 from midi.files.writing import write
+from midi.images import MidiImages
 from midi.measures.__main__ import Options, main
-from midi.measures.measured_set import measure_set
+from midi.measures.tables import measure_set
 from midi.notes import make_piece, note_table
 from training.cli import InputError
 from training.corpora.build import build_corpus
 from training.corpora.sources import find_sources
+from training.options import check
 
 
 def write_folder(folder, count=12, low=48, high=84, drums=False):
@@ -115,15 +117,12 @@ def test_bad_input(sets, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no file"):
         run(tmp_path / "empty")
-    with pytest.raises(InputError, match="--count must be 1 or more"):
-        run(sets[0], count=0)
+    with pytest.raises(InputError, match="count must be 1 or more; received 0"):
+        measure_set(sets[0], count=0)
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad/a.mid").write_bytes(b"")
     with pytest.raises(InputError, match=r"nothing that can be measured: .*it is empty"):
         run(tmp_path / "bad")
-    for name, value in (("limit", 1), ("repeats", -1), ("seed", -1), ("jobs", 0)):
-        with pytest.raises(InputError, match=f"--{name} must be {value + 1} or more; received {value}"):
-            run(sets[0], **{name: value})
     with pytest.raises(InputError, match=r"must end in \.png"):
         run(sets[0], plot=tmp_path / "found.gif", output=tmp_path / "found.json")
     assert not (tmp_path / "found.json").exists()
@@ -140,3 +139,18 @@ def test_nothing_is_overwritten(sets, tmp_path):
     assert (tmp_path / "found.json").read_text() == "mine"
     run(sets[0], output=tmp_path / "found.json", force=True)
     assert json.loads((tmp_path / "found.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"count": 0}, "--count must be 1 or more"),
+        ({"limit": 1}, "--limit must be 2 or more"),
+        ({"repeats": -1}, "--repeats must be 0 or more"),
+        ({"seed": -1}, "--seed must be from 0"),
+        ({"jobs": 0}, "--jobs must be 1 or more"),
+    ],
+)
+def test_numbers_out_of_range(change, message):
+    with pytest.raises(InputError, match=message):
+        check(Options(Path("in"), **change))

@@ -5,8 +5,8 @@ import pytest
 
 from midi.codecs import codec_named
 from midi.codecs.registry import CODECS
-from midi.encoder import MidiImages
 from midi.files.writing import write
+from midi.images import MidiImages
 from midi.measures.features import measure
 from midi.measures.tables import as_table, measure_corpus, measure_files, measure_pictures
 from midi.notes import TEMPO, make_piece, note_table

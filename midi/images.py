@@ -43,7 +43,7 @@ class MidiImages:
 
     def __post_init__(self) -> None:
         if self.variations < 0:
-            raise InputError(f"--variations must be 0 or more; received {self.variations}")
+            raise InputError(f"variations must be 0 or more; received {self.variations}")
 
     @property
     def shape(self) -> tuple[int, int, int]:

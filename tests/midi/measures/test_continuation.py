@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from generators.sequences.figures import FIGURES, columns_in_bar, figures_of, table_of
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SUSTAIN
+from midi.measures.continuation import FIGURES, columns_in_bar, figures_of, table_of
 
 
 def silence(columns=32, rows=88):

@@ -16,10 +16,10 @@ TOLERANCE = 0.05
 """Seconds by which an onset may be off, and an offset at least."""
 OFFSET_RATIO = 0.2
 """Share of a note's length by which its offset may be off, if that is more than TOLERANCE."""
-LARGEST = 1 << 20
+MAX_PAIRS = 1 << 20
 """Pairs of notes of one pitch, each within TOLERANCE of the next, that are compared at most."""
 _ROUNDED = 1e-4  # mir_eval rounds distances to four decimals
-_SHORTEST = 1e-6  # and refuses notes of no length
+_MIN_SECONDS = 1e-6  # and refuses notes of no length
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def fidelity(reference: Piece, estimate: Piece) -> Fidelity:
     Two notes may match if both are drums or neither is, their pitches are equal and their onsets, in seconds, differ by
     TOLERANCE at most; their offsets by the larger of TOLERANCE and OFFSET_RATIO of the reference's length. The most
     pairs count. Only notes of one pitch and near each other are ever compared, which changes nothing in the result.
-    InputError: more than LARGEST pairs to compare at once.
+    InputError: more than MAX_PAIRS to compare at once.
     """
     onsets = notes = 0
     for ours, theirs in _clusters(reference, estimate):
@@ -120,9 +120,9 @@ def _matched(ours: np.ndarray, theirs: np.ndarray, offset_ratio: float | None) -
     from mir_eval.transcription import match_notes
 
     too_many = f"{len(ours):,} and {len(theirs):,} notes of one pitch stand too near each other to be compared"
-    if len(ours) * len(theirs) > LARGEST:
+    if len(ours) * len(theirs) > MAX_PAIRS:
         raise InputError(too_many)
-    ours = np.stack([ours[:, 0], np.maximum(ours[:, 1], ours[:, 0] + _SHORTEST)], axis=1)
+    ours = np.stack([ours[:, 0], np.maximum(ours[:, 1], ours[:, 0] + _MIN_SECONDS)], axis=1)
     equal = [np.full(len(spans), 440.0) for spans in (ours, theirs)]
     try:
         pairs = match_notes(

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mir_eval.transcription import precision_recall_f1_overlap
 
-from midi import fidelity as module
-from midi.fidelity import exact, fidelity
+from midi.measures import fidelity as module
+from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece, note_table
 from training.cli import InputError
 
@@ -91,7 +91,7 @@ def test_empty_pieces_and_notes_without_length():
 
 
 def test_too_many_at_once_are_refused_unless_equal(monkeypatch):
-    monkeypatch.setattr(module, "LARGEST", 100)
+    monkeypatch.setattr(module, "MAX_PAIRS", 100)
     crowd = piece_of([(0, 480, 60)] * 20)
     assert fidelity(crowd, crowd).notes == 20
     with pytest.raises(InputError, match="20 and 19 notes of one pitch"):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.files.reading import read
-from midi.measures.voices import melody_track, skyline, split
 from midi.notes import NOTE, SIGNATURE, make_piece, note_table
+from midi.parts import melody_track, skyline, split
 from tests.data import real_data
 from training.cli import InputError
 

@@ -7,11 +7,11 @@ import pickle
 import numpy as np
 import pytest
 
-from midi import encoder
+from midi import images
 from midi.codecs import codec_named, from_facts
-from midi.encoder import MidiImages
 from midi.files.reading import read
 from midi.files.writing import write
+from midi.images import MidiImages
 from midi.notes import make_piece, note_table
 from tests.midi.test_conversion import band
 from training.cli import InputError
@@ -38,7 +38,7 @@ def test_items_are_the_windows_that_have_notes(tmp_path):
 
 
 def test_long_pieces_come_in_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(encoder, "BLOCK", 3)
+    monkeypatch.setattr(images, "BLOCK", 3)
     starts = np.arange(8) * 3840
     write(tmp_path / "a.mid", make_piece(note_table(8, start=starts, end=starts + 480, pitch=60)))
     blocks, _ = drain(MidiImages(codec_named("roll96"))(tmp_path / "a.mid"))
