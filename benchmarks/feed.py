@@ -42,7 +42,8 @@ def classifiers(folder: Path, options: Options) -> None:
     import soundfile
 
     from classifiers import lil_data
-    from classifiers.data import Mixing, open_clips, training_batches
+    from classifiers.augment import Mixing
+    from classifiers.data import open_clips, training_batches
     from spectro.stft import SETTINGS
     from training.corpora.split import split_corpus
 

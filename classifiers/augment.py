@@ -1,11 +1,54 @@
-"""Augmentation of pictures inside the model, active in training only."""
+"""Augmentation, in training only: of waveforms on their way to the model, and of pictures inside it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """Augmentation of waveforms; the default does nothing.
+
+    clips, targets = Mixing(time_shift=0.5, mixup=0.3)(clips, targets, np.random.default_rng(0))
+    """
+
+    time_shift: float = 0.0
+    """Clips are rolled by up to this share of their length, either way."""
+    mixup: float = 0.0
+    """Beta parameter of mixup (Zhang et al., 2018, arXiv 1710.09412) on waveforms and targets; 0 is none."""
+
+    def __call__(self, clips: np.ndarray, targets: Any, generator: np.random.Generator) -> tuple[np.ndarray, Any]:
+        """clips (batch, samples), targets (batch, labels) -> the same, augmented; `clips` may be overwritten."""
+        if self.time_shift:
+            largest = int(self.time_shift * clips.shape[1])
+            clips = _rolled(clips, generator.integers(-largest, largest + 1, len(clips)))
+        return self._mixed(clips, targets, generator) if self.mixup else (clips, targets)
+
+    def _mixed(self, clips: np.ndarray, targets: Any, generator: np.random.Generator) -> tuple[np.ndarray, Any]:
+        """Each clip with another one of the batch."""
+        share = generator.beta(self.mixup, self.mixup, (len(clips), 1)).astype(np.float32)
+        share = np.maximum(share, 1 - share)  # the clip itself stays the louder part
+        other = generator.permutation(len(clips))
+        peak = np.maximum(clips.max(axis=1, keepdims=True), -clips.min(axis=1, keepdims=True))
+        level = 1 / np.maximum(peak, 1e-9)  # equally loud, or the louder one hides the other
+        added = clips[other]
+        added *= (1 - share) * level[other]
+        clips *= share * level
+        clips += added
+        return clips, share * targets + (1 - share) * targets[other]
+
+
+def _rolled(clips: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Each clip rolled by its shift, in one pass over memory."""
+    rolled = np.empty_like(clips)
+    for out, clip, shift in zip(rolled, clips, shifts % clips.shape[1], strict=True):
+        out[shift:], out[:shift] = clip[: len(clip) - shift], clip[len(clip) - shift :]
+    return rolled
 
 
 @keras.saving.register_keras_serializable("classifiers")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from classifiers.augment import Mixing
 from spectro.clips import SUFFIXES, Clips, to_model
 from spectro.demo import demo_folder
 from spectro.stft import SpectrogramSetting
@@ -51,39 +50,3 @@ def class_weights(corpus: Corpus, split: Split) -> dict[int, float]:
     """Weights that make every label count the same: items / (labels * items of the label)."""
     counts = one_hot(corpus, split.labels)[split.train].sum(axis=0)
     return {label: float(counts.sum() / (len(counts) * max(count, 1))) for label, count in enumerate(counts)}
-
-
-@dataclass(frozen=True)
-class Mixing:
-    """Augmentation of waveforms in the feed; the default does nothing."""
-
-    time_shift: float = 0.0
-    """Clips are rolled by up to this share of their length, either way."""
-    mixup: float = 0.0
-    """Beta parameter of mixup (Zhang et al., 2018, arXiv 1710.09412) on waveforms and targets; 0 is none."""
-
-    def __call__(self, clips: np.ndarray, targets: Any, generator: np.random.Generator) -> tuple[np.ndarray, Any]:
-        """clips (batch, samples), targets (batch, labels) -> the same, augmented; `clips` may be overwritten."""
-        if self.time_shift:
-            most = int(self.time_shift * clips.shape[1])
-            clips = _rolled(clips, generator.integers(-most, most + 1, len(clips)))
-        if self.mixup:
-            share = generator.beta(self.mixup, self.mixup, (len(clips), 1)).astype(np.float32)
-            share = np.maximum(share, 1 - share)  # the clip itself stays the louder part
-            other = generator.permutation(len(clips))
-            peak = np.maximum(clips.max(axis=1, keepdims=True), -clips.min(axis=1, keepdims=True))
-            level = 1 / np.maximum(peak, 1e-9)  # equally loud, or the louder one hides the other
-            added = clips[other]
-            added *= (1 - share) * level[other]
-            clips *= share * level
-            clips += added
-            targets = share * targets + (1 - share) * targets[other]
-        return clips, targets
-
-
-def _rolled(clips: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Each clip rolled by its shift, in one pass over memory."""
-    rolled = np.empty_like(clips)
-    for out, clip, shift in zip(rolled, clips, shifts % clips.shape[1], strict=True):
-        out[shift:], out[:shift] = clip[: len(clip) - shift], clip[len(clip) - shift :]
-    return rolled

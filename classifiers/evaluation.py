@@ -16,15 +16,17 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from classifiers.data import evaluation_batches, open_clips
-from classifiers.features import setting_of_model
+from classifiers.front_end import setting_of_model
 from training.cli import InputError
 from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
 from training.family import Section
 from training.files import read_json, write_json
+from training.report import write_report
 from training.runs import load, read_run
 
 DRAWS = 2_000
+"""Of recordings, for an interval."""
 
 
 def evaluate(
@@ -34,12 +36,18 @@ def evaluate(
     corpus: Corpus | None = None,
     cache: Path | None = None,
 ) -> dict[str, Any]:
-    """Scores of each run on its own test part, and of all together; also written to RUN/evaluation.json and confusion.png.
+    """Scores of each run on its own test part, and of all together; also written to RUN/evaluation.json, RUN/confusion.png
+    and the run's report.
+
+        evaluate(["runs/fold-1", "runs/fold-2"])["mean"]["track"]["accuracy"]
 
     data: where the recordings are now, if not where they were when the run was trained. With several runs (folds, seeds)
     the entry "mean" averages each recording's score over the runs that tested it. InputError: other data than trained on.
     """
-    rows = [_evaluate_run(Path(run), data, corpus, cache) for run in runs]
+    rows = []
+    for run in runs:
+        rows.append(evaluate_run(Path(run), data=data, corpus=corpus, cache=cache))
+        write_report(run)
     result: dict[str, Any] = {"runs": [{key: value for key, value in row.items() if key != "sources"} for row in rows]}
     if len(rows) > 1:
         result["mean"] = {kind: _interval(_pooled(rows, kind)) for kind in ("segment", "track")}
@@ -58,7 +66,10 @@ def report_sections(run: Path) -> list[Section]:
     return [Section("Test part", table=table, files=["confusion.png"])]
 
 
-def _evaluate_run(run: Path, data: Any, corpus: Corpus | None, cache: Path | None) -> dict[str, Any]:
+def evaluate_run(
+    run: Path, *, data: str | os.PathLike | None = None, corpus: Corpus | None = None, cache: Path | None = None
+) -> dict[str, Any]:
+    """What `score` gives for one run, with `run`, `model`, `split` and `seed`; all files but the report."""
     record, model = read_run(run), load(run)
     about = record["data"]
     corpus = corpus or open_clips(data or about["path"], setting_of_model(model), cache)

@@ -19,8 +19,7 @@ from typing import Any, Literal
 import keras
 
 from classifiers.augment import SpecAugment
-from classifiers.config import ClassifierConfig
-from classifiers.front_end import exported, front_end, setting_of
+from classifiers.front_end import ClassifierConfig, exported, front_end, setting_of
 from spectro.layers import MelPicture
 from training.family import Context
 from training.options import Amount, Count, Dropout, Index, Share

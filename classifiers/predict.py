@@ -27,9 +27,8 @@ class Options:
 
 def main(options: Options) -> None:
     """Classify each file; a bad one is one line on stderr and the rest goes on."""
-    from classifiers.prediction import Classifier
+    from classifiers.prediction import Classifier, write_prediction
     from classifiers.pretrained import path as shipped
-    from classifiers.timeline import write_timeline
     from spectro.clips import SUFFIXES
     from training.cli import InputError, tell
     from training.corpora.sources import find_sources
@@ -53,7 +52,7 @@ def main(options: Options) -> None:
             tell(f"error: {error}")
             failed += 1
             continue
-        write_timeline(prediction, target, given)
+        write_prediction(prediction, target, given)
         _print(prediction)
         print(f"{target}.json\n{target}.png\n")
     if failed:

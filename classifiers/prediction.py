@@ -1,4 +1,5 @@
-"""The genre of recordings of any length: probabilities for each window of a clip's length, and a verdict for the file."""
+"""The genre of recordings of any length: probabilities for each window of a clip's length, a verdict for the file; both as
+JSON and as a picture of the time line."""
 
 from __future__ import annotations
 
@@ -6,22 +7,31 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
-from classifiers.features import setting_of_model
+from classifiers.front_end import setting_of_model
 from spectro.audio import blocks
 from spectro.clips import SILENCE
 from training.cli import InputError
-from training.runs import load, read_run
+from training.files import atomic, write_json
+from training.runs import load, read_run, versions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BATCH = 8
+"""Windows that the model is given at a time."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """starts, ends: seconds of each window (windows,); probabilities: (windows, labels); silent: (windows,) bool."""
+    """What a classifier says of one recording, window by window.
+
+    starts, ends: seconds of each window (windows,); probabilities: (windows, labels); silent: (windows,) bool.
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -42,7 +52,13 @@ class Prediction:
 
 
 class Classifier:
-    """A run's model with its labels: `Classifier(run)(file)` and `Classifier(run).of_samples(samples)`."""
+    """A run's model with its labels.
+
+        prediction = Classifier("runs/lil_data")("song.flac")
+        prediction.verdict, prediction.mean.max()
+
+    InputError: not a run, or not one of a classifier.
+    """
 
     def __init__(self, run: str | os.PathLike) -> None:
         record = read_run(run)
@@ -93,3 +109,49 @@ class Classifier:
                 yield 0, len(piece), np.resize(piece, length)
             place += len(piece)
             before = piece
+
+
+def write_prediction(prediction: Prediction, target: str | os.PathLike, run: str | os.PathLike) -> None:
+    """Write `target`.json (all probabilities, run, versions) and `target`.png (probabilities over time)."""
+    record = {
+        "file": prediction.name,
+        "verdict": prediction.verdict,
+        "mean": _by_label(prediction.labels, prediction.mean),
+        "windows": [
+            {
+                "start": float(start),
+                "end": float(end),
+                "silent": bool(silent),
+                "probabilities": _by_label(prediction.labels, probabilities),
+            }
+            for start, end, silent, probabilities in zip(
+                prediction.starts, prediction.ends, prediction.silent, prediction.probabilities, strict=True
+            )
+        ],
+        "run": os.fspath(run),
+        "versions": versions(),
+    }
+    write_json(f"{target}.json", record)
+    with atomic(Path(f"{target}.png")) as path:
+        _time_line(prediction).savefig(path, dpi=100)
+
+
+def _by_label(labels: tuple[str, ...], probabilities: np.ndarray) -> dict[str, float]:
+    """Of one's own: a user's label may be any word."""
+    return {label: float(probability) for label, probability in zip(labels, probabilities, strict=True)}
+
+
+def _time_line(prediction: Prediction) -> Figure:
+    """Probabilities over time, a row for each label; silent windows are left white."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 1.2 + 0.32 * len(prediction.labels)), layout="constrained")
+    axes = figure.add_subplot()
+    shown = np.where(prediction.silent[:, None], np.nan, prediction.probabilities)
+    # the last window may reach back over the one before; columns meet where the next one starts
+    edges = np.append(prediction.starts, prediction.ends[-1])
+    mesh = axes.pcolormesh(edges, np.arange(len(prediction.labels) + 1), shown.T, cmap="magma", vmin=0, vmax=1)
+    axes.set_yticks(np.arange(len(prediction.labels)) + 0.5, prediction.labels)
+    axes.set(xlabel="seconds", title=f"{prediction.name}: {prediction.verdict} ({prediction.mean.max():.0%})")
+    figure.colorbar(mesh, label="probability")
+    return figure

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from classifiers.config import ClassifierConfig
-from classifiers.front_end import exported, front_end, setting_of
+from classifiers.front_end import ClassifierConfig, exported, front_end, setting_of
 from training.cli import InputError
 from training.devices.strategy import whole
 from training.family import Context

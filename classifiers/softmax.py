@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import keras
 
-from classifiers.config import ClassifierConfig
-from classifiers.front_end import exported, front_end, setting_of
+from classifiers.front_end import ClassifierConfig, exported, front_end, setting_of
 from training.family import Context
 
 __all__ = ["PRESETS", "Config", "build", "exported"]

@@ -1,4 +1,4 @@
-"""How a classifier is trained: clips with labels, split without leaks; its test part is evaluated at the end."""
+"""How a classifier is trained: clips with labels, split without leaks; what is shown of it meanwhile, and its evaluation."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from types import ModuleType
 from typing import Any
 
 import keras
+import numpy as np
+from sklearn.metrics import confusion_matrix
 
 from classifiers import Options
-from classifiers.data import Mixing, class_weights, evaluation_batches, open_clips, training_batches
-from classifiers.evaluation import evaluate
-from classifiers.front_end import setting_of
-from classifiers.watch import Watch
+from classifiers.augment import Mixing
+from classifiers.data import class_weights, evaluation_batches, open_clips, training_batches
+from classifiers.evaluation import evaluate_run
+from classifiers.front_end import setting_of, setting_of_model
+from spectro.clips import to_model
+from spectro.stft import SpectrogramSetting
 from training.cli import InputError, tell
-from training.corpora.split import split_corpus
+from training.corpora.corpus import Corpus
+from training.corpora.split import Split, split_corpus
 from training.family import Context
 from training.fitting.samples import Sample
 from training.recipe import Recipe
@@ -27,6 +32,7 @@ class ClassifierRecipe(Recipe):
 
     def __init__(self, module: ModuleType, config: Any, options: Options) -> None:
         super().__init__(module, config, options)
+        _check_folds(options)
         self.corpus = open_clips(options.data, setting_of(config.setting, config.reference), options.cache)
         self.split = split = split_corpus(
             self.corpus, by=options.split, seed=options.seed, fold=options.fold, validation_fold=options.validation_fold
@@ -54,7 +60,7 @@ class ClassifierRecipe(Recipe):
         if len(split.validation):
             self.validation = evaluation_batches(self.corpus, split.validation, split.labels)
         self.class_weight = class_weights(self.corpus, split) if options.class_weights else None
-        self.samples_of = Watch(self.corpus, split) if self.validation else None
+        self.sampler = Mistakes(self.corpus, split) if self.validation else None
 
     def context(self) -> Context:
         return Context(len(self.split.labels), self.config.epochs * len(self.training))
@@ -67,11 +73,19 @@ class ClassifierRecipe(Recipe):
         return "val_loss" if self.validation else None
 
     def samples(self, model: keras.Model) -> list[Sample]:
-        return self.samples_of(model) if self.samples_of else []
+        return self.sampler(model) if self.sampler else []
 
     def finish(self, run: Path) -> None:
         if len(self.split.test):
-            evaluate([run], corpus=self.corpus)
+            evaluate_run(run, corpus=self.corpus)
+
+
+def _check_folds(options: Options) -> None:
+    """InputError: an option of the split that another one would make do nothing."""
+    if options.validation_fold is not None and options.fold is None:
+        raise InputError("--validation-fold needs --fold, the fold to test on; without folds the split finds both parts")
+    if options.fold is not None and options.split != "source":
+        raise InputError(f"--split {options.split} is not for --fold, which names the parts itself; give one of them")
 
 
 def start_from(model: keras.Model, run: str | os.PathLike) -> None:
@@ -95,3 +109,40 @@ def start_from(model: keras.Model, run: str | os.PathLike) -> None:
             f"no layer of {run} has the shape of this model's layers; was it trained with another model or sizes?"
         )
     tell(f"started from {run}: {', '.join(fitted)}; fresh: {', '.join(fresh) or 'none'}")
+
+
+class Mistakes:
+    """Sampler of `training.fitting.samples`: confusion matrix, and the most surely mistaken clip as picture and sound."""
+
+    def __init__(self, corpus: Corpus, split: Split) -> None:
+        self.corpus, self.split = corpus, split
+        self.batches = evaluation_batches(corpus, split.validation, split.labels)
+
+    def __call__(self, model: keras.Model) -> list[Sample]:
+        truth = self.batches.targets[self.split.validation].argmax(axis=1)
+        probabilities = np.concatenate([self._probabilities(model, i) for i in range(len(self.batches))])
+        guess = probabilities.argmax(axis=1)
+        counts = confusion_matrix(truth, guess, labels=range(len(self.split.labels)))
+        samples = [Sample("confusion", "image", _enlarged(counts))]
+        wrong = np.flatnonzero(guess != truth)
+        if len(wrong):
+            worst = wrong[probabilities[wrong, guess[wrong]].argmax()]
+            names = f"{self.split.labels[truth[worst]]}-taken-for-{self.split.labels[guess[worst]]}".replace("/", "_")
+            samples += self._clip(names, self.split.validation[worst], setting_of_model(model))
+        return samples
+
+    def _clip(self, name: str, item: int, setting: SpectrogramSetting) -> list[Sample]:
+        """A clip of the corpus to look at and to listen to."""
+        clip = to_model(self.corpus[item])[0]
+        picture = setting.to_picture(abs(setting.analyse(clip)))[::-1, :, None]
+        return [Sample(name, "image", np.round(picture * 255).astype(np.uint8)), Sample(name, "audio", clip, setting.rate)]
+
+    def _probabilities(self, model: keras.Model, batch: int) -> np.ndarray:
+        """Probabilities of a batch; the model is called, as `predict_on_batch` on two devices gives all of them twice."""
+        return keras.ops.convert_to_numpy(model(self.batches[batch][0], training=False))
+
+
+def _enlarged(counts: np.ndarray, cell: int = 24) -> np.ndarray:
+    """Each row's shares as grey squares: uint8 (labels * cell, labels * cell, 1)."""
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return np.kron(np.round(share * 255).astype(np.uint8), np.ones((cell, cell), np.uint8))[..., None]

@@ -1,13 +1,16 @@
-"""The three floors: who may import whom, who may import Keras, and which modules are leaves."""
+"""The floors: who may import whom, who may import Keras, which modules are leaves, how large and how deep they may be."""
 
 import ast
-import importlib
+import graphlib
+import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from training.family import PACKAGES as MODEL_PACKAGES
 from training.family import module_of
 
 ROOT = Path(__file__).parents[1]
@@ -20,10 +23,21 @@ MAY_IMPORT = {
     "generators": {"spectro", "midi", "training"},
     "transfer": {"spectro", "midi", "training", "classifiers"},
 }
-FLOOR = {"cli", "files", "corpora", "runs"}
-"""The modules of training that signal packages use: commands, files and corpora; none of them imports Keras."""
+FLOOR = {"cli", "files", "options", "corpora", "runs"}
+"""The modules of training that signal packages use: commands, options, files and corpora; none of them imports Keras."""
+LINES, DEPTH = 250, 3
+"""At most, of a module; and folders around it, as `transfer/style/features`."""
+LONGER: set[str] = set()
+"""Modules that may have more lines; there should be none."""
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-VERBS = [path for path in MODULES if '__name__ == "__main__"' in path.read_text()]
+COMMANDS = [path for path in MODULES if '__name__ == "__main__"' in path.read_text()]
+
+
+def name_of(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+NAMES = {name_of(path) for path in MODULES}
 
 
 def imports_of(path):
@@ -36,38 +50,84 @@ def imports_of(path):
             yield node.module, tuple(alias.name for alias in node.names), node in tree.body
 
 
-def name_of(path):
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+def not_allowed(importer, module):
+    """Whether a module of ours may not import another one."""
+    package, other = importer.split(".")[0], module.split(".")[0]
+    signals = package in ("spectro", "midi")
+    return (
+        (other in PACKAGES and other != package and other not in MAY_IMPORT[package])
+        or (signals and other == "training" and module.split(".")[1] not in FLOOR)
+        or (signals and other in ("keras", "tensorflow", "jax") and importer != "spectro.layers")
+        or other in ("tests", "benchmarks")
+    )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_go_down_only(path):
-    package = path.relative_to(ROOT).parts[0]
-    for module, _, _ in imports_of(path):
-        other = module.split(".")[0]
-        if other in PACKAGES and other != package:
-            assert other in MAY_IMPORT[package], f"{package} imports {module}"
-        if package in ("spectro", "midi") and other == "training":
-            assert module.split(".")[1] in FLOOR, f"{package} imports {module}"
-        if package in ("spectro", "midi") and other in ("keras", "tensorflow", "jax"):
-            assert name_of(path) == "spectro.layers"
-        if other in ("tests", "benchmarks"):
-            pytest.fail(f"{path} imports {module}")
+def circle(graph):
+    """The modules of a circle, or none. graph: module -> those that it imports."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
 
 
-def test_verbs_are_leaves():
-    verbs = {name_of(path) for path in VERBS}
-    for path in MODULES:
-        for module, names, _ in imports_of(path):
-            assert module not in verbs, f"{path} imports the verb {module}"
-            assert not verbs & {f"{module}.{name}" for name in names}
+def test_imports_go_down_only():
+    wrong = [
+        f"{name_of(path)} imports {module}"
+        for path in MODULES
+        for module, _, _ in imports_of(path)
+        if not_allowed(name_of(path), module)
+    ]
+    assert wrong == []
+    assert not_allowed("spectro.stft", "midi.notes")
+    assert not_allowed("midi.notes", "training.fitting.fit")
+    assert not_allowed("midi.picture", "keras")
+    assert not_allowed("training.recipe", "tests.data")
+    assert not not_allowed("spectro.layers", "keras")
 
 
-@pytest.mark.parametrize("path", VERBS, ids=name_of)
-def test_verbs_import_nothing_heavy_before_parsing(path):
-    light = {"tyro", "training.cli", "training.model_cli", *sys.stdlib_module_names}
-    assert {module if module in light else module.split(".")[0] for module, _, top in imports_of(path) if top} <= light
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_no_modules_import_each_other():
+    graph = {
+        name_of(path): {
+            full if (full := f"{module}.{name}") in NAMES else module
+            for module, names, top in imports_of(path)
+            if top
+            for name in names or ("",)
+        }
+        & NAMES
+        for path in MODULES
+    }
+    assert circle(graph) == []
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+
+
+def test_modules_are_short_and_folders_shallow():
+    long = {name_of(path) for path in MODULES if len(path.read_text().splitlines()) > LINES}
+    assert long == LONGER
+    assert [name_of(path) for path in MODULES if len(path.relative_to(ROOT).parent.parts) > DEPTH] == []
+
+
+def test_commands_are_leaves():
+    commands = {name_of(path) for path in COMMANDS}
+    wrong = [
+        f"{name_of(path)} imports the command {module}"
+        for path in MODULES
+        for module, names, _ in imports_of(path)
+        if commands & {module, *(f"{module}.{name}" for name in names)}
+    ]
+    assert wrong == []
+
+
+def test_commands_import_nothing_heavy_before_parsing():
+    light = {"tyro", "training.cli", "training.model_cli", "training.options", *sys.stdlib_module_names}
+    wrong = [
+        f"{name_of(path)} imports {module}"
+        for path in COMMANDS
+        for module, _, top in imports_of(path)
+        if top and not {module, module.split(".")[0]} & light
+    ]
+    assert wrong == []
+    assert [name_of(path) for path in COMMANDS if not ast.get_docstring(ast.parse(path.read_text()))] == []
 
 
 def test_help_loads_nothing_heavy():
@@ -78,7 +138,7 @@ def test_help_loads_nothing_heavy():
     assert "lil_data, resnet50, softmax" in done.stdout
 
 
-@pytest.mark.parametrize("package", [name for name in PACKAGES if name in ("classifiers", "generators", "transfer")])
+@pytest.mark.parametrize("package", MODEL_PACKAGES)
 def test_every_registered_model_follows_the_contract(package):
     for model in importlib.import_module(package).MODELS:
         module = module_of(package, model)
@@ -88,3 +148,20 @@ def test_every_registered_model_follows_the_contract(package):
         fields = vars(module.Config)["__dataclass_fields__"]
         assert vars(module.Config)["__dataclass_params__"].frozen
         assert all(fields[name].default is not None for name in fields)
+
+
+def test_documents_name_what_there_is():
+    """Files and commands of this project in README, docs and Makefile."""
+    wrong = []
+    for path in (ROOT / "README.md", ROOT / "Makefile", *(ROOT / "docs").glob("*.md")):
+        text = path.read_text()
+        files = re.findall(rf"\b(?:{'|'.join(PACKAGES)}|tests|benchmarks)/[\w/]+\.py\b", text)
+        commands = re.findall(rf"-m ((?:{'|'.join(PACKAGES)}|tests|benchmarks)(?:\.\w+)+)(?![.\w])", text)
+        wrong += [f"{path.name}: {name}" for name in files if not (ROOT / name).exists()]
+        wrong += [f"{path.name}: {name}" for name in commands if importlib.util.find_spec(name) is None]
+    assert wrong == []
+
+
+def test_every_benchmark_is_listed():
+    there = {path.stem for path in (ROOT / "benchmarks").glob("[!_]*.py")}
+    assert there - {*importlib.import_module("benchmarks.__main__").NAMES} == {"fidelity"}

@@ -1,5 +1,7 @@
 """Scores, against scikit-learn, and over several runs."""
 
+import shutil
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, recall_score
@@ -52,6 +54,17 @@ def test_the_leak_stands_in_one_table(run, genres, cache, tmp_path, capsys):
     result = evaluate([run], cache=cache)
     assert read_json(run / "evaluation.json")["segment"] == result["runs"][0]["segment"]
     assert "| clicks |" in table(result)
+
+
+def test_the_report_keeps_its_parts_when_it_is_evaluated_again(run, genres, cache, tmp_path):
+    """Also with the recordings elsewhere."""
+    before = (run / "report.html").read_text()
+    (run / "report.html").unlink()
+    shutil.copytree(genres, tmp_path / "moved")
+    evaluate([run], data=tmp_path / "moved", cache=cache)
+    assert (run / "report.html").read_text() == before
+    for part in ("<h2>Test part</h2>", 'src="confusion.png"', "<h2>Samples</h2>", 'alt="curves"'):
+        assert part in before
 
 
 def test_other_files_than_trained_on_are_refused(run, tmp_path, cache):

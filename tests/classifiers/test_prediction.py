@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from classifiers.predict import Options, main
-from classifiers.prediction import Classifier
+from classifiers.prediction import Classifier, Prediction, write_prediction
 from tests.classifiers.conftest import RATE, sound
 from training.cli import InputError
 from training.files import read_json, write_json
@@ -55,11 +55,22 @@ def test_the_command_goes_on_after_a_bad_file(run, tmp_path, capsys):
     assert "good.wav: " in told.out
     result = read_json(tmp_path / "out" / "good.json")
     assert result["verdict"] in result["mean"]
-    assert len(result["windows"]) == 2
+    assert [list(window) for window in result["windows"]] == [["start", "end", "silent", "probabilities"]] * 2
     assert (tmp_path / "out" / "good.png").stat().st_size > 1000
     with pytest.raises(InputError):
         main(options)
     assert "exists already" in capsys.readouterr().err
+
+
+def test_labels_may_be_any_word(tmp_path):
+    """Also those of the window's own fields."""
+    labels = ("start", "end", "silent", "probabilities")
+    chances = np.array([[0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1]])
+    prediction = Prediction("a.wav", labels, np.array([0.0, 0.5]), np.array([0.5, 1.0]), chances, np.array([False, True]))
+    write_prediction(prediction, tmp_path / "a", tmp_path)
+    windows = read_json(tmp_path / "a.json")["windows"]
+    assert [(one["start"], one["end"], one["silent"]) for one in windows] == [(0, 0.5, False), (0.5, 1, True)]
+    assert [one["probabilities"] for one in windows] == [dict(zip(labels, row, strict=True)) for row in chances.tolist()]
 
 
 def test_folders_and_files_together(run, tmp_path, capsys):

@@ -30,6 +30,7 @@ def test_repeating_the_command_trains_no_further_and_more_epochs_do(genres, cach
     before = (tmp_path / "history.csv").read_text()
     train("classifiers", "softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
     assert (tmp_path / "history.csv").read_text() == before
+    assert "Test part" in (tmp_path / "report.html").read_text()
     train("classifiers", "softmax", replace(softmax.PRESETS["quick"], epochs=3), data=genres, output=tmp_path, cache=cache)
     after = (tmp_path / "history.csv").read_text()
     assert after.startswith(before)
@@ -70,3 +71,13 @@ def test_one_label_or_too_few_files_is_one_line(tmp_path, cache):
     with pytest.raises(InputError, match=r"at least two labels.*tones: 3"):
         train("classifiers", "lil_data", QUICK, data=tmp_path / "data", output=tmp_path / "run", cache=cache)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"validation_fold": "2"}, "--validation-fold needs --fold"), ({"fold": "1", "split": "segment"}, "give one of them")],
+)
+def test_options_that_would_do_nothing_are_refused(genres, tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        train("classifiers", "softmax", data=genres, cache=tmp_path / "cache", output=tmp_path / "run", **options)
+    assert list(tmp_path.iterdir()) == []

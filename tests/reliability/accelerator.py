@@ -40,8 +40,8 @@ class Options:
 
 def main(options: Options) -> None:
     """Print the tables; exit with status 1 if the backends differ."""
-    from benchmarks.throughput import throughput
     from tests.reliability.document import RELIABILITY, write_section
+    from tests.reliability.throughput import throughput
 
     with tempfile.TemporaryDirectory() as folder:
         for backend in ("tensorflow", "jax", "tensorflow"):
@@ -66,7 +66,7 @@ resnet50; on TensorFlow alone, sound that differs by 1e-7 makes as much of a dif
 The JAX backend trains on one accelerator (`KERAS_BACKEND=jax`), with the same callbacks, backups and history.
 
 In mixed bfloat16 every model trains: weights, spectra, heads and losses stay float32, and its first loss is that of float32
-within 5 % (resnet50: 20 %; `tests/training/test_precision.py`). Exports of such runs compute in float32."""
+within 5 % (resnet50: 20 %; `tests/training/devices/test_precision.py`). Exports of such runs compute in float32."""
 
 
 def compared(folder: Path) -> list[tuple[str, float, float, float, float, float]]:
@@ -123,7 +123,7 @@ def _step(python: Path, backend: str, folder: Path, models: tuple[str, ...]) -> 
         text=True,
     )
     if done.returncode:
-        raise InputError(f"{python} with KERAS_BACKEND={backend} failed: {done.stderr.strip().splitlines()[-1:]}")
+        raise InputError(f"{python} with KERAS_BACKEND={backend} failed: {done.stderr.strip().rpartition(chr(10))[2]}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 Real files, with bytes flipped, cut, doubled or inserted, lengths of tracks and of meta events changed and delta times made
 longer, are read, made into roll96 and lossless pictures, and these into notes again, which must be the same. It is done in
-subprocesses of limited memory, which end if one file takes a second: a crash of a library is seen and counted too. Not
-among the benchmarks that run by themselves.
+subprocesses of limited memory, which end if one file takes a second: a crash of a library is seen and counted too.
+
+    python -m tests.reliability.fuzz FOLDER
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import tyro
 
 from training.cli import bar, run
+from training.options import Count, Index, Seed
 
 MEMORY = 500
 """MB that a file may take beside what the process needs for itself."""
@@ -35,11 +37,11 @@ class Options:
 
     folder: tyro.conf.Positional[Path]
     """Where the MIDI files are; all folders below it count."""
-    count: int = 20_000
+    count: Count = 20_000
     """Damaged files."""
-    seed: int = 0
+    seed: Seed = 0
     """Of all that is random."""
-    first: int | None = None
+    first: Index | None = None
     """Used for the subprocess: the number of the first file of its batch."""
 
 

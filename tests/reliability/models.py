@@ -35,7 +35,7 @@ class Case:
         return module_of(self.package, self.name)
 
     def quiet(self) -> Case:
-        """The same without chance in its layers; latents that a model draws itself are left."""
+        """The same without random layers; latents that a model draws itself are left."""
         names = {field.name for field in dataclasses.fields(self.config)}
         return dataclasses.replace(
             self, config=dataclasses.replace(self.config, **{name: value for name, value in QUIET.items() if name in names})
@@ -49,11 +49,11 @@ class Case:
         return self.module.build(self.config, Context(CLASSES, STEPS))
 
     def exported(self, model: keras.Model) -> keras.Model:
-        """The part of it that leaves the house."""
+        """The part of it that is exported."""
         return self.module.exported(model)
 
     def batch(self, count: int = 4, seed: int = 0) -> tuple[Any, Any]:
-        """(inputs, targets or None) of `count` samples by chance, as the model's own feed gives them."""
+        """(inputs, targets or None) of `count` random samples, as the model's own feed gives them."""
         kind = type(families_of(self.package)[self.name]).__name__
         return _BATCHES[kind](self, count, np.random.default_rng(seed))
 

@@ -36,7 +36,7 @@ def one_step(case: Case, folder: Path) -> None:
     import keras
 
     backend, name = keras.backend.backend(), f"{case.package}.{case.name}"
-    without_chance()
+    with_equal_noise()
     model = case.build()
     weights = folder / f"{name}.weights.h5"
     if weights.exists():
@@ -72,7 +72,7 @@ def outputs(case: Case, model: Any) -> list[np.ndarray]:
     return [keras.ops.convert_to_numpy(each) for each in keras.tree.flatten(made)]
 
 
-def without_chance() -> None:
+def with_equal_noise() -> None:
     """Let `keras.random` give the same numbers on every backend."""
     import keras
 

@@ -13,11 +13,13 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 BATCH, ITEMS, EPOCHS = 8, 16, 2
 VALIDATION = 14
 """Items of validation: in batches of 4, so that the last one is ragged."""
+CLASSES, STEPS = 3, 6
+"""Labels, and optimizer steps that schedules know of."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Case:
     """Step of the gradient descent; small where batch norms of few numbers make gradients large, and rounding with them."""
     dtype: str = "float32"
     """Of weights and layers: float64 where batch norms of few numbers make so much of rounding that it hides all else."""
-    build: str = "build"
+    build: Literal["build", "build_autoencoder"] = "build"
     """Function of the model's module that builds it."""
 
 
@@ -132,12 +134,11 @@ def with_even_noise() -> None:
 
 
 def _built(module: Any, case: Case, config: Any) -> Any:
-    arguments = {"build_autoencoder": [config], "build": [config, 3, 6] if case.package == "classifiers" else [config, 6]}
-    if case.model in ("vae", "dcgan"):
-        arguments["build"] = [config, 0, 6]
-    if case.model == "dtn":
-        arguments["build"] = [config]
-    return getattr(module, case.build)(*arguments[case.build])
+    from training.family import Context
+
+    if case.build == "build_autoencoder":
+        return module.build_autoencoder(config)
+    return module.build(config, Context(CLASSES if case.package == "classifiers" else 0, STEPS))
 
 
 def _generator() -> Any:
@@ -153,7 +154,7 @@ def clips(config: Any, count: int) -> Any:
     from classifiers.front_end import setting_of
 
     waves = _generator().uniform(-1, 1, (count, setting_of(config.setting, config.reference).clip_samples))
-    return waves.astype(np.float32), np.eye(3, dtype=np.float32)[np.arange(count) % 3], None
+    return waves.astype(np.float32), np.eye(CLASSES, dtype=np.float32)[np.arange(count) % CLASSES], None
 
 
 def sounds(config: Any, count: int) -> Any:

@@ -2,8 +2,8 @@
 
 A process trains each model once undisturbed. In another directory the same training is killed by SIGKILL again and again:
 right after the model and the history are renamed, at each instant in the writing of a backup (half of it written, before
-fsync, before and after the renaming), and at the end of a batch drawn by chance; and repeated each time, until it ends. Some
-models are also killed at an instant drawn by chance and repeated once, so many times over. Compared are the files of both
+fsync, before and after the renaming), and at the end of a batch drawn at random; and repeated each time, until it ends. Some
+models are also killed at an instant drawn at random and repeated once, so many times over. Compared are the files of both
 directories: weights, seeds, optimizer slots and moving averages to the last bit, history, samples and all else to the last
 byte.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.cli import run, tell
+from training.options import Count, Index, Seed
 
 NOTES = """
 To the last bit on machines of one kind with the same number of threads: others add up in another order.
@@ -34,16 +35,16 @@ class Options:
 
     models: tuple[str, ...] = ()
     """Models, as package.model; by default all."""
-    instants: int = 20
-    """Kills at instants drawn by chance, each in a training of its own, of the models after --instants-of."""
+    instants: Index = 20
+    """Kills at instants drawn at random, each in a training of its own, of the models after --instants-of."""
     instants_of: tuple[str, ...] = ("classifiers.lil_data", "generators.vae", "generators.lstm")
     """Models of different kinds that are killed so."""
     writes: bool = True
     """Kill while files are written, too."""
-    epochs: int = 3
+    epochs: Count = 3
     """Length of a training, on about a hundred seconds of tiny music."""
-    seed: int = 0
-    """Of what is drawn by chance."""
+    seed: Seed = 0
+    """Of what is drawn at random."""
     write: bool = False
     """Write the tables into docs/reliability.md."""
 
@@ -92,7 +93,7 @@ def row_of(name: str, train: Callable[[Path], Path], folder: Path, options: Opti
     folder.mkdir()
     whole = forked(lambda: train(folder / "whole"), folder / "log")
     if whole.status:
-        return Row(name, whole.batches, 0, [], 0, 0, [f"training ended with {whole.status}: {said(folder)}"])
+        return Row(name, whole.batches, 0, [], 0, 0, [f"training ended with {whole.status}: {last_line(folder)}"])
     chain, wrong = chained(train, folder, whole.batches, options.writes, generator)
     wrong += differences(folder / "whole", folder / "killed")
     instants = options.instants if name in options.instants_of else 0
@@ -121,9 +122,9 @@ def chained(
         ended = forked(work, folder / "log")
         done.append(what)
         if ended.status != -9:
-            wrong.append(f"not killed {what}: status {ended.status}, {said(folder)}")
+            wrong.append(f"not killed {what}: status {ended.status}, {last_line(folder)}")
     if status := forked(lambda: train(folder / "killed"), folder / "log").status:
-        wrong.append(f"the last repetition ended with {status}: {said(folder)}")
+        wrong.append(f"the last repetition ended with {status}: {last_line(folder)}")
     return done, wrong
 
 
@@ -141,7 +142,7 @@ def kills(run: Path, batches: int, generator) -> Iterator[tuple[str, Callable[[]
 
 
 def instant(train: Callable[[Path], Path], folder: Path, seconds: float, generator, number: int) -> list[str]:
-    """Kill a training at an instant drawn by chance between its first batch and its end, repeat it: what is other then."""
+    """Kill a training at an instant drawn at random between its first batch and its end, repeat it: what is other then."""
     import shutil
 
     from tests.reliability.killing import differences, forked
@@ -153,10 +154,10 @@ def instant(train: Callable[[Path], Path], folder: Path, seconds: float, generat
     again = forked(lambda: train(run), folder / "log").status
     wrong = differences(folder / "whole", run)
     shutil.rmtree(run)
-    return wrong if (status, again) == (-9, 0) else [f"status {status}, then {again}: {said(folder)}"]
+    return wrong if (status, again) == (-9, 0) else [f"status {status}, then {again}: {last_line(folder)}"]
 
 
-def said(folder: Path) -> str:
+def last_line(folder: Path) -> str:
     """The last line of the log."""
     return (folder / "log").read_text(errors="replace").strip().rpartition("\n")[2]
 

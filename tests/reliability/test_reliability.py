@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.throughput import _of, operations, unrolled
 from tests.reliability.accelerator import TOLERANCE, compared, table
 from tests.reliability.export_matrix import Cell, check, written
 from tests.reliability.models import every
+from tests.reliability.throughput import _of, operations, unrolled
 from training.exporting import exports
 
 ROOT = Path(__file__).parents[2]

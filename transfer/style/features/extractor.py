@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from classifiers import pretrained
-from classifiers.features import features, setting_of_model
+from classifiers.front_end import features, setting_of_model
 from classifiers.prediction import Classifier
 from spectro.stft import SpectrogramSetting
 from training.cli import InputError

@@ -1,11 +1,11 @@
-"""Feature maps after the spectrogram equal those inside the classifier."""
+"""Feature maps after the spectrogram equal those inside the classifier; settings are told by name and by model."""
 
 import keras
 import numpy as np
 import pytest
 
 from classifiers import lil_data, softmax
-from classifiers.features import features, setting_of_model
+from classifiers.front_end import features, setting_of_model
 from training.cli import InputError
 from training.family import Context
 
