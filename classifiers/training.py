@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -63,7 +64,7 @@ class ClassifierRecipe(Recipe):
         self.sampler = Mistakes(self.corpus, split) if self.validation else None
 
     def context(self) -> Context:
-        return Context(len(self.split.labels), self.config.epochs * len(self.training))
+        return replace(super().context(), classes=len(self.split.labels))
 
     def initialise(self, model: keras.Model) -> None:
         if self.options.init:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -29,8 +29,8 @@ class Context:
     """Optimizer steps of the whole training, for schedules."""
     statistics: Any = None
     """What the family found out about the training part, for starts that depend on it; None: start without."""
-    first: Any = None
-    """A batch of training inputs, for starts that depend on data; None: start without."""
+    first: Callable[[], Any] | None = None
+    """Gives the inputs of the first training batch, for starts that depend on data; None: start without."""
 
 
 class Section(NamedTuple):

@@ -49,7 +49,7 @@ class Recipe:
 
     def context(self) -> Context:
         """What the model is built with."""
-        return Context(steps=self.config.epochs * len(self.training))
+        return Context(steps=self.config.epochs * len(self.training), first=lambda: self.training[0][0])
 
     def initialise(self, model: keras.Model) -> None:
         """Called once with a fresh model, not with a resumed one: the weights of --init, if given."""

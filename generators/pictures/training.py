@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -51,7 +52,7 @@ class PictureRecipe(Recipe):
         (run / "sampling.json").unlink(missing_ok=True)  # it is of the weights that were best before
 
     def context(self) -> Context:
-        return Context(len(self.labels), self.config.epochs * len(self.training), self.statistics)
+        return replace(super().context(), classes=len(self.labels), statistics=self.statistics)
 
     def watch(self, run: Path) -> Watch:
         labels = len(self.labels)

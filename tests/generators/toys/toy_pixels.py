@@ -67,11 +67,11 @@ def neighbours(pictures: Any) -> Any:
 
 
 def build(config: Config, context: Context) -> ToyPixels:
-    """The compiled and built model; its bias starts at the data's density."""
+    """The compiled and built model; its bias starts at the density of the first batch."""
     model = ToyPixels(asdict(config), config.learning_rate, name="toy_pixels")
     model.build()
-    if context.statistics:
-        density = float(np.clip(context.statistics.density, 1e-3, 1 - 1e-3))
+    if context.first:
+        density = np.clip(context.first().mean(), 1e-3, 1 - 1e-3)
         model.step.bias.assign([np.log(density / (1 - density))])
     model.compile(keras.optimizers.Adam(config.learning_rate))
     model.optimizer.build(model.trainable_variables)
