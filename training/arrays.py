@@ -12,20 +12,20 @@ import numpy as np
 
 from training.cli import InputError
 
-LARGEST = 1 << 30
-"""Bytes of the arrays of a file at most."""
+MAX_BYTES = 1 << 30
+"""Of all arrays of a file."""
 _DAMAGED = (OSError, ValueError, EOFError, KeyError, TypeError, NotImplementedError, SyntaxError, zipfile.BadZipFile)
 
 
 def read_arrays(path: str | os.PathLike | BinaryIO, names: Collection[str]) -> dict[str, np.ndarray]:
-    """The arrays called `names`. InputError: not there, damaged, of objects, larger than LARGEST or than its file."""
+    """The arrays called `names`. InputError: not there, damaged, of objects, larger than MAX_BYTES or than its file."""
     try:
         with zipfile.ZipFile(path) as archive:
             for name in names:
                 _check(archive, f"{name}.npy")
             sizes = [info.file_size for info in archive.infolist()]
-        if sum(sizes) > LARGEST:
-            raise ValueError(f"{sum(sizes):,} bytes; at most {LARGEST:,} are read")
+        if sum(sizes) > MAX_BYTES:
+            raise ValueError(f"{sum(sizes):,} bytes; at most {MAX_BYTES:,} are read")
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in names}
     except FileNotFoundError:

@@ -50,15 +50,15 @@ def run(
 
 def import_keras() -> None:
     """Import Keras without TensorFlow's greetings: it writes six lines to file descriptor 2 that no setting silences."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         import keras  # noqa: F401
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
         os.close(nowhere)
 
 

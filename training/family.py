@@ -21,14 +21,14 @@ PACKAGES = ("classifiers", "generators", "transfer")
 
 @dataclass(frozen=True)
 class Context:
-    """What a model's `build(config, context)` is told of the training that it is built for."""
+    """What a model's `build(config, context)` knows of the training that it is built for."""
 
     classes: int = 0
     """Labels of the data; 0 where none are learned."""
     steps: int = 1
     """Optimizer steps of the whole training, for schedules."""
     statistics: Any = None
-    """What the family found out about the training part, for starts that depend on it; None: start without."""
+    """What the family has measured of the training part, for starts that depend on it; None: start without."""
     first: Callable[[], Any] | None = None
     """Gives the inputs of the first training batch, for starts that depend on data; None: start without."""
 

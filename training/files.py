@@ -39,8 +39,8 @@ def atomic(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
     except OSError as error:
         if error.errno not in _REFUSED or error.filename not in (None, str(temporary), str(path.parent)):
             raise
-        told = f"{error.strerror}; what was there before is kept: mend that and give the same command again"
-        raise OSError(error.errno, told, str(path)) from None
+        message = f"{error.strerror}; what was there before is kept: mend that and give the same command again"
+        raise OSError(error.errno, message, str(path)) from None
     finally:
         with contextlib.suppress(OSError):  # a disk that may not be written refuses this, too
             temporary.unlink(missing_ok=True)

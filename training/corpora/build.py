@@ -198,8 +198,8 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
             if reason:
                 out.seek(start)
                 out.truncate()
-            told = {"reason": " ".join(reason.split()), "remark": "" if reason else " ".join(remark.split())}
-            parts.append({**row, "shard": number, "first": count, "items": items, **told})
+            notes = {"reason": " ".join(reason.split()), "remark": "" if reason else " ".join(remark.split())}
+            parts.append({**row, "shard": number, "first": count, "items": items, **notes})
             count += items
         out.seek(0)
         if _write_header(out, count, encoder) != header:

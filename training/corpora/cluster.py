@@ -25,7 +25,7 @@ def workers(scheduler: str | None) -> Iterator[None]:
         raise InputError("a scheduler needs Dask: python -m pip install 'dask[distributed]'") from None
     from joblib import parallel_config
 
-    _knock(scheduler)
+    _check_address(scheduler)
     try:
         client = Client(scheduler, timeout=10, set_as_default=False)
     except OSError as error:
@@ -41,7 +41,7 @@ def workers(scheduler: str | None) -> Iterator[None]:
             ) from None
 
 
-def _knock(scheduler: str) -> None:
+def _check_address(scheduler: str) -> None:
     """InputError unless something answers; a Dask client that fails to connect leaves tracebacks behind."""
     try:
         address = urlsplit(scheduler)

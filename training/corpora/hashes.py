@@ -1,7 +1,7 @@
 """SHA-256 of the user's files, remembered beside the cached corpora: a file is read again only where it has changed.
 
-The index is a JSON file, path -> size, times of modification and change, hash. It is only ever a short cut: one that is
-damaged or of another version is passed over, and one that cannot be written is not.
+The index is a JSON file: path -> size, times of modification and change in nanoseconds, hash. It only saves time: one that
+is damaged or of another version is ignored, and one that cannot be written is not written.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +38,7 @@ def hashes_of(paths: Sequence[Path], cache: Path | None = None) -> list[tuple[st
     known = _read(index) if index else {}
     with ThreadPoolExecutor() as pool:  # hashing releases the interpreter lock
         found = list(pool.map(lambda path: _hash(path, known), paths))
-    new = {key: entry for key, entry, _, _ in found if entry is not None and known.get(key) != entry}
+    new = {key: entry for key, entry, _, _ in found if entry and known.get(key) != entry}
     if index and new:
         with contextlib.suppress(OSError):  # a cache that may not be written
             _add(index, new)
@@ -50,27 +51,29 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _hash(path: Path, known: dict[str, list]) -> tuple[str, list | None, str, str]:
-    """(key, entry or None where the file may still change unseen, digest, reason)."""
+def _hash(path: Path, known: dict[str, str]) -> tuple[str, str, str, str]:
+    """(key, entry or nothing where the file may still change unseen, digest, reason)."""
     key = os.path.abspath(path)
     try:
-        now, state = time.time_ns(), _state(path)
-        if known.get(key, [])[:3] == state:
-            return key, known[key], known[key][3], ""
+        now, (state, changed) = time.time_ns(), _state(path)
+        before, _, digest = known.get(key, "").rpartition(" ")
+        if before == state:
+            return key, known[key], digest, ""
         digest = sha256(path)
-        settled = state == _state(path) and state[2] + (FINE if state[2] % 10_000_000 else COARSE) < now
+        settled = _state(path)[0] == state and changed + (FINE if changed % 10_000_000 else COARSE) < now
     except OSError as error:
-        return key, None, "", f"cannot be read: {error.strerror}"
-    return key, [*state, digest] if settled else None, digest, ""
+        return key, "", "", f"cannot be read: {error.strerror}"
+    return key, f"{state} {digest}" if settled else "", digest, ""
 
 
-def _state(path: Path) -> list[int]:
-    """What changes with a file's content: its size and times. That of change tells of files moved here with older times."""
+def _state(path: Path) -> tuple[str, int]:
+    """What changes with a file's content, its size and times, and the time of change, which tells of files that were moved
+    here with older times of modification."""
     found = path.stat()
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}", found.st_ctime_ns
 
 
-def _read(index: Path) -> dict[str, list]:
+def _read(index: Path) -> dict[str, str]:
     """The entries of an index; none where it is missing or damaged."""
     try:
         found = read_json(index)
@@ -81,12 +84,10 @@ def _read(index: Path) -> dict[str, list]:
 
 
 def _is_entry(entry: Any) -> bool:
-    if not isinstance(entry, list) or [type(part) for part in entry] != [int, int, int, str]:
-        return False
-    return len(entry[3]) == 64 and set(entry[3]) <= set("0123456789abcdef")
+    return isinstance(entry, str) and re.fullmatch(r"\d+ -?\d+ -?\d+ [0-9a-f]{64}", entry) is not None
 
 
-def _add(index: Path, new: dict[str, list]) -> None:
+def _add(index: Path, new: dict[str, str]) -> None:
     """Write the index with `new` entries beside those that others have written meanwhile."""
     with exclusive(index.parent, wait=True):
         write_json(index, {"format": FORMAT, "files": _read(index) | new}, durable=False)

@@ -27,8 +27,8 @@ def find_sources(data: str | os.PathLike, suffixes: Collection[str]) -> list[Sou
     """Every file below the folder `data` with one of `suffixes` (lower case, with dot), or every row of a CSV.
 
     In a folder the label is the name of the first folder below it; hidden and `._` files are passed over. Links to folders
-    are followed; those that lead back up or where another has led are passed over, and told. A CSV has the columns path and
-    label, and may have group (files of one mix, artist or composer) and fold. Sorted by name.
+    are followed; those that lead back up or where another has led are passed over, with a line. A CSV has the columns path
+    and label, and may have group (files of one mix, artist or composer) and fold. Sorted by name.
     InputError: nothing there, no permission, no such file among the suffixes, columns missing.
     """
     data = Path(data)

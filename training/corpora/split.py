@@ -34,9 +34,12 @@ def split_corpus(
 ) -> Split:
     """Split 70/20/10 by source (by group where one is given), stratified by label and seeded; or by given folds.
 
-    by "segment" deals single items out, so that one recording is on both sides: it exists to measure the leak.
+        split = split_corpus(corpus, seed=1)
+        training, held_out = Batches(corpus, split.train, 16), corpus[split.test]
+
+    by "segment" splits single items, so that one recording is on several sides: it exists to measure the leak.
     fold: the sources of that fold are the test part, those of `validation_fold` (none if not given) the validation part.
-    labelled: False deals all sources out as if they had one label, for models that use none.
+    labelled: False splits all sources as if they had one label, for models that use none.
     A label with fewer than three sources or groups cannot be on all three sides: it is dropped, and named in `dropped`.
     InputError: fewer than two labels are left (fewer than three sources without labels), or the fold does not exist.
     """
@@ -89,12 +92,12 @@ def _by_segment(corpus: Corpus, names: np.ndarray, seed: int) -> np.ndarray:
     parts = np.zeros(len(corpus), int)
     for label in corpus.labels:
         items = np.flatnonzero((names == label)[corpus.source_of])
-        parts[np.random.default_rng(seed).permutation(items)] = _deal(np.ones(len(items)))
+        parts[np.random.default_rng(seed).permutation(items)] = _part_of_each(np.ones(len(items)))
     return parts
 
 
 def _by_unit(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> np.ndarray:
-    """Deal whole units; a group with several labels counts for its most frequent one."""
+    """Split whole units; a group with several labels counts for its most frequent one."""
     members = defaultdict(list)
     for source, unit in enumerate(units):
         members[unit].append(source)
@@ -104,12 +107,12 @@ def _by_unit(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> 
         mine = [unit for unit in sorted(members) if main[unit] == label]
         order = np.random.default_rng(seed).permutation(len(mine))
         sizes = np.array([sum(int(corpus.rows[s]["items"]) for s in members[mine[i]]) for i in order])
-        for i, part in zip(order, _deal(sizes), strict=True):
+        for i, part in zip(order, _part_of_each(sizes), strict=True):
             part_of[members[mine[i]]] = part
     return part_of[corpus.source_of]
 
 
-def _deal(sizes: np.ndarray) -> np.ndarray:
+def _part_of_each(sizes: np.ndarray) -> np.ndarray:
     """Part of each unit, in order: the first for test, the second for validation, the third for training, so that each part
     has one; then every unit goes where most is missing of 70/20/10 of the items."""
     target = np.array([0.7, 0.2, 0.1]) * sizes.sum()

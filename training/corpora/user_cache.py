@@ -25,6 +25,9 @@ def open_corpus(
 ) -> Corpus:
     """The corpus `data`, or the cached corpus of the folder or CSV `data`, built if it is not there yet.
 
+        corpus = open_corpus("my_music", encoder, {".wav", ".flac"})
+        corpus[[0, 1]]  # the first two items, from the disk
+
     InputError: a corpus of another kind or setting than `encoder` makes; what `find_sources` raises; no item at all.
     """
     if Path(data, "manifest.json").exists():

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ReplicaSeedGenerator", "draw_apart", "is_chief", "replica_index", "strategy_for", "whole"]
 
-START = 120.0
-"""Seconds that TensorFlow may take to connect the workers once all are there."""
+MAX_CONNECT_SECONDS = 120.0
+"""What TensorFlow may take to connect the workers once all are there."""
 _GRAMMAR = "expected 1, all, a number of devices, gpu:0,1 (these GPUs) or cpu:2 (that many logical CPU devices)"
 _STREAM = 0x5851F42D  # odd and large: replica r of seed s does not meet replica 0 of another likely seed
 _mirrored: dict[tuple[str, ...], tf.distribute.Strategy] = {}
@@ -183,7 +183,7 @@ def _joined(workers: Cluster, names: tuple[str, ...]) -> tf.distribute.Strategy:
     gpus = [] if on_cpu else tf.config.list_physical_devices("GPU")
     chosen = [int(name.partition(":")[2]) for name in names] or [0]
     meet(workers)
-    late = threading.Timer(START, _give_up)
+    late = threading.Timer(MAX_CONNECT_SECONDS, _give_up)
     late.daemon = True
     late.start()
     try:
@@ -198,5 +198,5 @@ def _joined(workers: Cluster, names: tuple[str, ...]) -> tf.distribute.Strategy:
 
 def _give_up() -> None:
     """End the process: TensorFlow, which still waits for the other workers, cannot be interrupted otherwise."""
-    tell(f"error: the workers met, but did not connect within {START:g} seconds; start all of them again")
+    tell(f"error: the workers met, but did not connect within {MAX_CONNECT_SECONDS:g} seconds; start all of them again")
     os._exit(1)

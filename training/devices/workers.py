@@ -20,8 +20,8 @@ from pathlib import Path
 
 from training.cli import InputError, tell
 
-WAIT = 600.0
-"""Seconds that the others are waited for: one may still make the corpus that another has already; it keeps it."""
+MAX_WAIT_SECONDS = 600.0
+"""The others are waited for so long: one may still make the corpus that another has already; it keeps it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _scratch() -> str:
     return folder
 
 
-def meet(workers: Cluster, wait: float = WAIT) -> None:
+def meet(workers: Cluster, wait: float = MAX_WAIT_SECONDS) -> None:
     """Return as soon as all workers answer at their addresses.
 
     InputError: one does not in `wait` seconds, or this one's port is taken. TensorFlow itself waits for those that never

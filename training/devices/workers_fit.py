@@ -24,7 +24,7 @@ from training.devices.replicas import share, weighted
 from training.devices.workers import is_chief
 from training.fitting.state_file import NAME
 
-KEPT = (f"backup/{NAME}", "history.csv", "model.keras")
+STATE_FILES = (f"backup/{NAME}", "history.csv", "model.keras")
 """What a training goes on from, below its run directory."""
 _GONE = re.compile(r"ollective ops is aborted|/(job|task):|[Ss]ocket closed|[Cc]onnection (reset|refused)|failed to connect")
 
@@ -49,7 +49,7 @@ def fit_on_workers(
     for epoch in range(start, epochs):
         model.reset_metrics()
         called.on_epoch_begin(epoch)
-        for number, batch in enumerate(_ahead(batches)):
+        for number, batch in enumerate(_prefetched(batches)):
             called.on_train_batch_begin(number)
             called.on_train_batch_end(number, {"loss": float(train(weighted(batch, class_weight)))})
             if model.stop_training:
@@ -65,8 +65,8 @@ def fit_on_workers(
 
 
 @contextlib.contextmanager
-def together() -> Iterator[None]:
-    """Within it, a worker that is lost is told in one line (InputError); the others know within seconds."""
+def report_lost_workers() -> Iterator[None]:
+    """Within it, the loss of a worker is one line (InputError); the others notice within seconds."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -78,15 +78,15 @@ def together() -> Iterator[None]:
         ) from None
 
 
-def hand_out(strategy: tf.distribute.Strategy, run: Path) -> None:
+def broadcast_state(strategy: tf.distribute.Strategy, run: Path) -> None:
     """Give all workers what the chief's run directory holds to go on from; what they had themselves does not count."""
-    for name in KEPT:
+    for name in STATE_FILES:
         path = run / name
         data = path.read_bytes() if is_chief() and path.exists() else b""
-        size = int(_from_chief(strategy, np.array([len(data)], np.int64))[0])
+        size = int(_broadcast(strategy, np.array([len(data)], np.int64))[0])
         words = np.zeros(-(-size // 4), np.int32)
         words.view(np.uint8)[: len(data)] = np.frombuffer(data, np.uint8)
-        words = _from_chief(strategy, words) if size else words
+        words = _broadcast(strategy, words) if size else words
         if not is_chief():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def hand_out(strategy: tf.distribute.Strategy, run: Path) -> None:
                 path.write_bytes(words.tobytes()[:size])
 
 
-def check_alike(strategy: tf.distribute.Strategy, run: Path, batches: keras.utils.PyDataset, *facts: Any) -> None:
+def check_same_training(strategy: tf.distribute.Strategy, run: Path, batches: keras.utils.PyDataset, *facts: Any) -> None:
     """InputError unless all workers train the same model with the same options on the same data (the same first batch)."""
     record = json.loads((run / "config.json").read_text()) if (run / "config.json").exists() else {}
     settings = repr(([record.get(key) for key in ("package", "model", "config", "labels", "seed")], len(batches), *facts))
@@ -130,7 +130,7 @@ def _validate(model: keras.Model, batches: keras.utils.PyDataset, test: Any, cal
     """What `fit` would log of the validation part."""
     called.on_test_begin()
     model.reset_metrics()
-    for number, batch in enumerate(_ahead(batches)):
+    for number, batch in enumerate(_prefetched(batches)):
         called.on_test_batch_begin(number)
         called.on_test_batch_end(number, {"loss": float(test(batch))})
     logs = _results(model)
@@ -143,7 +143,7 @@ def _results(model: keras.Model) -> dict[str, float]:
     return {name: float(value) for name, value in model.get_metrics_result().items()}
 
 
-def _ahead(batches: keras.utils.PyDataset) -> Iterator[Any]:
+def _prefetched(batches: keras.utils.PyDataset) -> Iterator[Any]:
     """The batches in order, each read while the one before is at work."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(batches.__getitem__, 0)
@@ -154,7 +154,7 @@ def _ahead(batches: keras.utils.PyDataset) -> Iterator[Any]:
             yield batch
 
 
-def _from_chief(strategy: tf.distribute.Strategy, numbers: np.ndarray) -> np.ndarray:
+def _broadcast(strategy: tf.distribute.Strategy, numbers: np.ndarray) -> np.ndarray:
     """The chief's `numbers` on every worker."""
     mine = tf.constant(numbers if is_chief() else np.zeros_like(numbers))
 

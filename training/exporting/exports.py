@@ -1,4 +1,4 @@
-"""A model leaves the house: SavedModel, ONNX or LiteRT, each run and compared with Keras before it gets its name."""
+"""Exports of a model: SavedModel, ONNX or LiteRT, each run and compared with Keras before it gets its name."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ def export(
     `example`: one array per input (or the array of the only input), shape (batch, ...): what is run by Keras and by the
     file's own runtime, on the CPU, to compare. SavedModel and ONNX take any batch size, LiteRT takes batches of one. A model
     that was trained in mixed precision computes in float32 there, as all formats know it.
+
+        model = exported(load("runs/genres"))
+        export(model, "genres.onnx", "onnx", example_inputs(model))
+
     `facts` (labels, codec, setting) stand in the file, with format, inputs, outputs and versions; `<path>.json` beside it
     tells the same and the error. Nothing is left behind on failure. Raises InputError for an unknown format, a suffix that
     does not fit, a missing extra, an existing `path` without `force`, a model that the format has no way to write, or a file
@@ -82,13 +86,13 @@ def facts_of(record: dict[str, Any], model: keras.Model) -> dict[str, Any]:
 @contextlib.contextmanager
 def in_float32(model: keras.Model) -> Iterator[None]:
     """All layers of `model`, trained in mixed precision or not, compute in float32 for as long as this lasts."""
-    kept = [(layer, layer.dtype_policy) for layer in all_layers(model) if layer.compute_dtype != "float32"]
-    for layer, _ in kept:
+    policies = [(layer, layer.dtype_policy) for layer in all_layers(model) if layer.compute_dtype != "float32"]
+    for layer, _ in policies:
         layer.dtype_policy = "float32"
     try:
         yield
     finally:
-        for layer, policy in kept:
+        for layer, policy in policies:
             layer.dtype_policy = policy
 
 

@@ -1,4 +1,4 @@
-"""The one way a model is trained: seed, devices, build, resume, `keras.Model.fit` with the house's callbacks.
+"""The one way a model is trained: seed, devices, build, resume, `keras.Model.fit` with this project's callbacks.
 
 Several workers, which Keras' `fit` cannot serve, go through `training.devices.workers_fit`; all of them call this.
 """
@@ -39,6 +39,9 @@ def fit(
 ) -> keras.Model:
     """Train the model that `build` gives in the run directory `run` until `epochs`, resuming from its backup if there.
 
+        batches = Batches(clips, split.train, 16, targets=one_hot)
+        model = fit(build, Path("runs/mine"), batches, epochs=20, monitor="loss")
+
     monitor: what decides which epoch's weights are kept as `model.keras` ("val_loss", smallest; None: the last).
     init: called once on a fresh model, not on a resumed one. watch: sees each epoch first, and may add to its logs, which
     history and TensorBoard then hold. Returns the model with its last weights. A batch is that of all devices together.
@@ -53,9 +56,9 @@ def fit(
     if cluster():
         from training.devices import workers_fit
 
-        with workers_fit.together():
-            workers_fit.check_alike(strategy, run, batches, epochs, seed)
-            workers_fit.hand_out(strategy, run)
+        with workers_fit.report_lost_workers():
+            workers_fit.check_same_training(strategy, run, batches, epochs, seed)
+            workers_fit.broadcast_state(strategy, run)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = build()
         if not model.optimizer.built:  # lazily built, its slots would miss the restored state
@@ -81,7 +84,7 @@ def fit(
         Progress(epochs),
     ]
     if start < epochs and cluster():
-        with workers_fit.together():
+        with workers_fit.report_lost_workers():
             workers_fit.fit_on_workers(
                 model, batches, validation, callbacks, epochs=epochs, start=start, class_weight=class_weight
             )

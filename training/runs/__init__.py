@@ -34,7 +34,7 @@ def open_run(directory: str | os.PathLike, record: dict[str, Any]) -> Iterator[P
 
     record: package, model, config, labels, data, seed: all that makes a run what it is. InputError if the directory holds a
     run of another record (the differing entries are named), something that is no run, or is in use. What a killed process
-    left half written is removed. Another precision than float32, which Keras was told before, is part of the record.
+    left half written is removed. Another precision than float32, set in Keras before, is part of the record.
     """
     import keras
 
@@ -86,7 +86,13 @@ def model_module(record: dict[str, Any]) -> Any:
 
 
 def load(directory: str | os.PathLike) -> keras.Model:
-    """The best model of a run, for use: not compiled, safe mode (a file can never run code of its own)."""
+    """The best model of a run, for use: not compiled, safe mode (a file can never run code of its own).
+
+        model = load("runs/genres")
+        model.predict(clips)  # (clips, samples) -> (clips, labels)
+
+    InputError: not a run, not trained yet, a file that is damaged or not of this project's kind.
+    """
     model_module(read_run(directory))  # registers the layers
     import keras
 

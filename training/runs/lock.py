@@ -11,7 +11,7 @@ from training.cli import InputError, tell
 
 LOCK = ".lock"
 """Name of the lock file."""
-_PATIENCE = 0.3  # seconds: `in_use` holds the lock for an instant
+_RETRY_SECONDS = 0.3  # `in_use` holds the lock for an instant
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def exclusive(directory: Path, wait: bool = False) -> Iterator[None]:
     directory.mkdir(parents=True, exist_ok=True)
     lock = FileLock(directory / LOCK)
     try:
-        lock.acquire(timeout=0 if wait else _PATIENCE)
+        lock.acquire(timeout=0 if wait else _RETRY_SECONDS)
     except Timeout:
         if not wait:
             raise InputError(f"{directory} is in use by another process; wait for it, or give another --output") from None

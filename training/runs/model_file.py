@@ -16,12 +16,12 @@ from training.cli import InputError
 
 ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
 """What Keras writes for a model without vocabularies; all of ours are."""
-LARGEST = 1 << 32
-"""Bytes of an entry at most."""
-LARGEST_CONFIG = 1 << 24
-"""Bytes of a configuration at most."""
-LARGEST_SIZE = 1 << 26
-"""Largest whole number in a configuration: samples, units, steps."""
+MAX_WEIGHT_BYTES = 1 << 32
+"""Of the weights' entry."""
+MAX_CONFIG_BYTES = 1 << 24
+"""Of a configuration, and of the metadata."""
+MAX_SIZE = 1 << 26
+"""Of a whole number in a configuration: samples, units, steps."""
 NO_SIZES = ("seed", "shared_object_id")
 """Entries of a configuration that may be any number."""
 OURS = ("classifiers", "generators", "transfer", "training", "spectro")
@@ -38,7 +38,7 @@ def check_model_file(path: str | os.PathLike) -> None:
             config = json.loads(archive.read("config.json"))
         for module, name, registered in _classes(config):
             _check_class(module, name, registered)
-        if large := [number for number in _numbers(config) if abs(number) > LARGEST_SIZE]:
+        if large := [number for number in _numbers(config) if abs(number) > MAX_SIZE]:
             raise ValueError(f"it has a size of {large[0]:,}")
     except FileNotFoundError:
         raise InputError(f"{path} not found") from None
@@ -52,7 +52,7 @@ def _check_entries(archive: zipfile.ZipFile) -> None:
     if names != ENTRIES or len(infos) != len(ENTRIES):
         raise ValueError(f"its entries are {', '.join(sorted(names))[:120]}")
     for info in infos:
-        most = LARGEST if info.filename.endswith(".h5") else LARGEST_CONFIG
+        most = MAX_WEIGHT_BYTES if info.filename.endswith(".h5") else MAX_CONFIG_BYTES
         if info.file_size > most:
             raise ValueError(f"{info.filename} has {info.file_size:,} bytes; at most {most:,} are read")
 

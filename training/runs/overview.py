@@ -1,4 +1,4 @@
-"""What there is to know of a run without loading it: alive or dead, how far, its best epoch, its size, what would resume it.
+"""What there is to know of a run without loading it: running or not, how far, its best epoch, its size, what resumes it.
 
 Nothing is imported because a file says so and nothing is written, so that any folder may be looked at.
 """
@@ -20,8 +20,8 @@ from training.fitting.state_file import NAME, read_about
 from training.runs import read_run
 from training.runs.lock import in_use
 
-LIMIT = 64_000_000
-"""Bytes of a JSON or CSV file that is read; those of a run are far smaller."""
+MAX_FILE_BYTES = 64_000_000
+"""Of a JSON or CSV file that is read; those of a run are far smaller."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def overview(directory: Path) -> Overview:
     """Look at a run. InputError: it is none, or is damaged."""
     for name in ("config.json", "best.json", "history.csv"):
         path = directory / name
-        if path.exists() and (not path.is_file() or path.stat().st_size > LIMIT):
-            raise InputError(f"{directory} is damaged: {name} is no file of less than {LIMIT:,} bytes")
+        if path.exists() and (not path.is_file() or path.stat().st_size > MAX_FILE_BYTES):
+            raise InputError(f"{directory} is damaged: {name} is no file of less than {MAX_FILE_BYTES:,} bytes")
     record = read_run(directory)
     try:
         facts = _facts(directory, record)

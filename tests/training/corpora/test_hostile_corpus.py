@@ -139,7 +139,7 @@ def test_arrays_that_lie(tmp_path, content):
 
 
 def test_archives_that_lie(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays, "LARGEST", 1 << 20)
+    monkeypatch.setattr(arrays, "MAX_BYTES", 1 << 20)
     bomb = archive(tmp_path / "bomb.npz", x=header((1 << 20,)) + bytes(1 << 20))
     assert bomb.stat().st_size < 10_000
     with pytest.raises(InputError, match="at most"):
