@@ -199,8 +199,8 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
         facts = read_json(record)
         if not isinstance(facts, dict) or "facts" not in facts:
             raise InputError(f"{record} tells no codec; expected what midi.convert wrote beside {path.name}")
-        told, windows, layers, tempo = _facts(record, facts, lambda fields: fields)
-        codec = codec or told
+        stored, windows, layers, tempo = _facts(record, facts, lambda fields: fields)
+        codec = codec or stored
     elif codec is None:
         raise InputError(f"{path} has no {record.name} beside it, which tells its codec; give --codec to midi.convert")
     else:

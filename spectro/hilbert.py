@@ -28,7 +28,7 @@ class HilbertSetting:
     order: Literal["hilbert", "raster"] = "hilbert"
     """Along the curve, or row after row from the top, for comparison."""
     overlap: float = 0.0
-    """Share of a picture that the next one repeats, 0 to 0.5; decoding fades from one into the other."""
+    """Fraction of a picture that the next one repeats, 0 to 0.5; decoding fades from one into the other."""
 
     def __post_init__(self) -> None:
         if self.side < 2 or self.side > MAX_SIDE or self.side & (self.side - 1):

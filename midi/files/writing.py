@@ -41,7 +41,7 @@ def write(path: str | os.PathLike, piece: Piece) -> None:
 def to_bytes(piece: Piece) -> bytes:
     """The MIDI file of a piece.
 
-    Its tracks are numbered anew: by track, program and drum. Of notes of one track and pitch that sound together MIDI ends
+    Its tracks are numbered again: by track, program and drum. Of notes of one track and pitch that sound together MIDI ends
     first what began first (see `midi.notes.Piece`). InputError: something that a MIDI file cannot hold.
     """
     require_writable(piece)
