@@ -19,7 +19,12 @@ from training.cli import InputError
 
 @dataclass(frozen=True)
 class Augment:
-    """A random variation: `Augment()(piece, rng)`. The same for the same state of the generator."""
+    """A random variation: `Augment()(piece, rng)`.
+
+        varied = Augment(stretch=(0.5, 1.0, 2.0))(read("song.mid"), np.random.default_rng(0))
+
+    The same for the same state of the generator.
+    """
 
     transpose: tuple[int, int] = (-5, 6)
     """Semitones, from the lowest to the highest, all as likely; twelve in a row give every key once."""

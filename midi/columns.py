@@ -26,6 +26,8 @@ BLOCK = 64
 def columns_of(piece: Piece, codec: Codec) -> tuple[np.ndarray, dict[str, float]]:
     """(uint8 (columns, rows) of REST, ONSET and SUSTAIN, what `codec` does not keep of the piece).
 
+        columns, losses = columns_of(read("song.mid"), codec_named("beats88"))
+
     InputError: a codec without columns, no note that it can show.
     """
     check_columns(codec)

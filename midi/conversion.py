@@ -72,7 +72,12 @@ class Outcome:
 
 
 def convert(source: Path, target: Path, how: Conversion) -> Outcome:
-    """Convert one file, by the suffix of `source`. A file that cannot be is no exception, but an Outcome with its reason."""
+    """Convert one file, by the suffix of `source`.
+
+        convert(Path("song.mid"), Path("song.png"), Conversion(codec_named("roll96"))).targets
+
+    A file that cannot be converted is no exception, but an Outcome with its reason.
+    """
     began = time.perf_counter()
     targets, warnings, row, error = [], [], {}, ""
     try:

@@ -30,6 +30,8 @@ neighbours that matter, at a third of a binary heap's time."""
 def heap_phase(magnitude: np.ndarray, setting: SpectrogramSetting, seed: int = 0) -> np.ndarray:
     """Magnitude (..., rows, frames) -> phase in radians, float32, same shape, referred like `setting.analyse`.
 
+        sound = setting.synthesise(magnitude * np.exp(1j * heap_phase(magnitude, setting)))
+
     Deterministic for a seed; each signal of a batch gets what it would get alone. Raises InputError for NaN, negative
     or infinite magnitudes and a wrong number of rows.
     """

@@ -31,6 +31,8 @@ DRUM_CHANNEL = 9
 def write(path: str | os.PathLike, piece: Piece) -> None:
     """Write a piece as a MIDI file of format 1, atomically; `midi.files.reading.read` gives the same notes back.
 
+        write("higher.mid", transpose(read("song.mid"), 2))
+
     InputError: as `to_bytes`.
     """
     data = to_bytes(piece)

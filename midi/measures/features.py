@@ -95,6 +95,8 @@ class Measures:
 def measure(piece: Piece, *, length: int | None = None, drums: bool = False) -> Measures:
     """The measures of a piece.
 
+        measure(read("song.mid")).pitch_range  # semitones
+
     length: ticks that the piece lasts if it goes on after its last note, as a picture does. drums: take drum notes for
     pitched ones, to compare with pictures that do not tell them apart.
     """

@@ -53,6 +53,9 @@ class Fidelity:
 def fidelity(reference: Piece, estimate: Piece) -> Fidelity:
     """Match the notes of two pieces one to one by `mir_eval.transcription` (Raffel et al., "mir_eval", ISMIR 2014).
 
+        back = codec.decode(codec.encode(piece).images, tempo=piece.tempo_at(0))
+        fidelity(piece, back).note_f1
+
     Two notes may match if both are drums or neither is, their pitches are equal and their onsets, in seconds, differ by
     TOLERANCE at most; their offsets by the larger of TOLERANCE and OFFSET_RATIO of the reference's length. The most
     pairs count. Only notes of one pitch and near each other are ever compared, which changes nothing in the result.

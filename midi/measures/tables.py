@@ -76,6 +76,8 @@ def measure_set(
 ) -> MeasuredSet:
     """Measure a folder of MIDI files (or a CSV of their paths), or a corpus, each of whose pictures is a piece.
 
+        measure_set("my_midi").means("polyphony")
+
     count: how many files or pictures are drawn at most. The others: as in `measure_corpus`.
     InputError: no such folder, no MIDI file in it or none that can be read, a corpus of something else.
     """
