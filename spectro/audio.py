@@ -233,8 +233,7 @@ def _checked_frames(path: str | os.PathLike, samples: np.ndarray) -> np.ndarray:
             f"{path}: expected 1 to {MAX_CHANNELS} channels of at least one sample, received shape "
             f"{samples.shape}: is it (samples, channels)?"
         )
-    damaged = _count(frames, lambda piece: ~np.isfinite(piece))
-    if damaged:
+    if damaged := _count(frames, lambda piece: ~np.isfinite(piece)):
         raise InputError(f"{path}: {damaged} of {frames.size} samples to be written are NaN or infinite")
     return frames
 
