@@ -19,7 +19,12 @@ from training.cli import InputError
 
 @dataclass(frozen=True)
 class Augment:
-    """A random variation: `Augment()(piece, rng)`. The same for the same state of the generator."""
+    """A random variation: `Augment()(piece, rng)`.
+
+        varied = Augment(stretch=(0.5, 1.0, 2.0))(read("song.mid"), np.random.default_rng(0))
+
+    The same for the same state of the generator.
+    """
 
     transpose: tuple[int, int] = (-5, 6)
     """Semitones, from the lowest to the highest, all as likely; twelve in a row give every key once."""
@@ -28,7 +33,7 @@ class Augment:
     velocity: float = 0.0
     """Deviation of velocities."""
     pitch_noise: float = 0.0
-    """Share of the notes that get pitch noise."""
+    """Fraction of the notes that get pitch noise."""
 
     def __post_init__(self) -> None:
         if len(self.transpose) != 2 or self.transpose[0] > self.transpose[1]:
@@ -38,7 +43,7 @@ class Augment:
         for factor in self.stretch:
             _check_factor(factor)
         _check_deviation(self.velocity)
-        _check_share(self.pitch_noise)
+        _check_fraction(self.pitch_noise)
 
     def __call__(self, piece: Piece, rng: np.random.Generator) -> Piece:
         """A variation of `piece`."""
@@ -71,7 +76,7 @@ def transpose(piece: Piece, semitones: int, beyond: Literal["fold", "drop"] = "f
 def stretch(piece: Piece, factor: float, what: Literal["ticks", "tempo"] = "ticks") -> Piece:
     """The piece `factor` times as long in seconds. InputError: a factor that is not above 0.
 
-    what: "ticks" writes all times anew, so that pictures change (a note of any length keeps a tick at least, tempos and
+    what: "ticks" rewrites all times, so that pictures change (a note of any length keeps a tick at least, tempos and
     time signatures move along); "tempo" has the same notes played at another tempo, so that pictures in quarters stay.
     """
     _check_factor(factor)
@@ -95,14 +100,14 @@ def jitter_velocity(piece: Piece, deviation: float, rng: np.random.Generator) ->
     return _with(piece, velocity=np.clip(np.rint(velocity), 1, 127))
 
 
-def pitch_noise(piece: Piece, share: float, rng: np.random.Generator) -> Piece:
-    """A `share` of the pitched notes moved by the integer part, towards zero, of a standard normal deviate each.
+def pitch_noise(piece: Piece, fraction: float, rng: np.random.Generator) -> Piece:
+    """A `fraction` of the pitched notes moved by the integer part, towards zero, of a standard normal deviate each.
 
     68 % of these do not move, since the deviate is below 1. A note that would leave 0 to 127 stays.
     """
-    _check_share(share)
+    _check_fraction(fraction)
     pitched = np.flatnonzero(~piece.notes["drum"])
-    chosen = rng.choice(pitched, round(share * len(pitched)), replace=False)
+    chosen = rng.choice(pitched, round(fraction * len(pitched)), replace=False)
     pitch = piece.notes["pitch"].astype(int)
     moved = pitch[chosen] + np.trunc(rng.standard_normal(len(chosen))).astype(int)
     pitch[chosen] = np.where((moved >= 0) & (moved <= 127), moved, pitch[chosen])
@@ -145,6 +150,6 @@ def _check_deviation(deviation: float) -> None:
         raise InputError(f"a deviation of velocities must be 0 or more; received {deviation}")
 
 
-def _check_share(share: float) -> None:
-    if not 0 <= share <= 1:
-        raise InputError(f"a share of the notes must be from 0 to 1; received {share}")
+def _check_fraction(fraction: float) -> None:
+    if not 0 <= fraction <= 1:
+        raise InputError(f"a fraction of the notes must be from 0 to 1; received {fraction}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
-from midi.files.reading import read
+from midi.images import read_source
 from midi.notes import Piece
 from midi.parts import remark
 from midi.stitch import cut
@@ -25,6 +25,8 @@ BLOCK = 64
 
 def columns_of(piece: Piece, codec: Codec) -> tuple[np.ndarray, dict[str, float]]:
     """(uint8 (columns, rows) of REST, ONSET and SUSTAIN, what `codec` does not keep of the piece).
+
+        columns, losses = columns_of(read("song.mid"), codec_named("beats88"))
 
     InputError: a codec without columns, no note that it can show.
     """
@@ -81,16 +83,12 @@ class MidiColumns:
 
     def __call__(self, path: Path) -> Iterator[np.ndarray]:
         """Blocks (up to 256, BLOCK, rows). InputError: unreadable, or no note that the codec can show."""
-        told: list[str] = []
-        try:
-            piece = read(path, note=told.append)
-        except InputError as error:  # the table has the name in another column
-            raise InputError(str(error).removeprefix(f"{path} ")) from None
+        piece, warnings = read_source(path)
         columns, losses = columns_of(piece, self.codec)
-        made = blocks_of(columns)
-        for first in range(0, len(made), 256):
-            yield made[first : first + 256]
-        return "; ".join(filter(None, [*(line.removeprefix(f"{path}: ") for line in told), remark(losses, piece.left_out)]))
+        blocks = blocks_of(columns)
+        for first in range(0, len(blocks), 256):
+            yield blocks[first : first + 256]
+        return "; ".join(filter(None, [*warnings, remark(losses, piece.left_out)]))
 
 
 def blocks_of(columns: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ class Outcome:
     source: Path
     targets: list[Path] = field(default_factory=list)
     """The results."""
-    told: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     """Lines for the user."""
     error: str = ""
     """Why there is no result, or ""."""
@@ -72,12 +72,17 @@ class Outcome:
 
 
 def convert(source: Path, target: Path, how: Conversion) -> Outcome:
-    """Convert one file, by the suffix of `source`. A file that cannot be is no exception, but an Outcome with its reason."""
+    """Convert one file, by the suffix of `source`.
+
+        convert(Path("song.mid"), Path("song.png"), Conversion(codec_named("roll96"))).targets
+
+    A file that cannot be converted is no exception, but an Outcome with its reason.
+    """
     began = time.perf_counter()
-    targets, told, row, error = [], [], {}, ""
+    targets, warnings, row, error = [], [], {}, ""
     try:
         turn = _to_midi if is_picture(source) else _to_pictures
-        targets, row = turn(source, target, how, told)
+        targets, row = turn(source, target, how, warnings)
     except (InputError, FileNotFoundError, PermissionError) as caught:
         name, error = (" ".join(str(text).split()) for text in (source, caught))
         error = error if name in error else f"{name}: {error}"
@@ -90,7 +95,7 @@ def convert(source: Path, target: Path, how: Conversion) -> Outcome:
         "targets": " ".join(path.name for path in targets),
         "seconds": round(time.perf_counter() - began, 4),
     }
-    return Outcome(source, targets, told, error, row)
+    return Outcome(source, targets, warnings, error, row)
 
 
 def inputs(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
@@ -115,8 +120,8 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in picture.SUFFIXES
 
 
-def _to_pictures(source: Path, target: Path, how: Conversion, told: list[str]) -> tuple[list[Path], dict[str, Any]]:
-    piece = read(source, strict=how.strict, note=told.append)
+def _to_pictures(source: Path, target: Path, how: Conversion, warnings: list[str]) -> tuple[list[Path], dict[str, Any]]:
+    piece = read(source, strict=how.strict, note=warnings.append)
     encoded, losses = encode_parts(piece, how.codec, how.parts)
     targets = [target] if how.parts == "together" else _numbered(target, len(encoded))
     _refuse(targets, target, how)
@@ -127,13 +132,13 @@ def _to_pictures(source: Path, target: Path, how: Conversion, told: list[str]) -
         _record(path, source, how, facts)
     _draw(target, piece, encoded, how.codec, how)
     if lost := remark(losses, piece.left_out):
-        told.append(f"{source}: {lost}")
+        warnings.append(f"{source}: {lost}")
     row = {name: int(losses[name]) if losses[name] == int(losses[name]) else round(losses[name], 6) for name in NAMES}
     row |= {"pictures": sum(len(part.images) for part in encoded), "left_out": sum(piece.left_out.values())}
-    return targets, row | (_measured(source, piece, encoded, how.codec, told) if how.measure else {})
+    return targets, row | (_measured(source, piece, encoded, how.codec, warnings) if how.measure else {})
 
 
-def _to_midi(source: Path, target: Path, how: Conversion, told: list[str]) -> tuple[list[Path], dict[str, Any]]:
+def _to_midi(source: Path, target: Path, how: Conversion, warnings: list[str]) -> tuple[list[Path], dict[str, Any]]:
     _refuse([target], target, how)
     loaded = picture.load(source, how.decoder)
     piece = loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
@@ -142,21 +147,21 @@ def _to_midi(source: Path, target: Path, how: Conversion, told: list[str]) -> tu
         shown = Encoded(loaded.images, loaded.windows, loaded.layers, {})
         _draw(target, piece, [shown], loaded.codec, how)
     else:
-        told.append(f"{source}: its pictures show no note")
+        warnings.append(f"{source}: its pictures show no note")
     facts = {"codec": loaded.codec.name, "facts": loaded.codec.facts(), "tempo": loaded.tempo, "notes": len(piece)}
     _record(target, source, how, facts)
     return [target], {"pictures": len(loaded.images), "notes": len(piece)}
 
 
-def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, told: list[str]) -> dict[str, Any]:
+def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, warnings: list[str]) -> dict[str, Any]:
     """What comes back of a piece from its pictures, all parts together."""
     back = decode_parts(encoded, codec, _carried_tempo(piece, codec))
-    share, duplicates = exact(piece, back)
-    row = {"exact": round(share, 6), "duplicates": duplicates}
+    equal, duplicates = exact(piece, back)
+    row = {"exact": round(equal, 6), "duplicates": duplicates}
     try:
         found = fidelity(piece, back)
     except InputError as error:
-        told.append(f"{source}: not measured: {error}")
+        warnings.append(f"{source}: not measured: {error}")
         return row
     return row | {"onset_f1": round(found.onset_f1, 6), "note_f1": round(found.note_f1, 6)}
 

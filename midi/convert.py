@@ -1,7 +1,7 @@
 """Turn MIDI files into pictures (PNG, or NPY arrays) and pictures back into MIDI files, by the suffix of each file.
 
 A folder stands for all MIDI files and pictures below it; hidden files are passed over. A picture carries its codec and the
-piece's first tempo, so the way back needs no option. What a codec does not keep is told, and counted in --report.
+piece's first tempo, so the way back needs no option. What a codec does not keep is printed, and counted in --report.
 Beside each result, <its name>.json tells how it was made. A file that cannot be converted is one line, and the others go
 on; the exit status is then 1.
 """
@@ -75,7 +75,7 @@ def main(options: Options) -> None:
     rows, failed = [], []
     for outcome in bar(_outcomes(jobs, how, options.jobs), len(jobs)):
         rows.append(outcome.row)
-        for line in outcome.told:
+        for line in outcome.warnings:
             _say(line)
         for path in outcome.targets:
             _say(str(path), sys.stdout)

@@ -34,7 +34,7 @@ class MidiImages:
     parts: Parts = "together"
     """tracks: the pictures of one track after those of another."""
     variations: int = 0
-    """How often a file is shown again after itself, each time varied by `augment`; a split deals all out together."""
+    """How often a file is shown again after itself, each time varied by `augment`; a split keeps them together."""
     augment: Augment = field(default_factory=Augment)
     """How; drawn from the file's own bytes, so that a file's variations do not depend on what else is there."""
 
@@ -61,22 +61,30 @@ class MidiImages:
 
     def __call__(self, path: Path) -> Generator[np.ndarray, None, str]:
         """Blocks of pictures (up to BLOCK, *shape). InputError: unreadable, or no note that the codec can show."""
-        told: list[str] = []
-        try:
-            piece = read(path, strict=self.strict, note=told.append)
-        except InputError as error:  # the table has the name in another column
-            raise InputError(str(error).removeprefix(f"{path} ")) from None
+        piece, warnings = read_source(path, self.strict)
         encoded, losses = encode_parts(piece, self.codec, self.parts)
         yield from _blocks(encoded)
         for varied in self._variations(path, piece):
             yield from _blocks(encode_parts(varied, self.codec, self.parts)[0])
-        told = [line.removeprefix(f"{path}: ") for line in told]
-        return "; ".join(filter(None, [*told, remark(losses, piece.left_out)]))
+        return "; ".join(filter(None, [*warnings, remark(losses, piece.left_out)]))
 
     def _variations(self, path: Path, piece: Piece) -> Iterator[Piece]:
         if self.variations:
             rng = np.random.default_rng(zlib.crc32(path.read_bytes()))
             yield from (self.augment(piece, rng) for _ in range(self.variations))
+
+
+def read_source(path: Path, strict: bool = False) -> tuple[Piece, list[str]]:
+    """The piece in a file of a corpus and the warnings of its reader, without its name, which has a column of its own.
+
+    InputError: as `midi.files.reading.read`, likewise.
+    """
+    warnings: list[str] = []
+    try:
+        piece = read(path, strict=strict, note=warnings.append)
+    except InputError as error:
+        raise InputError(str(error).removeprefix(f"{path} ")) from None
+    return piece, [line.removeprefix(f"{path}: ") for line in warnings]
 
 
 def _blocks(encoded: list[Encoded]) -> Iterator[np.ndarray]:

@@ -31,8 +31,8 @@ def listen(piece: Piece, path: Path, *, seconds: float | None = None) -> dict[st
     if not len(heard):
         return {"duration": 0.0, "peak": 0.0, "rms": 0.0, "clipped": 0, "notes": 0, "silent": True}
     facts = render(heard, path.with_name(path.name + ".wav"), rate=RATE)
-    told = {name: facts[name] for name in ("duration", "peak", "rms", "clipped", "notes")}
-    return told | {"silent": facts["rms"] < SILENT_RMS}
+    judged = {name: facts[name] for name in ("duration", "peak", "rms", "clipped", "notes")}
+    return judged | {"silent": facts["rms"] < SILENT_RMS}
 
 
 def _beginning(piece: Piece, seconds: float) -> Piece:

@@ -76,6 +76,8 @@ def split(piece: Piece, by: By = "track") -> list[Piece]:
 def skyline(piece: Piece, *, resume: bool = True) -> Piece:
     """The upper line: at every time the highest pitch that sounds, and a rest where none does; drums are passed over.
 
+        write("melody.mid", skyline(read("song.mid")))
+
     Of several notes of that pitch it is the one that began last, of these the one that ends last. A note ends where a
     higher one begins; where that is over before it, it sounds on as a note of its own, or with resume=False is not heard
     again, so that every note begins where it did in the piece. Notes without length do not sound.

@@ -55,6 +55,8 @@ class LoadedPicture:
 def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: int | None = None) -> None:
     """Write the pictures of a piece as PNG or NPY, by the suffix of `path`, atomically; places without one are black.
 
+        save("song.png", codec.encode(read("song.mid")), codec)
+
     tempo: microseconds a quarter, 1 to 2^24 - 1, for codecs that do not keep it.
     InputError: no pictures, another shape than the codec's, more than MAX_BYTES, another suffix.
     """
@@ -111,6 +113,9 @@ def facts_of(encoded: Encoded, codec: Codec, tempo: int | None) -> dict[str, Any
 def load(path: str | os.PathLike, codec: Codec | None = None) -> LoadedPicture:
     """Read what `save` wrote. codec: of an NPY file, in place of the one that `<its name>.json` tells; without that
     file one picture follows the other.
+
+        found = load("song.png")
+        piece = found.codec.decode(found.images, found.windows, found.layers, tempo=found.tempo)
 
     InputError: missing, damaged, cut short, without codec, of another version, size, mode or type.
     """
@@ -199,8 +204,8 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
         facts = read_json(record)
         if not isinstance(facts, dict) or "facts" not in facts:
             raise InputError(f"{record} tells no codec; expected what midi.convert wrote beside {path.name}")
-        told, windows, layers, tempo = _facts(record, facts, lambda fields: fields)
-        codec = codec or told
+        stored, windows, layers, tempo = _facts(record, facts, lambda fields: fields)
+        codec = codec or stored
     elif codec is None:
         raise InputError(f"{path} has no {record.name} beside it, which tells its codec; give --codec to midi.convert")
     else:

@@ -25,7 +25,7 @@ MAX_BARS = 4_096
 COLOURS = "tab10"
 """Matplotlib's colour map for parts."""
 MARGIN = 0.003
-"""Share of the width that is left free on the left, so that the frame hides no first stroke."""
+"""Fraction of the width that is left free on the left, so that the frame hides no first stroke."""
 LANE = 2.2
 """Height of a drum's lane in semitones."""
 

@@ -57,8 +57,8 @@ def main(options: Options) -> None:
     if options.plot and any(options.plot.resolve() == source.parent.resolve() for source, _ in jobs):
         raise InputError(f"--plot {options.plot} holds files that are rendered; give another folder")
     failed = []
-    for target, told, error in bar(_rendered(jobs, options), len(jobs)):
-        for line in told:
+    for target, warnings, error in bar(_rendered(jobs, options), len(jobs)):
+        for line in warnings:
             _say(line)
         if error:
             failed.append(error)
@@ -95,17 +95,17 @@ def _rendered(jobs: list[tuple[Path, Path]], options: Options) -> Iterator[tuple
 
 
 def _render(source: Path, target: Path, options: Options) -> tuple[Path, list[str], str]:
-    """(target, what is to be told, why it could not be made or nothing)."""
-    told: list[str] = []
+    """(target, warnings, why it could not be made, or "")."""
+    warnings: list[str] = []
     try:
-        _write(source, target, options, told)
+        _write(source, target, options, warnings)
     except (InputError, FileNotFoundError, PermissionError, IsADirectoryError) as error:
         reason = " ".join(str(error).split())
-        return target, told, reason if str(source) in reason else f"{source}: {reason}"
-    return target, told, ""
+        return target, warnings, reason if str(source) in reason else f"{source}: {reason}"
+    return target, warnings, ""
 
 
-def _write(source: Path, target: Path, options: Options, told: list[str]) -> None:
+def _write(source: Path, target: Path, options: Options, warnings: list[str]) -> None:
     from midi.synthesis.rendering import render
     from training.files import placed, refuse_existing, write_json
     from training.runs import versions
@@ -114,7 +114,7 @@ def _write(source: Path, target: Path, options: Options, told: list[str]) -> Non
     drawing = placed(target, options.output, options.plot) if options.plot else None
     for path in filter(None, (target, record, drawing)):
         refuse_existing(path, options.force)
-    piece = _read(source, told)
+    piece = _read(source, warnings)
     facts = render(piece, target, soundfont=options.soundfont, rate=options.rate, seed=options.seed)
     if drawing:
         from midi.plots import roll_figure, save_figure
@@ -126,7 +126,7 @@ def _write(source: Path, target: Path, options: Options, told: list[str]) -> Non
     )
 
 
-def _read(source: Path, told: list[str]) -> Piece:
+def _read(source: Path, warnings: list[str]) -> Piece:
     """The piece in a MIDI file, or that a picture shows."""
     from midi.picture import SUFFIXES, load
 
@@ -135,7 +135,7 @@ def _read(source: Path, told: list[str]) -> Piece:
         return loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
     from midi.files.reading import read
 
-    return read(source, note=told.append)
+    return read(source, note=warnings.append)
 
 
 def _say(message: str, stream: TextIO | None = None) -> None:

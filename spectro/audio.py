@@ -62,10 +62,11 @@ def info(path: str | os.PathLike) -> AudioInfo:
 def read(path: str | os.PathLike, rate: int | None = None, mono: bool = False, note: Note = tell) -> tuple[np.ndarray, int]:
     """All of a file: float32 (channels, samples), or (samples,) with `mono`, and its sample rate in Hz.
 
+        sound, rate = read("song.flac", rate=22_050, mono=True)
+
     rate: resample to this many Hz (soxr, high quality); by default the file's own.
     note: called with one line if a damaged file could be decoded in part only; by default the line goes to stderr.
-
-    Silence is sound. InputError: missing, no permission, a folder or device, empty, not audio, coded in an unknown way,
+    InputError: missing, no permission, a folder or device, empty, not audio, coded in an unknown way,
     absurd header, no sample at all, NaN or infinite samples (told how many), more than MAX_VALUES.
     """
     with opened(path) as sound:
@@ -103,10 +104,11 @@ def blocks(
 def write(path: str | os.PathLike, samples: np.ndarray, rate: int, subtype: str | None = None) -> int:
     """Write float samples (channels, samples) or (samples,) atomically; returns how many were clipped.
 
-    The suffix chooses the format (FORMATS), `subtype` the coding: PCM_16, PCM_24, PCM_32, PCM_U8, FLOAT, DOUBLE,
-    VORBIS ... Integers are rounded, so that samples read from 16 bits are written as the same 16 bits. Samples beyond
-    [-1, 1] are clipped, never wrapped, and counted; FLOAT and DOUBLE keep them and count none. Lengths are kept to the
-    sample (but libsndfile reads the padding of an 8-bit mono AIFF of odd length as one more).
+        clipped = write("half.wav", 0.5 * sound, rate)
+
+    The suffix chooses the format (FORMATS), `subtype` the coding: PCM_16, PCM_24, PCM_32, PCM_U8, FLOAT, DOUBLE, VORBIS.
+    Integers are rounded: samples read from 16 bits are written as the same 16 bits. Samples beyond [-1, 1] are clipped and
+    counted; FLOAT and DOUBLE keep them. (libsndfile reads the padding of an 8-bit mono AIFF of odd length as a sample.)
     InputError: unknown suffix, a coding or rate that the format does not have, NaN, nothing to write. OSError: disk full.
     """
     container, subtype = _coding(path, subtype)
@@ -231,8 +233,7 @@ def _checked_frames(path: str | os.PathLike, samples: np.ndarray) -> np.ndarray:
             f"{path}: expected 1 to {MAX_CHANNELS} channels of at least one sample, received shape "
             f"{samples.shape}: is it (samples, channels)?"
         )
-    damaged = _count(frames, lambda piece: ~np.isfinite(piece))
-    if damaged:
+    if damaged := _count(frames, lambda piece: ~np.isfinite(piece)):
         raise InputError(f"{path}: {damaged} of {frames.size} samples to be written are NaN or infinite")
     return frames
 

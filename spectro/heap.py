@@ -21,7 +21,7 @@ from spectro.stft import SpectrogramSetting
 GAMMA = {"hann": 0.25645, "hamming": 0.29794, "blackman": 0.17954}
 """gamma / n_fft**2 of the nearest Gaussian (the paper's table); other windows: the Gaussian of equal variance."""
 TOLERANCE = 1e-6
-"""Bins below this share of the loudest one keep random phases: their gradients are rounding noise."""
+"""Bins below this fraction of the loudest one keep random phases: their gradients are rounding noise."""
 LEVELS = 1024
 """Priorities are rounded to this many levels (0.12 dB each), so that the heap is a row of stacks: the same order for
 neighbours that matter, at a third of a binary heap's time."""
@@ -29,6 +29,8 @@ neighbours that matter, at a third of a binary heap's time."""
 
 def heap_phase(magnitude: np.ndarray, setting: SpectrogramSetting, seed: int = 0) -> np.ndarray:
     """Magnitude (..., rows, frames) -> phase in radians, float32, same shape, referred like `setting.analyse`.
+
+        sound = setting.synthesise(magnitude * np.exp(1j * heap_phase(magnitude, setting)))
 
     Deterministic for a seed; each signal of a batch gets what it would get alone. Raises InputError for NaN, negative
     or infinite magnitudes and a wrong number of rows.

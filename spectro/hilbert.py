@@ -21,14 +21,20 @@ MAX_SIDE = 1 << 12
 
 @dataclass(frozen=True)
 class HilbertSetting:
-    """How samples become pictures, and back."""
+    """How samples become pictures along a curve, and back.
+
+        setting = HilbertSetting(side=64)
+        same = setting.decode(setting.encode(samples), len(samples))
+
+    samples: int16 (length,); pictures: int16 (count, side, side).
+    """
 
     side: int = 256
     """Rows and columns, a power of two; a picture holds side * side samples."""
     order: Literal["hilbert", "raster"] = "hilbert"
     """Along the curve, or row after row from the top, for comparison."""
     overlap: float = 0.0
-    """Share of a picture that the next one repeats, 0 to 0.5; decoding fades from one into the other."""
+    """Fraction of a picture that the next one repeats, 0 to 0.5; decoding fades from one into the other."""
 
     def __post_init__(self) -> None:
         if self.side < 2 or self.side > MAX_SIDE or self.side & (self.side - 1):

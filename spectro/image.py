@@ -61,6 +61,8 @@ def save(
 ) -> None:
     """Write a picture as PNG, atomically.
 
+        save("song.png", setting.to_picture(magnitude), setting, setting.reference_of(magnitude))
+
     picture: (rows, frames) or (channels, rows, frames) in [0, 1], lowest frequency first, as `setting.to_picture` gives.
     reference: the magnitude that is white. samples: length of the sound; by default the shortest with these frames.
     InputError: shape or length that is not the setting's, values beyond [0, 1], NaN, more than MAX_PIXELS.
@@ -96,7 +98,13 @@ def save(
 
 
 def load(path: str | os.PathLike) -> LoadedPicture:
-    """Read what `save` wrote. InputError: missing, not a PNG, damaged, without setting, another version, wrong size."""
+    """Read what `save` wrote.
+
+        found = load("song.png")
+        magnitude = found.setting.to_magnitude(found.picture, found.reference)
+
+    InputError: missing, not a PNG, damaged, without setting, another version, wrong size.
+    """
     try:
         with open(path, "rb") as file:
             return _read(path, file)

@@ -49,6 +49,8 @@ def griffin_lim(
 ) -> np.ndarray:
     """A sound whose magnitude spectrogram is near the given one: (..., rows, frames) -> float32 (..., length).
 
+        sound = griffin_lim(np.abs(setting.analyse(sound)), setting, iterations=50)
+
     length: samples of the sound; by default the shortest with these frames.
     momentum: 0 is Griffin-Lim, 0.99 the fast variant; above 1 it may not converge.
     start: "heap" (phase gradient heap integration), "random", or the phase of a recording: an array that broadcasts to
@@ -83,6 +85,8 @@ def griffin_lim(
 
 def inversion_error(signal: np.ndarray, magnitude: np.ndarray, setting: SpectrogramSetting) -> float:
     """How far the sound's spectrogram is from the wanted one, in dB: 20 log10(|| |STFT(y)| - S || / ||S||).
+
+        inversion_error(griffin_lim(magnitude, setting), magnitude, setting)  # dB
 
     signal (..., samples), magnitude (..., rows, frames); norms over everything. Limited to +-200 dB, which are sound
     where silence was wanted, and exactly what was wanted. Raises InputError for shapes that do not match.

@@ -11,6 +11,8 @@ BLOCK = 1 << 20
 def limit(sound: np.ndarray, rate: int, ceiling: float, seconds: float = 0.005) -> float:
     """Lower the loud places of `sound` (channels, samples), in place, until its peak is at most `ceiling`.
 
+        limit(sound, 44_100, ceiling=0.99)
+
     The gain, common to all channels, is a moving average over `seconds` of gains that each fit every peak within reach, so
     it fits too; elsewhere it is 1. Works in blocks, so `sound` may be a memory map far larger than memory. Returns the
     smallest gain, 1.0 where nothing had to be done.

@@ -19,7 +19,13 @@ from training.cli import InputError
 
 @dataclass(frozen=True)
 class SpectrogramSetting:
-    """What makes a spectrogram picture and unmakes it. The defaults are the preset `lil_data` (631 x 631)."""
+    """What makes a spectrogram picture and unmakes it.
+
+        setting = SpectrogramSetting(rate=16_000, n_fft=512, hop=128)
+        picture = setting.to_picture(np.abs(setting.analyse(sound)))  # (rows, frames) in [0, 1]
+
+    The defaults are the preset `lil_data` (631 x 631).
+    """
 
     rate: int = 22_050
     """Sample rate in Hz."""

@@ -82,19 +82,23 @@ class StreamingGriffinLim:
         signal = self._joined(self._inverted(magnitude, phases, length, last, iterations))
         spectrum = self.setting.analyse(signal)
         self._measure(np.abs(spectrum), magnitude, last)
-        if last:
-            return signal
-        keep = columns - self.context
-        self.magnitude, self.phases = magnitude[..., keep:], np.angle(spectrum[..., keep:])
-        if uncertain := self._uncertain(start):
-            self.phases[..., -uncertain:] = phases[..., -uncertain:]
-        self.held = signal[..., keep * self.setting.hop :]
-        self.first += keep
-        return signal[..., : keep * self.setting.hop]
+        return signal if last else self._hold(signal, spectrum, magnitude, phases, self._uncertain(start))
 
     def finish(self) -> np.ndarray:
         """The samples up to the last column, where the length of the whole is not known."""
         return self.held
+
+    def _hold(
+        self, signal: np.ndarray, spectrum: np.ndarray, magnitude: np.ndarray, phases: np.ndarray, uncertain: int
+    ) -> np.ndarray:
+        """Hold the last columns back as the next piece's context; the samples before them. uncertain: see `_uncertain`."""
+        keep = magnitude.shape[-1] - self.context
+        self.magnitude, self.phases = magnitude[..., keep:], np.angle(spectrum[..., keep:])
+        if uncertain:
+            self.phases[..., -uncertain:] = phases[..., -uncertain:]
+        self.held = signal[..., keep * self.setting.hop :]
+        self.first += keep
+        return signal[..., : keep * self.setting.hop]
 
     def _first_phases(self, magnitude: np.ndarray, start: str | np.ndarray, before: int) -> np.ndarray:
         """Phases for all columns: those of the context are its sound's."""

@@ -20,10 +20,11 @@ class Binarise:
     """How values become 0 and 255; call it with (count, height, width, channels)."""
 
     rule: Literal["threshold", "stretch", "draw"] = "threshold"
-    """threshold: on, where a value reaches it; stretch: each picture is stretched to 0 to 1 first; draw: on by chance."""
+    """threshold: on, where a value reaches it; stretch: each picture is stretched to 0 to 1 first; draw: the value is the
+    probability of being on."""
     threshold: float | None = None
     """From the least to the greatest value of the model (0 to 1 with stretch); default: the middle. Unused by draw."""
-    lonely: bool = True
+    isolated: bool = True
     """Keep notes of one column; otherwise they are deleted, but in a picture's first and last column."""
     seed: int = 0
     """Seed of the draw; the same values give the same picture."""
@@ -36,13 +37,13 @@ class Binarise:
         """Values in [low, 1] -> uint8, 0 or 255. InputError: a value is not a number."""
         values = _numbers(values)
         if self.rule == "draw":
-            share = (values - np.float32(low)) * np.float32(1 / (1 - low))
-            on = np.random.default_rng(self.seed).random(values.shape, np.float32) < share
+            probability = (values - np.float32(low)) * np.float32(1 / (1 - low))
+            on = np.random.default_rng(self.seed).random(values.shape, np.float32) < probability
         elif self.rule == "stretch":
             on = stretched(values) >= (0.5 if self.threshold is None else self.threshold)
         else:
             on = values >= ((low + 1) / 2 if self.threshold is None else self.threshold)
-        return (on if self.lonely else without_lonely(on)) * np.uint8(255)
+        return (on if self.isolated else without_isolated(on)) * np.uint8(255)
 
 
 def stretched(values: np.ndarray) -> np.ndarray:
@@ -53,7 +54,7 @@ def stretched(values: np.ndarray) -> np.ndarray:
     return (values - least) / np.where(span > 0, span, 1)
 
 
-def without_lonely(on: np.ndarray) -> np.ndarray:
+def without_isolated(on: np.ndarray) -> np.ndarray:
     """(count, rows, columns, channels) without the true cells that have a false one on either side.
 
     Cells of the first and last column stay: they may go on in the next picture.
@@ -64,13 +65,13 @@ def without_lonely(on: np.ndarray) -> np.ndarray:
 
 
 def calibrated_threshold(values: np.ndarray, density: float) -> float:
-    """The threshold at which the share of values that reach it is nearest to `density`, 0 to 1.
+    """The threshold at which the fraction of values that reach it is nearest to `density`, 0 to 1.
 
     Equal values go on or off together. Takes memory for one copy of the values.
     InputError: no values, one is not a number, density is not 0 to 1.
     """
     if not 0 <= density <= 1:
-        raise InputError(f"density is a share of cells, 0 to 1; received {density}")
+        raise InputError(f"density is a fraction of cells, 0 to 1; received {density}")
     values = _numbers(values).ravel()
     if not values.size:
         raise InputError("no values to calibrate a threshold on")

@@ -35,6 +35,9 @@ class Encoded:
 class Codec(ABC):
     """Base of all codecs: frozen, so that it can be a corpus' key and a model's field.
 
+        codec = codec_named("roll96", columns=192)
+        piece = codec.decode(codec.encode(read("song.mid")).images)
+
     Subclasses add their fields (ranges, resolution, orientation, what decoding assumes) and say in their docstring what
     a value means, what is lost, and the source.
     """

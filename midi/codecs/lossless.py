@@ -28,9 +28,8 @@ from midi.codecs.cells import paint, runs_of
 from midi.codecs.codec import ONSET, REST, SUSTAIN, Codec, Encoded
 from midi.codecs.grid import MAX_COLUMNS, division_of
 from midi.codecs.losses import NAMES
-from midi.codecs.sheet import Sheet, sheet_of
 from midi.codecs.strip import check_notes, check_tempo
-from midi.codecs.voice_layers import column_of, in_layers, tick_of
+from midi.codecs.voice_layers import Sheet, column_of, in_layers, sheet_of, tick_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
 from training.cli import InputError
 

@@ -36,12 +36,12 @@ def compose_melody(
     return {section: _section(rng, plan, section, rhythms, low, high) for section in plan.degrees}
 
 
-def varied(rng: np.random.Generator, plan: Plan, degree: int, tones: list[Tone], chance: float = 0.4) -> list[Tone]:
+def varied(rng: np.random.Generator, plan: Plan, degree: int, tones: list[Tone], probability: float = 0.4) -> list[Tone]:
     """The tones of a bar with some longer ones turned into a note, its upper neighbour and the note again."""
     result = []
     for tone in tones:
         step = _step_of(plan, tone.pitch, degree)
-        if tone.length < 1 or tone.start + tone.length >= plan.meter or rng.random() > chance:
+        if tone.length < 1 or tone.start + tone.length >= plan.meter or rng.random() > probability:
             result.append(tone)
             continue
         quarter, upper = tone.length / 4, plan.key.pitch(step + 1, degree)

@@ -27,6 +27,8 @@ _COUNTED = {
 def from_mido(file: MidiFile) -> Piece:
     """The piece in any `mido.MidiFile` of type 0 or 1.
 
+        piece = from_mido(mido.MidiFile("song.mid"))
+
     Notes are paired first in, first out within a track, channel and pitch; a note-on of velocity 0 is a note-off. A note
     has the program in force on its track and channel where it begins; channel 10 is drums. The table's tracks are numbered
     by track of the file, channel and program. Tempos and time signatures of all tracks count, impossible ones do not.

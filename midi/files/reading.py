@@ -21,6 +21,9 @@ MAX_FILE_BYTES = 1 << 24
 def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str], None] = tell) -> Piece:
     """The piece in a MIDI file (format 0 or 1, also RIFF-wrapped).
 
+        piece = read("song.mid")
+        len(piece), piece.end / piece.division  # notes, quarters
+
     Notes are paired first in, first out within a track, channel and pitch; a note-off without a note is passed over, a
     note that never ends is dropped, and both are counted in `Piece.left_out`. strict: read by mido, not by symusic.
     note: is told when a file is not well-formed and had to be read leniently.

@@ -31,6 +31,8 @@ DRUM_CHANNEL = 9
 def write(path: str | os.PathLike, piece: Piece) -> None:
     """Write a piece as a MIDI file of format 1, atomically; `midi.files.reading.read` gives the same notes back.
 
+        write("higher.mid", transpose(read("song.mid"), 2))
+
     InputError: as `to_bytes`.
     """
     data = to_bytes(piece)
@@ -41,7 +43,7 @@ def write(path: str | os.PathLike, piece: Piece) -> None:
 def to_bytes(piece: Piece) -> bytes:
     """The MIDI file of a piece.
 
-    Its tracks are numbered anew: by track, program and drum. Of notes of one track and pitch that sound together MIDI ends
+    Its tracks are numbered again: by track, program and drum. Of notes of one track and pitch that sound together MIDI ends
     first what began first (see `midi.notes.Piece`). InputError: something that a MIDI file cannot hold.
     """
     require_writable(piece)

@@ -94,7 +94,7 @@ def _measured(path: Path, options: Options) -> MeasuredSet:
     measured = measure_set(
         path, count=options.count, seed=options.seed, drums=options.drums, jobs=options.jobs, progress=bar
     )
-    for line in measured.told:
+    for line in measured.warnings:
         tell(line)
     return measured
 

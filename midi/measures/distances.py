@@ -10,7 +10,7 @@ from numba import njit
 BINS = 1024
 """Cells in which distances are counted before they are smoothed, from 0 to the largest; the least kernel is one wide."""
 MIN_DENSITY = 1e-10
-"""The share of a cell that stands for zero, so that a divergence stays finite: 23 nats at most."""
+"""The density of a cell that stands for zero, so that a divergence stays finite: 23 nats at most."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,39 +61,41 @@ class Measures:
     """-sum p log2 p over pitch_histogram, in bits, 0 to 7 [M]. NaN without pitches."""
     pitch_class_entropy: float
     """The same over pitch_class_histogram, 0 to log2 12 [W, M]. NaN without pitches."""
-    scale_share: float
-    """Share of the notes in the best of the 24 major and natural minor scales, 7/12 to 1 [D; M]. NaN without pitches."""
+    scale_consistency: float
+    """Fraction of the notes in the best of the 24 major and natural minor scales, 7/12 to 1 [D; M]. NaN without pitches."""
     polyphony: float
     """Mean number of pitches that sound, where at least one does, 1 to 128 [M]. NaN if none ever sounds."""
     polyphony_rate: float
-    """Share of the length in which two pitches or more sound, 0 to 1 [M, which counts from three on by default]. NaN if
+    """Fraction of the length in which two pitches or more sound, 0 to 1 [M, which counts from three on by default]. NaN if
     length is 0."""
     note_length: float
     """Mean length of pitched notes in quarters. NaN without pitches."""
     onset_interval: float
     """Mean time between neighbouring distinct onsets, in quarters [Y: IOI, in seconds]. NaN with fewer than two onsets."""
     empty_beat_rate: float
-    """Share of the quarters [i, i + 1) in which no note begins or sounds, 0 to 1 [M]. NaN if length is 0."""
+    """Fraction of the quarters [i, i + 1) in which no note begins or sounds, 0 to 1 [M]. NaN if length is 0."""
     groove_consistency: float
     """1 - mean Hamming distance of neighbouring bars' onsets, rounded to 16ths, over the 16ths of a bar, 0 to 1 [W; M]. Bars
     as in notes_per_bar. NaN with fewer than two bars."""
     pitch_histogram: np.ndarray
-    """(128,) share of the notes at each pitch [Y: PH by note]. NaN without pitches."""
+    """(128,) fraction of the notes at each pitch [Y: PH by note]. NaN without pitches."""
     pitch_class_histogram: np.ndarray
-    """(12,) share of the notes in each pitch class, C first [Y: PCH]. NaN without pitches."""
+    """(12,) fraction of the notes in each pitch class, C first [Y: PCH]. NaN without pitches."""
     pitch_class_transitions: np.ndarray
-    """(12, 12) share of the steps from one top (row) to the next (column), by pitch class [Y: PCTM]. NaN with fewer than
+    """(12, 12) fraction of the steps from one top (row) to the next (column), by pitch class [Y: PCTM]. NaN with fewer than
     two onsets."""
     pitch_sounding: np.ndarray
-    """(128,) share of the length in which each pitch sounds: the mean column of a piano roll. NaN if length is 0."""
+    """(128,) fraction of the length in which each pitch sounds: the mean column of a piano roll. NaN if length is 0."""
     note_lengths: np.ndarray
-    """(12,) share of the notes whose length is nearest, by ratio, to each of LENGTHS [Y: NLH]. NaN without pitches."""
+    """(12,) fraction of the notes whose length is nearest, by ratio, to each of LENGTHS [Y: NLH]. NaN without pitches."""
     onset_intervals: np.ndarray
     """(12,) the same of the times between neighbouring distinct onsets. NaN with fewer than two onsets."""
 
 
 def measure(piece: Piece, *, length: int | None = None, drums: bool = False) -> Measures:
     """The measures of a piece.
+
+        measure(read("song.mid")).pitch_range  # semitones
 
     length: ticks that the piece lasts if it goes on after its last note, as a picture does. drums: take drum notes for
     pitched ones, to compare with pictures that do not tell them apart.
@@ -130,9 +132,9 @@ def _of_pitches(pitch: np.ndarray) -> dict[str, float | np.ndarray]:
         "pitch_range": float(used[-1] - used[0]) if len(used) else np.nan,
         "pitch_entropy": _entropy(counts),
         "pitch_class_entropy": _entropy(classes),
-        "scale_share": _ratio(float((_SCALES @ classes).max()), len(pitch)),
-        "pitch_histogram": _shares(counts),
-        "pitch_class_histogram": _shares(classes),
+        "scale_consistency": _ratio(float((_SCALES @ classes).max()), len(pitch)),
+        "pitch_histogram": _fractions(counts),
+        "pitch_class_histogram": _fractions(classes),
     }
 
 
@@ -142,7 +144,7 @@ def _of_steps(start: np.ndarray, pitch: np.ndarray) -> dict[str, float | np.ndar
     tops = np.maximum.reduceat(pitch, onsets).astype(int) if len(onsets) else np.empty(0, int)
     classes = tops % 12
     steps = np.bincount(classes[:-1] * 12 + classes[1:], minlength=144)
-    return {"pitch_interval": _mean(np.abs(np.diff(tops))), "pitch_class_transitions": _shares(steps).reshape(12, 12)}
+    return {"pitch_interval": _mean(np.abs(np.diff(tops))), "pitch_class_transitions": _fractions(steps).reshape(12, 12)}
 
 
 def _of_onsets(start: np.ndarray, division: int) -> dict[str, float | np.ndarray]:
@@ -211,17 +213,17 @@ def _united(group: np.ndarray, begin: np.ndarray, end: np.ndarray) -> tuple[np.n
 
 
 def _length_classes(quarters: np.ndarray) -> np.ndarray:
-    return _shares(np.bincount(np.searchsorted(_EDGES, quarters), minlength=len(LENGTHS)))
+    return _fractions(np.bincount(np.searchsorted(_EDGES, quarters), minlength=len(LENGTHS)))
 
 
-def _shares(counts: np.ndarray) -> np.ndarray:
+def _fractions(counts: np.ndarray) -> np.ndarray:
     total = counts.sum()
     return counts / total if total else np.full(len(counts), np.nan)
 
 
 def _entropy(counts: np.ndarray) -> float:
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log2(shares)).sum()) + 0.0 if len(shares) else np.nan
+    fractions = counts[counts > 0] / counts.sum()
+    return float(-(fractions * np.log2(fractions)).sum()) + 0.0 if len(fractions) else np.nan
 
 
 def _mean(values: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""How much of a piece comes back: the F1 scores of music transcription, and the share of notes that are equal in all."""
+"""How much of a piece comes back: the F1 scores of music transcription, and the fraction of notes that are equal in all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.cli import InputError
 TOLERANCE = 0.05
 """Seconds by which an onset may be off, and an offset at least."""
 OFFSET_RATIO = 0.2
-"""Share of a note's length by which its offset may be off, if that is more than TOLERANCE."""
+"""Fraction of a note's length by which its offset may be off, if that is more than TOLERANCE."""
 MAX_PAIRS = 1 << 20
 """Pairs of notes of one pitch, each within TOLERANCE of the next, that are compared at most."""
 _ROUNDED = 1e-4  # mir_eval rounds distances to four decimals
@@ -53,6 +53,9 @@ class Fidelity:
 def fidelity(reference: Piece, estimate: Piece) -> Fidelity:
     """Match the notes of two pieces one to one by `mir_eval.transcription` (Raffel et al., "mir_eval", ISMIR 2014).
 
+        back = codec.decode(codec.encode(piece).images, tempo=piece.tempo_at(0))
+        fidelity(piece, back).note_f1
+
     Two notes may match if both are drums or neither is, their pitches are equal and their onsets, in seconds, differ by
     TOLERANCE at most; their offsets by the larger of TOLERANCE and OFFSET_RATIO of the reference's length. The most
     pairs count. Only notes of one pitch and near each other are ever compared, which changes nothing in the result.
@@ -69,11 +72,11 @@ def fidelity(reference: Piece, estimate: Piece) -> Fidelity:
 
 
 def exact(reference: Piece, estimate: Piece) -> tuple[float, int]:
-    """(share of notes equal in start and end in quarters, pitch, velocity, program and drum; exact duplicates).
+    """(fraction of notes equal in start and end in quarters, pitch, velocity, program and drum; exact duplicates).
 
-    Both are taken as multisets; the share is of the larger one, 1 if both are empty. Starts and ends are compared as
+    Both are taken as multisets; the fraction is of the larger one, 1 if both are empty. Starts and ends are compared as
     fractions, whatever the divisions. Duplicates: notes of the reference that equal an earlier one of it, counted in
-    the share like any other.
+    the fraction like any other.
     """
     whole = math.lcm(reference.division, estimate.division)
     rows = np.concatenate([_rows(reference, whole), _rows(estimate, whole)])
@@ -83,8 +86,8 @@ def exact(reference: Piece, estimate: Piece) -> tuple[float, int]:
     kind = kind.reshape(-1)
     ours = np.bincount(kind[: len(reference)], minlength=len(kinds))
     theirs = np.bincount(kind[len(reference) :], minlength=len(kinds))
-    share = int(np.minimum(ours, theirs).sum()) / max(len(reference), len(estimate))
-    return share, int(np.maximum(ours - 1, 0).sum())
+    fraction = int(np.minimum(ours, theirs).sum()) / max(len(reference), len(estimate))
+    return fraction, int(np.maximum(ours - 1, 0).sum())
 
 
 def _rows(piece: Piece, whole: int) -> np.ndarray:

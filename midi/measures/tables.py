@@ -30,7 +30,7 @@ class MeasuredSet:
     name: str
     """Where it lies."""
     table: Table
-    told: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     """A line for every file that could not be read, or had to be read leniently."""
 
     def __len__(self) -> int:
@@ -51,7 +51,7 @@ class MeasuredSet:
         return {
             "name": self.name,
             "pieces": len(self),
-            "told": self.told,
+            "warnings": self.warnings,
             "measures": {name: self._one(name) for name in self.table},
         }
 
@@ -76,6 +76,8 @@ def measure_set(
 ) -> MeasuredSet:
     """Measure a folder of MIDI files (or a CSV of their paths), or a corpus, each of whose pictures is a piece.
 
+        measure_set("my_midi").means("polyphony")
+
     count: how many files or pictures are drawn at most. The others: as in `measure_corpus`.
     InputError: no such folder, no MIDI file in it or none that can be read, a corpus of something else.
     """
@@ -83,14 +85,14 @@ def measure_set(
     if (path / "manifest.json").exists() or (path / "plan.json").exists():
         corpus = Corpus(path)
         table = measure_corpus(corpus, _drawn(len(corpus), count, seed), drums=drums, jobs=jobs, progress=progress)
-        told: list[str] = []
+        warnings: list[str] = []
     else:
         sources = find_sources(path, SUFFIXES)
         chosen = [sources[place] for place in _drawn(len(sources), count, seed)]
-        table, told = measure_files(chosen, drums=drums, jobs=jobs, progress=progress)
+        table, warnings = measure_files(chosen, drums=drums, jobs=jobs, progress=progress)
     if not size(table):
-        raise InputError(f"{path} holds nothing that can be measured" + (f": {told[0]}" if told else ""))
-    return MeasuredSet(str(path), table, tuple(told))
+        raise InputError(f"{path} holds nothing that can be measured" + (f": {warnings[0]}" if warnings else ""))
+    return MeasuredSet(str(path), table, tuple(warnings))
 
 
 def size(table: Table) -> int:
@@ -140,8 +142,8 @@ def measure_files(
     jobs, progress: as in `measure_corpus`.
     """
     parts = list(_in_parts(lambda part: [_of_file(source, drums) for source in part], sources, jobs, progress))
-    told = [line for part in parts for _, lines in part for line in lines]
-    return as_table(row for part in parts for row, _ in part if row is not None), told
+    warnings = [line for part in parts for _, lines in part for line in lines]
+    return as_table(row for part in parts for row, _ in part if row is not None), warnings
 
 
 def codec_of(corpus: Corpus) -> Codec:
@@ -197,8 +199,8 @@ def _from(piece: Piece, tick: int) -> Piece:
 
 
 def _of_file(source: Source, drums: bool) -> tuple[Measures | None, list[str]]:
-    told: list[str] = []
+    warnings: list[str] = []
     try:
-        return measure(read(source.path, note=told.append), drums=drums), told
+        return measure(read(source.path, note=warnings.append), drums=drums), warnings
     except InputError as error:
         return None, [" ".join(str(error).split())]

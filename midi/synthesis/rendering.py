@@ -44,6 +44,8 @@ def render(
 ) -> dict[str, Any]:
     """Write the sound of `sound_of` as a WAV file (16 bits, stereo), atomically; memory does not grow with length.
 
+        render(read("song.mid"), "song.wav", rate=22_050)["duration"]  # seconds
+
     Gives its facts: duration in seconds, samples, peak, rms (both of full scale), clipped samples, gain, notes.
     InputError: as in `sound_of`, or `path` does not end in .wav.
     """

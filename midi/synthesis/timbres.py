@@ -10,7 +10,7 @@ import numpy as np
 SIZE = 2_048
 """Samples in a wave table; read between two samples by a straight line, 70 dB below the partials that are there."""
 HIGHEST = 0.46
-"""No partial lies above this share of the sample rate: vibrato and detuning keep below Nyquist too."""
+"""No partial lies above this fraction of the sample rate: vibrato and detuning keep below Nyquist too."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ GENRES = ("trap", "future_bass", "lo_fi", "hardstyle", "liquid_drum_and_bass", "
 def compose(genre: str, seed: int, seconds: float = 30.0) -> np.ndarray:
     """Compose and render one track: float32 (2, samples) at `spectro.demo.score.RATE` (22,050 Hz).
 
+        write("trap.wav", compose("trap", seed=3, seconds=10.0), RATE)
+
     The peak is at most 0.95 and the mean of each channel is 0. The same (genre, seed, seconds) gives the same samples;
     NumPy's global random state is neither read nor changed. Up to four bars are all chorus, longer tracks have breaks.
     """

@@ -89,7 +89,7 @@ def roots(
     low: int = 28,
     jump: float = 0.0,
 ) -> None:
-    """Play the root of the bar's chord in a rhythm; with chance `jump` a note is the octave instead."""
+    """Play the root of the bar's chord in a rhythm; with probability `jump` a note is the octave instead."""
     for bar in song.bars(layer):
         for step, length in rhythm:
             note = song.root(bar, low) + 12 * (song.rng.random() < jump)

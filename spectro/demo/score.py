@@ -136,7 +136,7 @@ def hits(pattern: str) -> list[tuple[int, float]]:
 def melody(rng: np.random.Generator, density: float, steps: int = 32) -> list[tuple[int, int, int]]:
     """A motif as (step, length in steps, degree above the chord): a random walk that prefers small intervals.
 
-    `density` is the chance that a note starts on an eighth; off the beat it is half as likely.
+    `density` is the probability that a note starts on an eighth; off the beat it is half as likely.
     """
     starts = [s for s in range(0, steps, 2) if rng.random() < (density if s % 4 == 0 else density / 2)] or [0]
     degree, motif = int(rng.integers(0, 5)), []

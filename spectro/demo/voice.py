@@ -63,7 +63,7 @@ class Singer:
         source = filtered((oscillate("glottis", pitch, samples) + 0.3 * air) * loud, "highpass", 80)
         out = np.zeros(samples, np.float32)
         for vowel in sorted({syllable.vowel for syllable in line}):
-            out += self._vowel(source * _share(line, vowel, samples), vowel)
+            out += self._vowel(source * _weight(line, vowel, samples), vowel)
         for syllable in line:
             _speak(out, rng, syllable)
         return out
@@ -98,13 +98,13 @@ def chop(rng: np.random.Generator, singer: Singer, note: float, samples: int) ->
     return sound / np.float32(max(np.abs(sound).max(), 1e-6))
 
 
-def _share(line: Sequence[Syllable], vowel: str, samples: int) -> np.ndarray:
+def _weight(line: Sequence[Syllable], vowel: str, samples: int) -> np.ndarray:
     """How much of the source a vowel gets at every sample: one vowel glides into the next in 40 ms."""
-    share = np.zeros(samples, np.float32)
+    weight = np.zeros(samples, np.float32)
     for syllable in line:
-        share[syllable.start :] = syllable.vowel == vowel
+        weight[syllable.start :] = syllable.vowel == vowel
     smooth = int(0.02 * RATE)
-    total = np.cumsum(np.pad(share, (smooth + 1, smooth), mode="edge"), dtype=np.float64)
+    total = np.cumsum(np.pad(weight, (smooth + 1, smooth), mode="edge"), dtype=np.float64)
     return ((total[2 * smooth + 1 :] - total[: -2 * smooth - 1]) / (2 * smooth + 1)).astype(np.float32)
 
 

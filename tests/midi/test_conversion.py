@@ -46,7 +46,7 @@ def tune(tmp_path):
 def test_lossless_there_and_back(tune, tmp_path, suffix):
     there = convert(tune, tmp_path / f"tune.{suffix}", LOSSLESS)
     back = convert(there.targets[0], tmp_path / "back.mid", ROLL)
-    assert (there.error, there.told, back.error) == ("", [], "")
+    assert (there.error, there.warnings, back.error) == ("", [], "")
     assert exact(read(tune), read(tmp_path / "back.mid")) == (1.0, 0)
     assert read(tmp_path / "back.mid").tempos.tolist() == [(0, 625_000)]
     assert {name: there.row[name] for name in ("onset_f1", "note_f1", "exact", "notes", "kept")} == {
@@ -56,7 +56,7 @@ def test_lossless_there_and_back(tune, tmp_path, suffix):
 
 def test_losses_are_told_and_counted(tune, tmp_path):
     found = convert(tune, tmp_path / "a.png", ROLL)
-    assert found.told == [
+    assert found.warnings == [
         f"{tune}: 7 of 7 notes kept; moved 1, resized 2, largest shift 0.0208333, velocities 7, programs 7"
     ]
     assert (found.row["moved"], found.row["programs"], found.row["pictures"]) == (1, 7, 1)
@@ -125,7 +125,7 @@ def test_what_cannot_be_converted(tmp_path, monkeypatch):
 def test_black_pictures_become_an_empty_file(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((2, *ROLL.codec.shape), np.uint8))
     found = convert(tmp_path / "a.npy", tmp_path / "a.mid", Conversion(ROLL.codec, decoder=ROLL.codec))
-    assert found.told == [f"{tmp_path / 'a.npy'}: its pictures show no note"]
+    assert found.warnings == [f"{tmp_path / 'a.npy'}: its pictures show no note"]
     assert len(read(tmp_path / "a.mid")) == 0
 
 
@@ -134,7 +134,7 @@ def test_a_crowd_is_not_measured_but_converted(tune, tmp_path, monkeypatch):
     write(tune, with_notes(band(), np.repeat(band().notes[:1], 4)))
     found = convert(tune, tmp_path / "a.png", ROLL)
     assert found.error == ""
-    assert any("not measured" in line for line in found.told)
+    assert any("not measured" in line for line in found.warnings)
     assert "onset_f1" not in found.row
 
 

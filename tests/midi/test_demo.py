@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.demo import STYLES, __main__, compose, demo_folder, write_corpus
-from midi.demo.four_parts import parallels
-from midi.demo.harmony import LEADS_TO, Key, progression, voiced
+from midi.demo.harmony import LEADS_TO, Key, parallels, progression, voiced
 from midi.demo.plan import make_plan, tonal
 from midi.demo.score import DIVISION, Score
 from midi.files.reading import read

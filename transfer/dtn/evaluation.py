@@ -143,7 +143,7 @@ def _figures(found: Pieces, judge: keras.Model, source: Pieces | None) -> Figure
         content_kept=_mean(
             [content_kept(*pair) for pair in zip(source.pieces, found.pieces, strict=True)] if source else []
         ),
-        in_scale=_mean([one.scale_share for one in measured]),
+        in_scale=_mean([one.scale_consistency for one in measured]),
         notes_per_quarter=_mean([one.notes_per_quarter for one in measured]),
         polyphony=_mean([one.polyphony for one in measured]),
     )

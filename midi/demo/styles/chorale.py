@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from midi.demo.four_parts import four_parts, parallels
-from midi.demo.harmony import Key, pick, progression
+from midi.demo.harmony import Key, four_parts, parallels, pick, progression
 from midi.demo.plan import FORM, SECTION
 from midi.demo.score import Score
 from midi.notes import Piece

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from midi.codecs.binarise import Binarise, calibrated_threshold, stretched, without_lonely
+from midi.codecs.binarise import Binarise, calibrated_threshold, stretched, without_isolated
 from training.cli import InputError
 
 few = settings(max_examples=60, deadline=None)
@@ -51,10 +51,10 @@ def deleted_in_place(row):
 
 @given(arrays.arrays(bool, st.tuples(st.just(2), st.integers(1, 3), st.integers(1, 12), st.just(1))))
 @few
-def test_lonely_notes_go_as_published(on):
+def test_isolated_notes_go_as_published(on):
     expected = [[deleted_in_place(row) for row in image[..., 0]] for image in on]
-    np.testing.assert_array_equal(without_lonely(on)[..., 0], expected)
-    np.testing.assert_array_equal(Binarise(lonely=False)(on * 2.0 - 1)[..., 0], np.array(expected) * 255)
+    np.testing.assert_array_equal(without_isolated(on)[..., 0], expected)
+    np.testing.assert_array_equal(Binarise(isolated=False)(on * 2.0 - 1)[..., 0], np.array(expected) * 255)
     np.testing.assert_array_equal(Binarise()(on * 2.0 - 1) > 0, on)
 
 

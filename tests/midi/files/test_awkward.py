@@ -54,7 +54,7 @@ def test_every_file_ends_in_a_picture_or_a_line(tmp_path):
             for number, path in enumerate(files[:last]):
                 outcome, seconds, memory = process.submit(converted, path, tmp_path / name, codec).result()
                 assert (outcome.row["outcome"] == "left out") == bool(outcome.error) == (not outcome.targets), path
-                assert "\n" not in "".join([outcome.error, *outcome.told]), path
+                assert "\n" not in "".join([outcome.error, *outcome.warnings]), path
                 assert memory < MEMORY, path
                 if number > 1:
                     assert seconds < SECONDS, path
@@ -99,7 +99,7 @@ def test_the_line_names_the_file_and_the_reason(tmp_path, data, said):
     path = tmp_path / "a b.mid"
     path.write_bytes(data)
     outcome = convert(path, tmp_path / "a.png", Conversion(codec_named("lossless")))
-    line = outcome.error or "".join(outcome.told[:1])
+    line = outcome.error or "".join(outcome.warnings[:1])
     assert said in line
     assert line == "" or line.startswith(str(path))
     assert bool(outcome.error) == (outcome.targets == [])

@@ -52,7 +52,7 @@ def check_against_muspy(piece):
         "pitch_range": muspy.pitch_range(music) if pitched else np.nan,
         "polyphony": muspy.polyphony(music),
         "polyphony_rate": muspy.polyphony_rate(music, 1),
-        "scale_share": muspy.scale_consistency(music),
+        "scale_consistency": muspy.scale_consistency(music),
         "pitch_entropy": muspy.pitch_entropy(music),
         "pitch_class_entropy": muspy.pitch_class_entropy(music),
         "empty_beat_rate": muspy.empty_beat_rate(shorter),
@@ -133,7 +133,7 @@ def test_a_bar_of_known_answers():
     assert (found.pitch_count, found.pitch_class_count, found.pitch_range, found.velocity) == (4, 4, 14, 100)
     assert found.pitch_interval == 7  # from G4, the top of the chord, to D5
     assert found.pitch_class_transitions[7, 2] == 1
-    assert found.scale_share == 1
+    assert found.scale_consistency == 1
     assert found.pitch_entropy == found.pitch_class_entropy == 2
     assert found.polyphony == pytest.approx((3 * 2 + 1) / 3)
     assert found.polyphony_rate == 0.5
@@ -184,7 +184,7 @@ def test_one_note():
     assert undefined == {
         "pitch_interval", "onset_interval", "groove_consistency", "pitch_class_transitions", "onset_intervals"
     }  # fmt: skip
-    assert (found.pitch_range, found.pitch_entropy, found.polyphony, found.scale_share) == (0, 0, 1, 1)
+    assert (found.pitch_range, found.pitch_entropy, found.polyphony, found.scale_consistency) == (0, 0, 1, 1)
 
 
 def test_notes_without_length_begin_but_do_not_sound():
@@ -204,7 +204,7 @@ def test_transposition_turns_the_pitch_classes(rows, semitones):
     np.testing.assert_array_equal(
         high.pitch_class_transitions, np.roll(low.pitch_class_transitions, (semitones, semitones), (0, 1))
     )
-    for name in ("scale_share", "pitch_class_entropy", "pitch_interval", "polyphony", "groove_consistency"):
+    for name in ("scale_consistency", "pitch_class_entropy", "pitch_interval", "polyphony", "groove_consistency"):
         assert getattr(high, name) == pytest.approx(getattr(low, name), nan_ok=True)
 
 
