@@ -3,9 +3,16 @@
 import pytest
 
 from classifiers import Classifiers
+from training import report
 from training.family import Report, Section
 from training.files import write_json
 from training.report import write_report
+
+
+@pytest.fixture(autouse=True)
+def arranged(monkeypatch):
+    """As users have them, unlike in the other tests."""
+    monkeypatch.setattr(report, "_curves", report._curves.__wrapped__)
 
 
 @pytest.fixture
