@@ -70,7 +70,7 @@ def generators(folder: Path, options: Options) -> None:
     from generators import lstm
     from generators.pictures.data import batches, open_images
     from generators.sequences import windows
-    from generators.sequences.pieces import open_pieces
+    from generators.sequences.data import open_pieces
     from midi.codecs import codec_named
     from training.corpora.split import split_corpus
 

@@ -24,11 +24,11 @@ from typing import Any, Literal
 import keras
 from keras import layers, ops
 
-from generators.sequences.config import SequenceConfig
-from generators.sequences.heads import draws_of, head_of
+from generators.layers.column_config import SequenceConfig
+from generators.layers.column_heads import draws_of, head_of
 from generators.sequences.optimizer import optimizer_of
-from generators.sequences.states import states_of
-from generators.sequences.steps import Steps
+from generators.sequences.representation import states_of
+from generators.sequences.samplers import Steps
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from midi.columns import PAD

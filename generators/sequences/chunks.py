@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.sequences.states import ended, folded, held_columns, said_classes, states_of, values_of
-from generators.sequences.steps import compiled
+from generators.sequences.representation import ended, folded, held_columns, said_classes, states_of, values_of
+from generators.sequences.samplers import compiled
 from midi.codecs.codec import Codec
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from generators.samples import seed_of
-from generators.sequences.states import states_of, with_onsets
+from generators.sequences.representation import states_of, with_onsets
 from midi.codecs.codec import Codec
 
 BATCH = 16

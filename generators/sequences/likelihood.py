@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from generators.sequences.data import Pieces, open_pieces
 from generators.sequences.opening import SequenceRun
-from generators.sequences.pieces import Pieces, open_pieces
-from generators.sequences.states import folded, states_of
+from generators.sequences.representation import folded, states_of
 from midi.columns import PAD
 from training.cli import InputError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from generators.sequences.config import SequenceConfig
+from generators.layers.column_config import SequenceConfig
 
 
 def optimizer_of(config: SequenceConfig, steps: int) -> keras.optimizers.Optimizer:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from generators.sequences.continuing import LONGEST_PRIMER
+from generators.sequences.data import Pieces, open_pieces
 from generators.sequences.opening import SequenceRun
-from generators.sequences.pieces import Pieces, open_pieces
 from midi.codecs.codec import Codec
 from midi.columns import columns_of
 from midi.files.reading import read

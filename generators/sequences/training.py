@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from generators.contract import GeneratorTrainOptions
-from generators.sequences.pieces import open_pieces, tell_short
+from generators.sequences.data import open_pieces, tell_short
 from generators.sequences.watch import Watch
 from generators.sequences.windows import batches
 from midi.codecs import codec_named

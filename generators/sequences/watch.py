@@ -10,8 +10,8 @@ import numpy as np
 
 from generators.pictures.watch import sheet
 from generators.sequences.continuing import BATCH, continued
+from generators.sequences.data import Pieces
 from generators.sequences.figures import FIGURES, columns_in_bar, table_of
-from generators.sequences.pieces import Pieces
 from generators.watch import Patience
 from midi.codecs.codec import Codec
 from training.cli import tell

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from generators.sequences.pieces import Pieces
-from generators.sequences.states import folded, states_of
+from generators.sequences.data import Pieces
+from generators.sequences.representation import folded, states_of
 from midi.codecs.codec import REST, Codec
 from midi.columns import PAD
 from training.corpora.batches import Batches

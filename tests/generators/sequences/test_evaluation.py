@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from generators.sequences import evaluation
+from generators.sequences.data import open_pieces
 from generators.sequences.evaluation import Evaluating, evaluate, text_table
 from generators.sequences.figures import FIGURES, figures_of
-from generators.sequences.pieces import open_pieces
 from midi.codecs import codec_named
 from midi.files.reading import read
 from spectro.audio import read as read_sound

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.io
 
+from generators.sequences.data import open_pieces
 from generators.sequences.frames import frames_of
-from generators.sequences.pieces import open_pieces
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST
 from midi.columns import BLOCK, PAD

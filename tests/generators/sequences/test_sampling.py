@@ -7,7 +7,7 @@ import pytest
 
 from generators.sample import main
 from generators.sequences import SequenceSampleOptions as SequenceOptions
-from generators.sequences.pieces import open_pieces
+from generators.sequences.data import open_pieces
 from generators.sequences.primers import from_file
 from generators.sequences.sampling import Settings, sample
 from midi.codecs import codec_named

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generators.sequences import watch as module
-from generators.sequences.pieces import open_pieces
+from generators.sequences.data import open_pieces
 from generators.sequences.watch import BARS, Watch, pictures_of
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SUSTAIN

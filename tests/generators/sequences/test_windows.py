@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from generators.sequences.pieces import Pieces
+from generators.sequences.data import Pieces
 from generators.sequences.windows import Transposed, Windows, batches
 from midi.codecs import codec_named
 from midi.columns import BLOCK, PAD, blocks_of

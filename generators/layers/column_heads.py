@@ -12,8 +12,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from generators.sequences.config import SequenceConfig
-from generators.sequences.states import values_of
+from generators.layers.column_config import SequenceConfig
+from generators.sequences.representation import values_of
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SUSTAIN
 from midi.columns import PAD

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from generators.sequences.heads import Classes, Joint, Values, drawn
+from generators.layers.column_heads import Classes, Joint, Values, drawn
 
 
 def column(count, value):

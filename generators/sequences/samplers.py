@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.sequences.states import ended, folded, held_columns, said_classes, states_of, values_of
+from generators.sequences.representation import ended, folded, held_columns, said_classes, states_of, values_of
 from midi.codecs.codec import Codec
 
 AT_ONCE = 32

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generators.sequences.states import ended, folded, held_columns, said_classes, states_of, values_of, with_onsets
+from generators.sequences.representation import ended, folded, held_columns, said_classes, states_of, values_of, with_onsets
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.columns import PAD

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from generators import lstm
-from generators.sequences.states import folded, states_of
-from generators.sequences.steps import AT_ONCE
+from generators.sequences.representation import folded, states_of
+from generators.sequences.samplers import AT_ONCE
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SUSTAIN
 from training.family import Context

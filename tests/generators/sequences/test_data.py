@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generators.sequences.pieces import PARTS, Pieces, open_pieces, tell_short
+from generators.sequences.data import PARTS, Pieces, open_pieces, tell_short
 from midi.codecs import codec_named
 from midi.columns import BLOCK, PAD, blocks_of, columns_of
 from midi.demo import write_corpus
