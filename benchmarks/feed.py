@@ -84,10 +84,10 @@ def generators(folder: Path, options: Options) -> None:
         row(f"{name} ours", module.build(config, Context(steps=1000)), fed, config.batch_size, options.rounds)
     for preset in ("paper", "ours"):
         config = lstm.PRESETS[preset]
-        codec = codec_named(config.codec)
-        pieces = open_pieces(None, codec, cache=folder / "cache")
+        representation = lstm.representation_of(config)
+        pieces = open_pieces(None, representation, cache=folder / "cache")
         feed = {"transpose": config.transpose, "steps": 20, "apart": config.window}
-        fed = windows.batches(pieces, "train", codec, lstm.length(config), config.batch_size, **feed)
+        fed = windows.batches(pieces, "train", representation, lstm.length(config), config.batch_size, **feed)
         row(f"lstm {preset}", lstm.build(config, Context(steps=1000)), fed, config.batch_size, options.rounds)
 
 

@@ -1,7 +1,7 @@
-"""What is said of the next column: layers that cost it, and draw it.
+"""What is predicted of the next column: layers that give the loss of a known one, and draw an unknown one.
 
-`cost(context, columns)`: context (batch, time, units) and the true columns (batch, time, rows) int32 -> (batch, time).
-`draw(context, ...)`: context (batch, units) -> the next column (batch, rows), without a loop over time.
+`loss(context, columns)`: context (batch, time, units) and the true columns (batch, time, rows) int32 -> (batch, time).
+`head(context, ...)`: context (batch, units) -> the next column (batch, rows), without a loop over time.
 """
 
 from __future__ import annotations
@@ -12,171 +12,178 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from generators.layers.column_config import SequenceConfig
-from generators.sequences.representation import values_of
-from midi.codecs import codec_named
+from generators.layers.columns import ColumnConfig, columns_of
 from midi.codecs.codec import ONSET, SUSTAIN
 from midi.columns import PAD
 
-COLDEST = 1e-6
+MIN_TEMPERATURE = 1e-6
 """Temperatures below this are as good as 0: the most probable state is taken."""
 
 
-def head_of(config: SequenceConfig, states: int) -> Values | Classes | Joint:
+def head_of(config: ColumnConfig) -> RegressionHead | IndependentHead | AutoregressiveHead:
     """The head that a config asks for."""
-    rows = codec_named(config.codec).shape[0]
-    if config.head == "values":
+    columns = columns_of(config)
+    rows, states = columns.width, columns.states
+    if config.head == "regression":
         weights = (config.alpha, config.beta) if config.loss == "asymmetric" else (1.0, 1.0)
         root = config.root if config.loss == "asymmetric" else 1.0
-        return Values(rows, states, *weights, root, name="head")
-    return (
-        Classes(rows, states, name="head") if config.head == "classes" else Joint(rows, states, config.hidden, name="head")
-    )
+        return RegressionHead(rows, columns.values.tolist(), *weights, root, name="head")
+    if config.head == "independent":
+        return IndependentHead(rows, states, name="head")
+    return AutoregressiveHead(rows, states, config.hidden, name="head")
 
 
 def draws_of(head: layers.Layer) -> list[Any]:
-    """Inputs of a step that draws its column: chance (batch, rows), temperature (batch, 1) and top_p (batch, 1).
+    """Inputs of a step that draws its column: uniform (batch, rows), temperature (batch, 1) and top_p (batch, 1).
 
-    None for `Values`, which draws nothing.
+    None for `RegressionHead`, which draws nothing.
     """
-    if isinstance(head, Values):
+    if isinstance(head, RegressionHead):
         return []
-    sizes = {"chance": head.rows, "temperature": 1, "top_p": 1}
+    sizes = {"uniform": head.rows, "temperature": 1, "top_p": 1}
     return [keras.Input((size,), name=name) for name, size in sizes.items()]
 
 
 @keras.saving.register_keras_serializable("generators")
-class Values(layers.Layer):
+class RegressionHead(layers.Layer):
     """One value in [0, 1] a pitch, by a sigmoid, as published.
 
-    The cost of a column is the mean of alpha (y - t)^2 t + beta (y - t)^2 (1 - t), t = value ** (1 / root), cell by cell as
+    The loss of a column is the mean of alpha (y - t)^2 t + beta (y - t)^2 (1 - t), t = value ** (1 / root), cell by cell as
     printed: its optimum is t, where the published code's (it takes the second term over all cells) lies below 1.
     """
 
+    measure = "error"
+    """What its loss is called."""
+
     def __init__(
-        self, rows: int, states: int, alpha: float = 1.5, beta: float = 0.8, root: float = 4.0, **arguments: Any
+        self, rows: int, values: list[float], alpha: float = 1.5, beta: float = 0.8, root: float = 4.0, **arguments: Any
     ) -> None:
         super().__init__(**arguments | {"dtype": "float32"})
-        self.rows, self.states, self.alpha, self.beta, self.root = rows, states, alpha, beta, root
-        self.said = layers.Dense(rows, activation="sigmoid", dtype="float32", name="said")
+        self.rows, self.values, self.alpha, self.beta, self.root = rows, list(values), alpha, beta, root
+        self.output_layer = layers.Dense(rows, activation="sigmoid", dtype="float32", name="output")
 
     def build(self, shape: Any) -> None:
-        self.said.build(shape)
+        self.output_layer.build(shape)
         self.built = True
 
     def inputs(self, columns: Any) -> Any:
         """Classes (..., rows) int32 -> what a network reads of them, (..., features): the codec's values."""
-        levels = values_of(self.states)
-        return ops.take(ops.convert_to_tensor([*levels, *[0.0] * (PAD + 1 - len(levels))]), columns)
+        values = [*self.values, *[0.0] * (PAD + 1 - len(self.values))]
+        return ops.take(ops.convert_to_tensor(values, "float32"), columns)
 
-    def cost(self, context: Any, columns: Any) -> Any:
+    def loss(self, context: Any, columns: Any) -> Any:
         """The paper's loss of each column."""
         target = self.inputs(columns) ** (1 / self.root)
-        squared = ops.square(self.said(context) - target)
+        squared = ops.square(self.output_layer(context) - target)
         return ops.mean(self.alpha * squared * target + self.beta * squared * (1 - target), axis=-1)
 
     def call(self, context: Any) -> Any:
         """The values of the next column, which are fed back as they are."""
-        return self.said(context)
+        return self.output_layer(context)
 
     def get_config(self) -> dict[str, Any]:
-        mine = {"rows": self.rows, "states": self.states, "alpha": self.alpha, "beta": self.beta, "root": self.root}
+        mine = {"rows": self.rows, "values": list(self.values), "alpha": self.alpha, "beta": self.beta, "root": self.root}
         return super().get_config() | mine
 
 
 @keras.saving.register_keras_serializable("generators")
-class Classes(layers.Layer):
-    """The chances of each pitch's states, every pitch by itself; the cost of a column is its surprise in nats."""
+class IndependentHead(layers.Layer):
+    """Probabilities of each pitch's states, every pitch by itself; the loss of a column is its nll in nats."""
+
+    measure = "nll"
 
     def __init__(self, rows: int, states: int, **arguments: Any) -> None:
         super().__init__(**arguments | {"dtype": "float32"})
         self.rows, self.states = rows, states
-        self.said = layers.Dense(rows * states, dtype="float32", name="said")
+        self.output_layer = layers.Dense(rows * states, dtype="float32", name="output")
 
     def build(self, shape: Any) -> None:
-        self.said.build(shape)
+        self.output_layer.build(shape)
         self.built = True
 
     def inputs(self, columns: Any) -> Any:
-        """Classes (..., rows) int32 -> a plane for each state but silence, (..., rows * (states - 1))."""
+        """Classes (..., rows) int32 -> a plane for each state but rest, (..., rows * (states - 1))."""
         return planes(columns, self.states)
 
-    def cost(self, context: Any, columns: Any) -> Any:
+    def loss(self, context: Any, columns: Any) -> Any:
         """Nats of each column."""
-        return surprise(self._logits(context), columns)
+        return nll_of(self._logits(context), columns)
 
-    def call(self, context: Any, chance: Any, temperature: Any, top_p: Any) -> Any:
-        """context (batch, units), chance (batch, rows) uniform in [0, 1), temperature and top_p (batch, 1) -> int32."""
-        return drawn(self._logits(context), chance, temperature, top_p)
+    def call(self, context: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
+        """context (batch, units), uniform (batch, rows) in [0, 1), temperature and top_p (batch, 1) -> int32."""
+        return drawn(self._logits(context), uniform, temperature, top_p)
 
     def _logits(self, context: Any) -> Any:
-        return ops.reshape(self.said(context), (*ops.shape(context)[:-1], self.rows, self.states))
+        return ops.reshape(self.output_layer(context), (*ops.shape(context)[:-1], self.rows, self.states))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rows": self.rows, "states": self.states}
 
 
 @keras.saving.register_keras_serializable("generators")
-class Joint(layers.Layer):
-    """The chances of each pitch's states, given what those in the rows above do: chords are drawn whole.
+class AutoregressiveHead(layers.Layer):
+    """Probabilities of each pitch's states, given what those in the rows above do: chords are drawn whole.
 
-    MADE (arXiv 1502.03509) on a context: `hidden` units of every row hear the notes of the rows before it, and its states
-    are said by them and by those of the rows before. The cost of a column is its surprise in nats.
+    MADE (arXiv 1502.03509) on a context: `hidden` units of every row read the notes of the rows before it, and its states
+    are predicted by them and by those of the rows before. The loss of a column is its nll in nats.
     """
+
+    measure = "nll"
 
     def __init__(self, rows: int, states: int, hidden: int, **arguments: Any) -> None:
         super().__init__(**arguments | {"dtype": "float32"})
         self.rows, self.states, self.hidden = rows, states, hidden
-        self.start = layers.Dense(rows * hidden, dtype="float32", name="start")
-        self.said = layers.Dense(rows * states, dtype="float32", name="said")
+        self.bias_layer = layers.Dense(rows * hidden, dtype="float32", name="bias")
+        self.output_layer = layers.Dense(rows * states, dtype="float32", name="output")
 
     def build(self, shape: Any) -> None:
-        self.start.build(shape)
-        self.said.build(shape)
+        self.bias_layer.build(shape)
+        self.output_layer.build(shape)
         notes, units, logits = (self.rows * size for size in (self.states - 1, self.hidden, self.states))
         small = keras.initializers.RandomNormal(0.05)
-        self.heard = self.add_weight(shape=(notes, units), initializer=small, name="heard")
-        self.out = self.add_weight(shape=(units, logits), initializer=small, name="out")
+        self.note_kernel = self.add_weight(shape=(notes, units), initializer=small, name="note_kernel")
+        self.unit_kernel = self.add_weight(shape=(units, logits), initializer=small, name="unit_kernel")
         self.built = True
 
     def inputs(self, columns: Any) -> Any:
-        """As `Classes.inputs`."""
+        """As `IndependentHead.inputs`."""
         return planes(columns, self.states)
 
-    def cost(self, context: Any, columns: Any) -> Any:
+    def loss(self, context: Any, columns: Any) -> Any:
         """Nats of each column."""
-        heard = self.heard * _mask(self.rows, self.states - 1, self.hidden, itself=False)
-        units = ops.tanh(ops.matmul(by_row(columns, self.states), heard) + self.start(context))
-        logits = ops.matmul(units, self.out * _mask(self.rows, self.hidden, self.states, itself=True)) + self.said(context)
-        return surprise(ops.reshape(logits, (*ops.shape(logits)[:-1], self.rows, self.states)), columns)
+        kernel = self.note_kernel * _mask(self.rows, self.states - 1, self.hidden, itself=False)
+        units = ops.tanh(ops.matmul(by_row(columns, self.states), kernel) + self.bias_layer(context))
+        kernel = self.unit_kernel * _mask(self.rows, self.hidden, self.states, itself=True)
+        logits = ops.matmul(units, kernel) + self.output_layer(context)
+        return nll_of(ops.reshape(logits, (*ops.shape(logits)[:-1], self.rows, self.states)), columns)
 
-    def call(self, context: Any, chance: Any, temperature: Any, top_p: Any) -> Any:
-        """As `Classes.call`, row by row."""
+    def call(self, context: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
+        """As `IndependentHead.call`, row by row."""
         shape = (-1, self.rows, self.states)
-        heard = ops.reshape(self.heard, (self.rows, self.states - 1, -1)) * ops.reshape(
+        kernel = ops.reshape(self.note_kernel, (self.rows, self.states - 1, -1)) * ops.reshape(
             _mask(self.rows, self.states - 1, self.hidden, itself=False), (self.rows, self.states - 1, -1)
         )
-        out = ops.reshape(self.out, (self.rows, self.hidden, -1))  # a row that has been drawn is not asked again
+        out = ops.reshape(self.unit_kernel, (self.rows, self.hidden, -1))  # a row that has been drawn is not asked again
 
         def draw(row: Any, carried: list[Any]) -> list[Any]:
-            units, logits, said = carried
+            units, logits, column = carried
             mine = ops.take(ops.reshape(units, (-1, self.rows, self.hidden)), row, axis=1)
             logits = logits + ops.matmul(ops.tanh(mine), ops.take(out, row, axis=0))
             shown = ops.take(ops.reshape(logits, shape), row, axis=1)
-            state = drawn(shown, ops.take(chance, row, axis=1), temperature[:, 0], top_p[:, 0])
-            units = units + ops.matmul(ops.one_hot(state, self.states)[:, 1:], ops.take(heard, row, axis=0))
+            state = drawn(shown, ops.take(uniform, row, axis=1), temperature[:, 0], top_p[:, 0])
+            units = units + ops.matmul(ops.one_hot(state, self.states)[:, 1:], ops.take(kernel, row, axis=0))
             here = ops.equal(ops.arange(self.rows), row)
-            return [units, logits, ops.where(here, state[:, None], said)]
+            return [units, logits, ops.where(here, state[:, None], column)]
 
-        said = ops.cast(ops.zeros_like(chance), "int32")
-        return ops.fori_loop(0, self.rows, draw, [self.start(context), self.said(context), said])[2]
+        column = ops.cast(ops.zeros_like(uniform), "int32")
+        return ops.fori_loop(0, self.rows, draw, [self.bias_layer(context), self.output_layer(context), column])[2]
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rows": self.rows, "states": self.states, "hidden": self.hidden}
 
 
 def by_row(columns: Any, states: int) -> Any:
-    """Classes (..., rows) int32 -> ones and zeros (..., rows * (states - 1)), a row's states but silence side by side."""
+    """Classes (..., rows) int32 -> ones and zeros (..., rows * (states - 1)), a row's states but rest side by side."""
     notes = ops.one_hot(columns, states)[..., 1:]
     return ops.reshape(notes, (*ops.shape(columns)[:-1], columns.shape[-1] * (states - 1)))
 
@@ -188,26 +195,26 @@ def _mask(rows: int, inputs: int, outputs: int, itself: bool) -> Any:
 
 
 def planes(columns: Any, states: int) -> Any:
-    """Classes (..., rows) int32 -> (..., rows * (states - 1)): one plane for each state but silence; PAD is silent."""
+    """Classes (..., rows) int32 -> (..., rows * (states - 1)): one plane for each state but rest; PAD has none."""
     found = [ops.cast(ops.equal(columns, state), "float32") for state in (ONSET, SUSTAIN)[: states - 1]]
     return ops.concatenate(found, axis=-1)
 
 
-def surprise(logits: Any, columns: Any) -> Any:
+def nll_of(logits: Any, columns: Any) -> Any:
     """logits (..., rows, states) of columns (..., rows) -> nats (...); cells that are PAD count as any other."""
     states = logits.shape[-1]
     taken = ops.one_hot(ops.minimum(columns, states - 1), states)
     return ops.sum(ops.logsumexp(logits, axis=-1) - ops.sum(logits * taken, axis=-1), axis=-1)
 
 
-def drawn(logits: Any, chance: Any, temperature: Any, top_p: Any) -> Any:
-    """States (...) int32 drawn from logits (..., states) by chance (...), uniform in [0, 1); the others broadcast to chance.
+def drawn(logits: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
+    """States (...) int32 drawn from logits (..., states) by uniform (...) in [0, 1); the others broadcast to uniform.
 
-    top_p: the most probable states that together have this much are drawn from, one at least (arXiv 1904.09751).
+    top_p: the most probable states that together have this probability are drawn from, one at least (arXiv 1904.09751).
     """
-    shares = ops.softmax(logits / ops.maximum(temperature, COLDEST)[..., None])
-    above = shares[..., None, :] > shares[..., :, None]
-    higher = ops.sum(ops.where(above, shares[..., None, :], 0.0), axis=-1)
-    kept = ops.where(higher < top_p[..., None], shares, 0.0)
+    probabilities = ops.softmax(logits / ops.maximum(temperature, MIN_TEMPERATURE)[..., None])
+    above = probabilities[..., None, :] > probabilities[..., :, None]
+    higher = ops.sum(ops.where(above, probabilities[..., None, :], 0.0), axis=-1)
+    kept = ops.where(higher < top_p[..., None], probabilities, 0.0)
     reached = ops.cumsum(kept, axis=-1)
-    return ops.sum(ops.cast(chance[..., None] * reached[..., -1:] >= reached[..., :-1], "int32"), axis=-1)
+    return ops.sum(ops.cast(uniform[..., None] * reached[..., -1:] >= reached[..., :-1], "int32"), axis=-1)
