@@ -1,4 +1,4 @@
-"""Columns a second that sequence models generate, with their state carried on, against feeding the whole window for every column.
+"""Columns a second that sequence models generate, with their state carried on, against feeding a whole window for each.
 
 Both in one process on the same weights; the window is read by a compiled function too. Then the memory of ten minutes.
 """
