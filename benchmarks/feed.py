@@ -70,7 +70,7 @@ def generators(folder: Path, options: Options) -> None:
     from generators import lstm
     from generators.pictures.data import batches, open_images
     from generators.sequences import windows
-    from generators.sequences.pieces import open_pieces
+    from generators.sequences.data import open_pieces
     from midi.codecs import codec_named
     from training.corpora.split import split_corpus
 
@@ -84,10 +84,10 @@ def generators(folder: Path, options: Options) -> None:
         row(f"{name} ours", module.build(config, Context(steps=1000)), fed, config.batch_size, options.rounds)
     for preset in ("paper", "ours"):
         config = lstm.PRESETS[preset]
-        codec = codec_named(config.codec)
-        pieces = open_pieces(None, codec, cache=folder / "cache")
+        representation = lstm.representation_of(config)
+        pieces = open_pieces(None, representation, cache=folder / "cache")
         feed = {"transpose": config.transpose, "steps": 20, "apart": config.window}
-        fed = windows.batches(pieces, "train", codec, lstm.length(config), config.batch_size, **feed)
+        fed = windows.batches(pieces, "train", representation, lstm.length(config), config.batch_size, **feed)
         row(f"lstm {preset}", lstm.build(config, Context(steps=1000)), fed, config.batch_size, options.rounds)
 
 

@@ -1,4 +1,4 @@
-"""Columns a second that sequence models say, with their state carried on, against feeding the whole window for every column.
+"""Columns a second that sequence models generate, with their state carried on, against feeding a whole window for each.
 
 Both in one process on the same weights; the window is read by a compiled function too. Then the memory of ten minutes.
 """
@@ -20,7 +20,7 @@ class Options:
     """How much is measured."""
 
     columns: int = 400
-    """Columns that are said in each measurement."""
+    """Columns that are generated in each measurement."""
 
 
 def main(options: Options) -> None:
@@ -47,24 +47,23 @@ def rates(model: object, count: int, columns: int) -> tuple[float, float]:
     import tensorflow as tf
 
     from generators import lstm
-    from midi.codecs import codec_named
 
-    codec = codec_named(model.config.codec)
-    speaker = lstm.speaker(model, codec, count)
-    chance = np.random.default_rng(0).random((count, speaker.at_once, codec.shape[0]), np.float32)
+    representation = lstm.representation_of(model.config)
+    sampler = lstm.sampler(model, representation, count)
+    uniform = np.random.default_rng(0).random((count, sampler.steps_per_call, representation.width), np.float32)
     one = np.ones((count, 1), np.float32)
-    windows = np.zeros((count, model.config.window, codec.shape[0]), np.int32)
-    draws = () if model.config.head == "values" else (chance[:, 0], one, one)
+    windows = np.zeros((count, model.config.window, representation.width), np.int32)
+    draws = () if model.config.head == "regression" else (uniform[:, 0], one, one)
 
     @tf.function
-    def whole(heard: tf.Tensor) -> tf.Tensor:
-        return model.head(model.context(model.head.inputs(heard))[0][:, -1], *draws)
+    def whole(window: tf.Tensor) -> tf.Tensor:
+        return model.head(model.context(model.head.inputs(window))[0][:, -1], *draws)
 
-    speaker.say(chance, one, one), whole(windows)
-    calls = columns // speaker.at_once
-    stepped = timed(lambda: [speaker.say(chance, one, one) for _ in range(calls)])
+    sampler.draw(uniform, one, one), whole(windows)
+    calls = columns // sampler.steps_per_call
+    stepped = timed(lambda: [sampler.draw(uniform, one, one) for _ in range(calls)])
     windowed = timed(lambda: [whole(windows).numpy() for _ in range(columns // 10)])
-    return count * calls * speaker.at_once / stepped, count * (columns // 10) / windowed
+    return count * calls * sampler.steps_per_call / stepped, count * (columns // 10) / windowed
 
 
 def continuation(model: object, columns: int) -> None:
@@ -72,12 +71,13 @@ def continuation(model: object, columns: int) -> None:
     import numpy as np
 
     from generators import lstm
-    from generators.sequences.continuing import BATCH, continued
-    from midi.codecs import codec_named
+    from generators.sequences.representation import Stretch
+    from generators.sequences.samplers import BATCH, continuations
 
-    codec = codec_named(model.config.codec)
-    nothing = [np.zeros((0, codec.shape[0]), np.uint8)] * BATCH
-    continued(lstm.speaker(model, codec, BATCH), codec, nothing, columns, range(BATCH))
+    representation = lstm.representation_of(model.config)
+    nothing = [np.zeros((0, representation.width), np.uint8)] * BATCH
+    sampler = lstm.sampler(model, representation, BATCH)
+    continuations(sampler, representation, nothing, Stretch(0, columns), range(BATCH))
 
 
 def timed(work: Callable[[], object]) -> float:

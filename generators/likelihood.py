@@ -1,7 +1,8 @@
-"""Judge sequence models by what they say of pieces they never saw: nats a frame, as in the published tables.
+"""Judge sequence models by how likely they find pieces that they never saw: negative log-likelihood (nll) in nats.
 
-Every frame from the second on is judged after all those before it in its piece; the mean is over the frames of all pieces.
-Beside the model: each pitch by its share in the data's training part (marginal), each cell as it was before (copy).
+Every step from the second on is judged after all those before it in its piece; the mean is over all pieces. Nats a step are
+those of the published tables, where steps are frames; nats a quarter and a note compare models of different representations.
+Beside the model, nats a step: each pitch by its distribution in the data's training part (marginal), each as before (copy).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Options:
     """Which runs, on what."""
 
     runs: tyro.conf.Positional[tuple[Path, ...]]
-    """Run directories of lstm models."""
+    """Run directories of models with a likelihood, such as lstm."""
     data: Path | None = None
     """A .mat of frames (JSB_Chorales.mat, Nottingham.mat), a folder of MIDI files, a CSV, a corpus of columns; by default
     what the run was trained on."""
@@ -46,10 +47,13 @@ def main(options: Options) -> None:
         refuse_existing(options.output, options.force)
     found = {str(run): likelihood(run, options.data, options.part, options.cache) for run in options.runs}
     wide = max(map(len, found))
-    print(f"{'run':{wide}}  part        pieces   frames  nats a frame  marginal    copy")
+    print(f"{'run':{wide}}  part        pieces    steps  nats a step  a quarter   a note  marginal    copy")
     for name, row in found.items():
-        counts = f"{row['part']:10s} {row['pieces']:7d} {row['frames']:8d}"
-        print(f"{name:{wide}}  {counts}  {row['nats']:12.3f}  {row['marginal']:8.3f}  {row['copy']:6.3f}")
+        counts = f"{row['part']:10s} {row['pieces']:7d} {row['steps']:8d}"
+        nll = [row["nll_per_step"], row["nll_per_quarter"], row["nll_per_note"]]
+        step, quarter, note = ("-" if value is None else f"{value:.3f}" for value in nll)
+        simple = f"{row['marginal']:8.3f}  {row['copy']:6.3f}"
+        print(f"{name:{wide}}  {counts}  {step:>11}  {quarter:>9}  {note:>7}  {simple}")
     if options.output:
         data = str(options.data) if options.data else None
         write_json(options.output, {"command": "generators.likelihood", "data": data, "runs": found, "versions": versions()})

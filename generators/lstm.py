@@ -1,12 +1,13 @@
-"""LSTM that says the next column of a piece.
+"""LSTM that predicts the next column of a piece.
 
 `paper`: "Music generation using Deep Learning": 100 columns of 88 pitches, an LSTM of 128 units, its last state to a sigmoid
-a pitch (122,456 parameters), a loss that weighs notes and silence. As required rather than as published: columns are
+a pitch (122,456 parameters), a loss that weighs notes and rests. As required rather than as published: columns are
 columns (the published windows are reshaped, not transposed, so that time and pitch mix), the loss is taken cell by cell as
 printed with a finite root, windows are drawn from anywhere in any piece instead of being consecutive, and the mean of the
 whole window's squared values is not a term.
 
-`ours` says silent, beginning or held of every pitch, one after the other (`--head joint`), at every column of the window.
+`ours` predicts rest, onset or sustain of every pitch, one after the other (`--head autoregressive`), at every column of the
+window.
 
     python -m generators.train lstm --data FOLDER
 
@@ -18,19 +19,18 @@ and 3.29. `paper` holds its last column for ever.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import keras
 from keras import layers, ops
 
-from generators.sequences.config import SequenceConfig
-from generators.sequences.heads import draws_of, head_of
-from generators.sequences.optimizer import optimizer_of
-from generators.sequences.states import states_of
-from generators.sequences.steps import Steps
-from midi.codecs import codec_named
-from midi.codecs.codec import Codec
+from generators.layers.column_heads import draws_of, head_of
+from generators.layers.columns import ColumnConfig, columns_of, optimizer_of
+from generators.sequences.columns import Columns
+from generators.sequences.representation import Representation
+from generators.sequences.samplers import RecurrentSampler
 from midi.columns import PAD
 from training.family import Context
 from training.fitting.measuring import Measuring
@@ -41,25 +41,25 @@ MONITOR = "val_loss"
 
 
 @dataclass(frozen=True)
-class Config(SequenceConfig):
+class Config(ColumnConfig):
     """LSTM; the defaults are the paper's."""
 
     units: tuple[Count, ...] = (128,)
     """Units of each LSTM, one above the other."""
-    says: Literal["last", "every"] = "last"
+    predict: Literal["last", "every"] = "last"
     """Only the column after the window is learned from, as published, or that after each of its columns."""
-    newest: bool = False
-    """The head is also shown the newest column as it is."""
+    skip: bool = False
+    """A skip connection: the head is also given the newest column as it is."""
 
 
 PRESETS = {
     "paper": Config(),
     "ours": Config(
-        codec="beats88", window=128, transpose=5, head="joint", units=(256,), says="every", newest=True, dropout=0.3,
-        learning_rate=2e-3, cosine=True, clip_norm=1.0, batch_size=16, steps=200, epochs=20,
+        codec="beats88", window=128, transpose=5, head="autoregressive", units=(256,), predict="every", skip=True,
+        dropout=0.3, learning_rate=2e-3, cosine=True, clip_norm=1.0, batch_size=16, steps=200, epochs=20,
     ),
     "quick": Config(
-        codec="beats88", window=24, transpose=2, head="joint", hidden=3, units=(8, 7), says="every", newest=True,
+        codec="beats88", window=24, transpose=2, head="autoregressive", hidden=3, units=(8, 7), predict="every", skip=True,
         dropout=0.1, learning_rate=2e-2, cosine=True, clip_norm=1.0, batch_size=8, steps=4, epochs=2,
     ),
 }  # fmt: skip
@@ -69,13 +69,13 @@ PRESETS = {
 class Lstm(Measuring):
     """The network and its head. Input: windows (batch, columns, rows) uint8 of classes; output: the head's context.
 
-    `config` is a `Config` as a dict. Metric `cost`: cost of a column that is said (nats, or the paper's loss).
+    `config` is a `Config` as a dict. Metric of a predicted column: `nll` in nats, or `error`, the paper's loss.
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
         super().__init__(**arguments | {"dtype": "float32"})
         self.config = config = Config(**config)
-        self.head = head_of(config, states_of(codec_named(config.codec)))
+        self.head = head_of(config)
         self.stack = [
             layers.LSTM(units, return_sequences=True, return_state=True, name=f"lstm_{n}")
             for n, units in enumerate(config.units)
@@ -83,27 +83,26 @@ class Lstm(Measuring):
         for number, layer in enumerate(self.stack):
             layer.cell.name = f"cell_{number}"  # Keras names all alike, and one step holds all of them
         self.drop = layers.Dropout(config.dropout, name="dropout")
-        self.cost = keras.metrics.Mean("cost")
+        self.measured = keras.metrics.Mean(self.head.measure)
 
     def build(self, shape: Any = None) -> None:
-        rows = codec_named(self.config.codec).shape[0]
-        features = self.head.inputs(ops.zeros((1, 1, rows), "int32")).shape[-1]
+        features = self.head.inputs(ops.zeros((1, 1, self.head.rows), "int32")).shape[-1]
         below = features
         for layer in self.stack:
             layer.build((None, None, below))
             below = layer.units
-        self.head.build((None, None, below + features * self.config.newest))
+        self.head.build((None, None, below + features * self.config.skip))
         self.built = True
 
     def call(self, windows: Any, training: bool = False) -> Any:
         windows = ops.cast(windows, "int32")
-        heard, said = windows[:, :-1], windows[:, 1:]
-        context, _ = self.context(self.head.inputs(heard), training=training)
-        if self.config.says == "last":
-            context, said = context[:, -1:], said[:, -1:]
-        cost, there = self.head.cost(context, said), ops.cast(ops.not_equal(said[..., 0], PAD), "float32")
-        self.add_loss(ops.mean(cost * there))
-        self.measure(self.cost, cost, there)
+        context, following = windows[:, :-1], windows[:, 1:]
+        context, _ = self.context(self.head.inputs(context), training=training)
+        if self.config.predict == "last":
+            context, following = context[:, -1:], following[:, -1:]
+        loss, there = self.head.loss(context, following), ops.cast(ops.not_equal(following[..., 0], PAD), "float32")
+        self.add_loss(ops.mean(loss * there))
+        self.measure(self.measured, loss, there)
         return context
 
     def context(self, x: Any, states: Any = None, training: bool = False) -> tuple[Any, list[Any]]:
@@ -116,7 +115,7 @@ class Lstm(Measuring):
             before = None if states is None else states[2 * number : 2 * number + 2]
             x, *left = layer(x, initial_state=before)
             x, after = self.drop(x, training=training), after + left
-        return (ops.concatenate([x, newest], axis=-1) if self.config.newest else x), after
+        return (ops.concatenate([x, newest], axis=-1) if self.config.skip else x), after
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"config": asdict(self.config)}
@@ -130,20 +129,25 @@ def build(config: Config, context: Context) -> Lstm:
     return model
 
 
+def representation_of(config: Config) -> Columns:
+    """What the model reads and generates."""
+    return columns_of(config)
+
+
 def length(config: Config) -> int:
-    """Columns of a training window: those that are heard and the one after them."""
+    """Columns of a training window: the context and the one after it."""
     return config.window + 1
 
 
 def before(config: Config) -> int:
-    """Silent columns before a piece that a window may begin with."""
+    """Columns of rest before a piece that a window may begin with."""
     return 1
 
 
 def exported(model: Lstm) -> keras.Model:
-    """One step: the newest column, [chance, temperature, top_p,] h and c of each LSTM -> the next column, h and c of each.
+    """One step: the newest column, [uniform, temperature, top_p,] h and c of each LSTM -> the next column, h and c of each.
 
-    Columns (batch, rows): values in [0, 1] of the head `values`, else int32 states. chance (batch, rows): uniform draws.
+    Columns (batch, rows): values in [0, 1] of the head `regression`, else int32 states. uniform (batch, rows): in [0, 1).
     """
     head, draws = model.head, draws_of(model.head)
     column = keras.Input((head.rows,), dtype="int32" if draws else "float32", name="column")
@@ -153,10 +157,22 @@ def exported(model: Lstm) -> keras.Model:
     for number, layer in enumerate(model.stack):
         x, state = layer.cell(x, states[2 * number : 2 * number + 2])
         after += [ops.cast(each, "float32") for each in state]
-    x = layers.Concatenate()([x, newest]) if model.config.newest else x
+    x = layers.Concatenate()([x, newest]) if model.config.skip else x
     return keras.Model([column, *draws, *states], [head(x, *draws), *after], name="step")
 
 
-def speaker(model: Lstm, codec: Codec, count: int, longest: int = 0) -> Steps:
-    """`count` pieces for the model to go on with; longest: columns that a note is held at most, 0: any."""
-    return Steps(exported(model), codec, count, longest)
+def sampler(model: Lstm, representation: Representation, count: int, max_note_bars: float = 0.0) -> RecurrentSampler:
+    """`count` pieces for the model to go on with; max_note_bars: after which a note is ended, 0: none."""
+    return RecurrentSampler(exported(model), representation, count, max_note_bars)
+
+
+def nll(model: Lstm) -> Callable[..., Any] | None:
+    """What judges pieces, as `generators.sequences.likelihood` has it; None for a head without likelihood."""
+    if model.config.head == "regression":
+        return None
+
+    def judge(steps: Any, states: Any = None) -> tuple[Any, Any]:
+        context, states = model.context(model.head.inputs(steps[:, :-1]), states)
+        return model.head.loss(context, steps[:, 1:]), states
+
+    return judge

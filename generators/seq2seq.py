@@ -1,15 +1,16 @@
-"""Sequence to sequence LSTM: hears a window of columns and says the next ten, twenty or hundred at once.
+"""Sequence to sequence LSTM: reads a window of columns and predicts the next ten, twenty or hundred at once.
 
-`paper`: "Music generation using Deep Learning": an LSTM of 128 units hears 100 columns of 88 pitches, another begins with
+`paper`: "Music generation using Deep Learning": an LSTM of 128 units reads 100 columns of 88 pitches, another begins with
 its states, is fed nothing but zeros and goes through a dense layer of 128 to a sigmoid a pitch (250,072 parameters). As
 required rather than as published: the loss is taken cell by cell with a finite root (4 where the code has 10,000, which
-makes a note's beginning and the rest of it the same target), and windows are drawn from anywhere in any piece.
+makes a note's onset and the rest of it the same target), and windows are drawn from anywhere in any piece.
 
-The authors' wishes are options: chances of silent, beginning and held (`--head classes` or `joint`), an encoder that hears
-the window in both directions, attention, and a decoder that is fed the column before the one it says (`--feed previous`).
+The authors' wishes are options: probabilities of rest, onset and sustain (`--head independent` or `autoregressive`), an
+encoder that reads the window in both directions, attention, and a decoder that is fed the column before the one it predicts
+(`--feed previous`).
 `ours` has all of them; lstm's `ours` is the better model of one column after the other.
 
-    python -m generators.train seq2seq --data FOLDER --preset paper --ahead 20
+    python -m generators.train seq2seq --data FOLDER --preset paper --horizon 20
 """
 
 from __future__ import annotations
@@ -20,13 +21,11 @@ from typing import Any, Literal
 import keras
 from keras import layers, ops
 
-from generators.sequences.chunks import Chunks
-from generators.sequences.config import SequenceConfig
-from generators.sequences.heads import draws_of, head_of
-from generators.sequences.optimizer import optimizer_of
-from generators.sequences.states import states_of
-from midi.codecs import codec_named
-from midi.codecs.codec import Codec
+from generators.layers.column_heads import draws_of, head_of
+from generators.layers.columns import ColumnConfig, columns_of, optimizer_of
+from generators.sequences.columns import Columns
+from generators.sequences.representation import Representation
+from generators.sequences.samplers import WindowSampler
 from midi.columns import PAD
 from training.family import Context
 from training.fitting.measuring import Measuring
@@ -37,23 +36,23 @@ MONITOR = "val_loss"
 
 
 @dataclass(frozen=True)
-class Config(SequenceConfig):
+class Config(ColumnConfig):
     """Sequence to sequence; the defaults are the paper's."""
 
     alpha: Amount = 1.2
-    """values, asymmetric: weight of cells with a note."""
+    """regression, asymmetric: weight of cells with a note."""
     beta: Amount = 1.0
-    """values, asymmetric: weight of silent cells."""
-    ahead: Count = 10
-    """Columns that are said at once."""
+    """regression, asymmetric: weight of cells at rest."""
+    horizon: Count = 10
+    """Columns that are predicted at once."""
     units: Count = 128
     """Units of the encoder; of the decoder as many, or twice as many where the encoder is bidirectional."""
     dense: Count = 128
     """Units of the layer between decoder and head."""
     feed: Literal["zeros", "previous"] = "zeros"
-    """What the decoder is fed: nothing, as published, or the column before the one it says."""
+    """What the decoder is fed: nothing, as published, or the column before the one it predicts."""
     bidirectional: bool = False
-    """The encoder hears the window forwards and backwards."""
+    """The encoder reads the window forwards and backwards."""
     attention: bool = False
     """The decoder looks back at each column of the window (dot products, arXiv 1508.04025)."""
     batch_size: Count = 256
@@ -67,34 +66,34 @@ class Config(SequenceConfig):
 PRESETS = {
     "paper": Config(),
     "ours": Config(
-        codec="beats88", window=96, transpose=5, head="joint", ahead=32, feed="previous", bidirectional=True, attention=True,
-        dropout=0.3, learning_rate=2e-3, cosine=True, clip_norm=1.0, batch_size=32, steps=100, epochs=20,
+        codec="beats88", window=96, transpose=5, head="autoregressive", horizon=32, feed="previous", bidirectional=True,
+        attention=True, dropout=0.3, learning_rate=2e-3, cosine=True, clip_norm=1.0, batch_size=32, steps=100, epochs=20,
     ),
     "quick": Config(
-        codec="beats88", window=20, transpose=2, head="joint", hidden=3, ahead=5, units=6, dense=7, feed="previous",
-        bidirectional=True, attention=True, dropout=0.1, learning_rate=2e-2, cosine=True, clip_norm=1.0, batch_size=8,
-        steps=4, epochs=2,
+        codec="beats88", window=20, transpose=2, head="autoregressive", hidden=3, horizon=5, units=6, dense=7,
+        feed="previous", bidirectional=True, attention=True, dropout=0.1, learning_rate=2e-2, cosine=True, clip_norm=1.0,
+        batch_size=8, steps=4, epochs=2,
     ),
 }  # fmt: skip
 
 
 @keras.saving.register_keras_serializable("generators")
 class Seq2Seq(Measuring):
-    """The networks and their head. Input: windows (batch, window + ahead, rows) uint8 of classes; output: the contexts.
+    """The networks and their head. Input: windows (batch, window + horizon, rows) uint8 of classes; output: the contexts.
 
-    `config` is a `Config` as a dict. Metric `cost`: cost of a column that is said (nats, or the paper's loss).
+    `config` is a `Config` as a dict. Metric of a predicted column: `nll` in nats, or `error`, the paper's loss.
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
         super().__init__(**arguments | {"dtype": "float32"})
         self.config = config = Config(**config)
-        self.head = head_of(config, states_of(codec_named(config.codec)))
+        self.head = head_of(config)
         encoder = layers.LSTM(config.units, return_sequences=True, return_state=True, name="encoder")
         self.encoder = layers.Bidirectional(encoder, name="encoder") if config.bidirectional else encoder
         self.decoder = layers.LSTM(config.units * (1 + config.bidirectional), return_sequences=True, name="decoder")
         self.dense = layers.Dense(config.dense, activation="relu", name="dense")
         self.drop = layers.Dropout(config.dropout, name="dropout")
-        self.cost = keras.metrics.Mean("cost")
+        self.measured = keras.metrics.Mean(self.head.measure)
 
     def build(self, shape: Any = None) -> None:
         self.features = features = self.head.inputs(ops.zeros((1, 1, self.head.rows), "int32")).shape[-1]
@@ -106,36 +105,36 @@ class Seq2Seq(Measuring):
 
     def call(self, windows: Any, training: bool = False) -> Any:
         windows = ops.cast(windows, "int32")
-        columns, said = self.head.inputs(windows[:, :-1]), windows[:, self.config.window :]
-        memory, states = self.encoded(columns[:, : self.config.window])
+        columns, following = self.head.inputs(windows[:, :-1]), windows[:, self.config.window :]
+        outputs, states = self.encoded(columns[:, : self.config.window])
         fed = columns[:, self.config.window - 1 :]
         fed = fed if self.config.feed == "previous" else ops.zeros_like(fed)
-        contexts = self.attended(self.decoder(fed, initial_state=states), memory, training)
-        cost, there = self.head.cost(contexts, said), ops.cast(ops.not_equal(said[..., 0], PAD), "float32")
-        self.add_loss(ops.mean(cost * there))
-        self.measure(self.cost, cost, there)
+        contexts = self.attended(self.decoder(fed, initial_state=states), outputs, training)
+        loss, there = self.head.loss(contexts, following), ops.cast(ops.not_equal(following[..., 0], PAD), "float32")
+        self.add_loss(ops.mean(loss * there))
+        self.measure(self.measured, loss, there)
         return contexts
 
     def encoded(self, x: Any) -> tuple[Any, list[Any]]:
-        """Columns (batch, window, features) -> (what is remembered of each (batch, window, units), h and c)."""
-        memory, *states = self.encoder(x)
+        """Columns (batch, window, features) -> (outputs after each (batch, window, units), h and c)."""
+        outputs, *states = self.encoder(x)
         if self.config.bidirectional:
             states = [ops.concatenate(both, axis=-1) for both in (states[::2], states[1::2])]
-        return memory, states
+        return outputs, states
 
-    def attended(self, x: Any, memory: Any, training: bool = False) -> Any:
+    def attended(self, x: Any, outputs: Any, training: bool = False) -> Any:
         """What the head is given, (batch, time, dense), for the decoder's outputs (batch, time, units)."""
         if self.config.attention:
-            shares = ops.softmax(ops.einsum("btu,bwu->btw", x, memory))
-            x = ops.concatenate([x, ops.einsum("btw,bwu->btu", shares, memory)], axis=-1)
+            weights = ops.softmax(ops.einsum("btu,bwu->btw", x, outputs))
+            x = ops.concatenate([x, ops.einsum("btw,bwu->btu", weights, outputs)], axis=-1)
         return self.drop(self.dense(self.drop(x, training=training)), training=training)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"config": asdict(self.config)}
 
 
-class Ahead(layers.Layer):
-    """The columns that a model says after a window, all of them: without feeding at once, else one after the other."""
+class Horizon(layers.Layer):
+    """The columns that a model predicts after a window, all of them: without feeding at once, else one after the other."""
 
     def __init__(self, model: Seq2Seq, **arguments: Any) -> None:
         super().__init__(**arguments | {"dtype": "float32"})
@@ -143,31 +142,31 @@ class Ahead(layers.Layer):
 
     def call(self, window: Any, *draws: Any) -> Any:
         columns = self.model.head.inputs(window) if draws else window
-        memory, states = self.model.encoded(columns)
-        say = self._one_by_one if self.model.config.feed == "previous" else self._together
-        return say(window[:, -1], memory, states, *draws)
+        outputs, states = self.model.encoded(columns)
+        draw = self._one_by_one if self.model.config.feed == "previous" else self._together
+        return draw(window[:, -1], outputs, states, *draws)
 
-    def _together(self, newest: Any, memory: Any, states: list[Any], chance: Any = None, *heat: Any) -> Any:
-        model, ahead = self.model, self.model.config.ahead
-        zeros = ops.zeros((ops.shape(newest)[0], ahead, self.model.features))
-        contexts = model.attended(model.decoder(zeros, initial_state=states), memory)
-        draws = [] if chance is None else [_flat(chance), *(ops.repeat(value, ahead, axis=0) for value in heat)]
-        return ops.reshape(model.head(_flat(contexts), *draws), (-1, ahead, model.head.rows))
+    def _together(self, newest: Any, outputs: Any, states: list[Any], uniform: Any = None, *decoding: Any) -> Any:
+        model, horizon = self.model, self.model.config.horizon
+        zeros = ops.zeros((ops.shape(newest)[0], horizon, self.model.features))
+        contexts = model.attended(model.decoder(zeros, initial_state=states), outputs)
+        draws = [] if uniform is None else [_flat(uniform), *(ops.repeat(value, horizon, axis=0) for value in decoding)]
+        return ops.reshape(model.head(_flat(contexts), *draws), (-1, horizon, model.head.rows))
 
-    def _one_by_one(self, newest: Any, memory: Any, states: list[Any], chance: Any = None, *heat: Any) -> Any:
-        model, ahead = self.model, self.model.config.ahead
+    def _one_by_one(self, newest: Any, outputs: Any, states: list[Any], uniform: Any = None, *decoding: Any) -> Any:
+        model, horizon = self.model, self.model.config.horizon
 
         def step(place: Any, carried: list[Any]) -> list[Any]:
-            newest, said, *states = carried
-            read = newest if chance is None else model.head.inputs(newest)
+            newest, columns, *states = carried
+            read = newest if uniform is None else model.head.inputs(newest)
             x, states = model.decoder.cell(read, states)
-            context = model.attended(x[:, None], memory)[:, 0]
-            newest = model.head(context, *([] if chance is None else [ops.take(chance, place, axis=1), *heat]))
-            here = ops.reshape(ops.equal(ops.arange(ahead), place), (1, ahead, 1))
-            return [newest, ops.where(here, newest[:, None], said), *states]
+            context = model.attended(x[:, None], outputs)[:, 0]
+            newest = model.head(context, *([] if uniform is None else [ops.take(uniform, place, axis=1), *decoding]))
+            here = ops.reshape(ops.equal(ops.arange(horizon), place), (1, horizon, 1))
+            return [newest, ops.where(here, newest[:, None], columns), *states]
 
-        said = ops.zeros_like(ops.repeat(newest[:, None], ahead, axis=1))
-        return ops.fori_loop(0, ahead, step, [newest, said, *states])[1]
+        columns = ops.zeros_like(ops.repeat(newest[:, None], horizon, axis=1))
+        return ops.fori_loop(0, horizon, step, [newest, columns, *states])[1]
 
 
 def _flat(values: Any) -> Any:
@@ -183,28 +182,33 @@ def build(config: Config, context: Context) -> Seq2Seq:
     return model
 
 
+def representation_of(config: Config) -> Columns:
+    """What the model reads and generates."""
+    return columns_of(config)
+
+
 def length(config: Config) -> int:
-    """Columns of a training window: those that are heard and those that are said."""
-    return config.window + config.ahead
+    """Columns of a training window: the context and those that are predicted."""
+    return config.window + config.horizon
 
 
 def before(config: Config) -> int:
-    """Silent columns before a piece that a window may begin with: all that are heard, so that beginnings are learned too."""
+    """Columns of rest before a piece that a window may begin with: a whole context, so that beginnings are learned too."""
     return config.window
 
 
 def exported(model: Seq2Seq) -> keras.Model:
-    """The newest `window` columns, [chance, temperature, top_p] -> the next `ahead` columns (batch, ahead, rows).
+    """The newest `window` columns, [uniform, temperature, top_p] -> the next `horizon` columns (batch, horizon, rows).
 
-    Columns: values in [0, 1] of the head `values`, else int32 states. chance (batch, ahead, rows): uniform draws.
+    Columns: values in [0, 1] of the head `regression`, else int32 states. uniform (batch, horizon, rows): in [0, 1).
     """
     config, rows = model.config, model.head.rows
-    draws = [keras.Input((config.ahead, rows) if each.name == "chance" else each.shape[1:], name=each.name)
+    draws = [keras.Input((config.horizon, rows) if each.name == "uniform" else each.shape[1:], name=each.name)
              for each in draws_of(model.head)]  # fmt: skip
     window = keras.Input((config.window, rows), dtype="int32" if draws else "float32", name="window")
-    return keras.Model([window, *draws], Ahead(model, name="ahead")(window, *draws), name="seq2seq")
+    return keras.Model([window, *draws], Horizon(model, name="horizon")(window, *draws), name="seq2seq")
 
 
-def speaker(model: Seq2Seq, codec: Codec, count: int, longest: int = 0) -> Chunks:
-    """`count` pieces for the model to go on with; longest: columns that a note is held at most, 0: any."""
-    return Chunks(exported(model), codec, count, longest)
+def sampler(model: Seq2Seq, representation: Representation, count: int, max_note_bars: float = 0.0) -> WindowSampler:
+    """`count` pieces for the model to go on with; max_note_bars: after which a note is ended, 0: none."""
+    return WindowSampler(exported(model), representation, count, max_note_bars)

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from generators.sounds.heads import BandsHead, LinearHead
+from generators.layers.spectrum_heads import BandsHead, LinearHead
 from generators.sounds.memory import Memory, first_memory
 from generators.sounds.settings import setting_of
 from spectro.layers import Spectrogram

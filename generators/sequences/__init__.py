@@ -1,4 +1,4 @@
-"""Models of rows of columns: MIDI pieces read, continued and judged column by column."""
+"""Models of sequences: MIDI pieces read, continued and judged step by step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, formats_of
+from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions
 from training.cli import bar
 from training.family import Report
 from training.options import Amount, Count, Range
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Temperature = Annotated[float, Range(0, 100)]
 TopP = Annotated[float, Range(0, 1, above=True)]
+MAX_STEPS = 1 << 19
+"""Steps of an item at most: as many as a codec has columns."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,15 @@ class SequenceSampleOptions(MidiSampleOptions):
     held_out: bool = False
     """Go on from the beginnings of the run's test pieces, one after the other. Without this and --primer: from silence."""
     primer_columns: Count | None = None
-    """Columns of the primer that are heard, from its beginning; by default all of a file, 8 bars of a test piece."""
-    columns: Count | None = None
-    """Columns that are added; by default 16 bars."""
+    """Columns (or other steps) of the primer that are read, from its beginning; by default all of a file, 8 bars of a test
+    piece."""
+    columns: Annotated[int, Range(1, MAX_STEPS)] | None = None
+    """Columns (or other steps) that are added; by default 16 bars."""
     temperature: Temperature = 1.0
     """Above 1 bolder, below 1 safer; 0 always takes what is most probable."""
     top_p: TopP = 0.98
-    """States of a pitch that together have this share are drawn from; 1: all."""
-    longest: Amount = 2.0
+    """States of a pitch that together have this probability are drawn from; 1: all."""
+    max_note_bars: Amount = 2.0
     """Bars that a note is held at most; 0: as long as the model wants."""
     only_new: bool = False
     """Leave the primer out of what is written."""
@@ -48,15 +51,15 @@ class SequenceEvaluateOptions(EvaluateOptions):
 
     count: Annotated[int, Range(2)] = 20
     """Test pieces that each run goes on with."""
-    heard: Count = 8
-    """Bars that are heard."""
-    said: Count = 16
-    """Bars that are said."""
+    prompt_bars: Count = 8
+    """Bars of each that are read."""
+    generated_bars: Count = 16
+    """Bars that are generated after them."""
     temperature: Temperature = 1.0
     """As in `generators.sample`."""
     top_p: TopP = 0.98
     """As in `generators.sample`."""
-    longest: Amount = 2.0
+    max_note_bars: Amount = 2.0
     """As in `generators.sample`."""
 
 
@@ -72,32 +75,15 @@ class Sequences(GeneratorFamily):
         return SequenceRecipe
 
     def sample(self, options: SequenceSampleOptions) -> Path:
-        from generators.sequences.sampling import Settings, sample
+        from generators.sequences.sampling import sample
 
-        settings = Settings(
-            count=options.count,
-            seed=options.seed,
-            columns=options.columns,
-            temperature=options.temperature,
-            top_p=options.top_p,
-            longest=options.longest,
-            primer=str(options.primer) if options.primer else None,
-            held_out=options.held_out,
-            primer_columns=options.primer_columns,
-            only_new=options.only_new,
-            formats=formats_of(options.format),
-            tempo=options.microseconds,
-        )
-        items = options.items or None
-        return sample(options.run, options.output, settings, items=items, cache=options.cache, progress=bar)
+        return sample(options, progress=bar)
 
     def evaluate(self, options: SequenceEvaluateOptions) -> list[Path]:
-        from generators.sequences.evaluation import Evaluating, evaluate, text_table
+        from generators.sequences.evaluation import evaluate, text_table
         from training.files import outputs_of_runs
 
-        draws = {"temperature": options.temperature, "top_p": options.top_p, "longest": options.longest}
-        how = Evaluating(options.count, options.seed, options.heard, options.said, **draws)
-        for record in evaluate(options.runs, how, **options.places):
+        for record in evaluate(options):
             print(text_table(record), end="\n\n")
         return outputs_of_runs(options.runs, options.output)
 

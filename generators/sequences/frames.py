@@ -17,44 +17,44 @@ import numpy as np
 
 from generators.sequences import matlab
 from midi.codecs.codec import ONSET, Codec
-from midi.columns import blocks_of
 from training.arrays import read_arrays
 from training.cli import InputError
 
 KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 CODEC = "frames88"
-LARGEST = 1 << 26
-"""Bytes of a file at most; the largest of the published ones has a tenth of it."""
-SECONDS = 120
+MAX_FILE_BYTES = 1 << 26
+"""The largest of the published ones has a tenth of it."""
+MAX_SECONDS = 120
 """That reading may take."""
-START = "import runpy, sys; runpy.run_path(sys.argv.pop(1))['run']()"
+READER = "import runpy, sys; runpy.run_path(sys.argv.pop(1))['run']()"
 
 
-def frames_of(path: str | os.PathLike, codec: Codec) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], str]:
-    """(blocks, lengths, parts, fingerprint) as `pieces.Pieces` has them.
+def frames_of(path: str | os.PathLike, codec: Codec | None) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray], str]:
+    """(all frames, one piece after the other, lengths, parts, fingerprint), the last three as `data.Pieces` has them.
 
     InputError: not such a file, a codec of other columns than frames of 88 keys.
     """
-    if codec.name != CODEC:
-        raise InputError(f"{path} holds frames of 88 keys: train on it with --codec {CODEC}, not {codec.name}")
+    if codec is None or codec.name != CODEC:
+        name = codec.name if codec else "another model"
+        raise InputError(f"{path} holds frames of 88 keys: train on it with --codec {CODEC}, not {name}")
     data = _bytes(path)
-    pieces, counts = [], []
-    for key, (lengths, frames) in _read(path).items():
-        if frames.ndim != 2 or frames.shape[1] != codec.shape[0] or lengths.sum() != len(frames):
+    pieces, lengths, counts = [], [], []
+    for key, (each, frames) in _read(path).items():
+        if frames.ndim != 2 or frames.shape[1] != codec.shape[0] or each.sum() != len(frames):
             raise InputError(f"{path}: expected {key} to hold pieces (frames, 88) of 0 and 1; received {frames.shape}")
-        pieces += np.split(frames, np.cumsum(lengths)[:-1])
-        counts.append(len(lengths))
-    blocks = np.concatenate([blocks_of(piece * np.uint8(ONSET)) for piece in pieces])
+        pieces.append(frames * np.uint8(ONSET))
+        lengths.append(each)
+        counts.append(len(each))
     ends = np.cumsum(counts)
     parts = {part: np.arange(end - count, end) for part, end, count in zip(KEYS, ends, counts, strict=True)}
-    return blocks, np.array([len(piece) for piece in pieces]), parts, hashlib.sha256(data).hexdigest()
+    return np.concatenate(pieces), np.concatenate(lengths), parts, hashlib.sha256(data).hexdigest()
 
 
 def _bytes(path: str | os.PathLike) -> bytes:
     try:
         size = os.stat(path).st_size
-        if size > LARGEST:
-            raise InputError(f"{path} has {size / 1e6:.0f} MB; a file of frames has {LARGEST / 1e6:.0f} MB at most")
+        if size > MAX_FILE_BYTES:
+            raise InputError(f"{path} has {size / 1e6:.0f} MB; a file of frames has {MAX_FILE_BYTES / 1e6:.0f} MB at most")
         return Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path} {'not found' if isinstance(error, FileNotFoundError) else error.strerror}") from None
@@ -65,15 +65,15 @@ def _read(path: str | os.PathLike) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     keys = list(KEYS.values())
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", START, matlab.__file__, os.path.abspath(path), *keys],
+            [sys.executable, "-I", "-c", READER, matlab.__file__, os.path.abspath(path), *keys],
             capture_output=True,
-            timeout=SECONDS,
+            timeout=MAX_SECONDS,
         )
         reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [
             f"the reader ended with {done.returncode}"
         ]
     except subprocess.TimeoutExpired:
-        done, reason = None, [f"not read within {SECONDS} s"]
+        done, reason = None, [f"not read within {MAX_SECONDS} s"]
     if done is None or done.returncode:
         raise InputError(f"{path} is no file of piano-roll frames ({reason[0][:200]}); expected {', '.join(keys)}")
     arrays = read_arrays(io.BytesIO(done.stdout), [name for key in keys for name in (key, f"{key}_lengths")])

@@ -1,100 +1,118 @@
-"""How surprised a model is by pieces it never saw: nats a frame, as the published tables of next-frame likelihood have it.
+"""How likely a model finds pieces that it never saw: nats a step, a quarter and a note.
 
-Frame t + 1 is judged after the frames up to t of its piece, from t = 1 on; the mean is over all frames of all pieces
-(arXiv 1206.6392, 1803.01271).
+Nats a step are those of the published tables of next-frame likelihood, where steps are frames: frame t + 1 is judged after
+the frames up to t of its piece, from t = 1 on; the mean is over all frames of all pieces (arXiv 1206.6392, 1803.01271).
+Nats a quarter and a note compare models of different representations.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from generators.sequences.opening import SequenceRun
-from generators.sequences.pieces import Pieces, open_pieces
-from generators.sequences.states import folded, states_of
-from midi.columns import PAD
+from generators.sequences.data import Pieces, SequenceRun, open_pieces
+from generators.sequences.representation import Representation
 from training.cli import InputError
 
-CHUNK = 512
-"""Columns that are read at once; the states are carried on."""
+STEPS_PER_CALL = 512
+"""Steps that are judged at once; the states are carried on."""
 BATCH = 16
-"""Pieces that are read side by side."""
+"""Pieces that are judged side by side."""
+
+Nll = Callable[[Any, Any], tuple[Any, Any]]
+"""What a model module's `nll(model)` gives, if it can: (steps (batch, time, width) int32, the states before them or None) ->
+(nats of every step but the first, (batch, time - 1), given those before it; the states before the last step)."""
 
 
 def likelihood(
     run: str | os.PathLike, data: str | os.PathLike | None = None, part: str = "test", cache: Path | None = None
 ) -> dict[str, Any]:
-    """Nats a frame of a part of `data` (default: the run's own data), beside those of two simple predictions.
+    """Negative log-likelihood (nll) of a part of `data` (default: the run's own), beside that of two simple predictions.
 
-    part: one of `pieces.PARTS`, or "all". The result has "pieces", "frames", "nats"; "marginal": each pitch by its share in
-    the data's training part; "copy": each pitch stays as it is with that part's chance for it.
+    part: one of `data.PARTS`, or "all". The result has "pieces", "steps", "quarters" and "notes", how many there are, and
+    "nll_per_step", "nll_per_quarter" and "nll_per_note", None where it has no meaning; "marginal" and "copy", nats a step:
+    each field by its distribution in the data's training part; each stays as it is with that part's probability for it.
     InputError: a run without likelihood, data that cannot be used, data of a run that have changed.
     """
     opened = SequenceRun(run)
-    if not hasattr(opened.model, "context") or opened.model.config.head == "values":
-        raise InputError(f"{run} tells no likelihood of the next column: that takes an lstm with --head classes or joint")
-    record = opened.record["data"]
-    pieces = open_pieces(data or record["path"], opened.codec, opened.record["seed"], cache)
-    if data is None and pieces.fingerprint != record["fingerprint"]:
-        raise InputError(f"{record['path']} has changed since {run} was trained; give --data to judge other files")
+    judge = opened.module.nll(opened.model) if hasattr(opened.module, "nll") else None
+    if judge is None:
+        raise InputError(
+            f"{run} tells no likelihood of the next step: that takes an lstm with --head independent or autoregressive"
+        )
+    representation = opened.representation
+    pieces = open_pieces(data, representation, opened.record["seed"], cache) if data else opened.pieces(cache=cache)
     numbers = np.concatenate(list(pieces.parts.values())) if part == "all" else pieces.parts[part]
     numbers = numbers[pieces.lengths[numbers] > 1]
     if not len(numbers):
-        raise InputError(f"no piece of the {part} part has two frames")
-    states = states_of(opened.codec)
-    marginal, stays = _simple(pieces, states)
+        raise InputError(f"no piece of the {part} part has two steps")
+    simple = _simple(pieces, representation)
     total = np.zeros(3)
-    for columns in _side_by_side(pieces, numbers, states):
-        there = columns[:, 2:, 0] != PAD
-        costs = (_costs(opened.model, columns)[:, 1:], *_simple_costs(columns, marginal, stays))
-        total += [cost[there].sum() for cost in costs]
-    frames = int((pieces.lengths[numbers] - 1).sum())
-    named = dict(zip(("nats", "marginal", "copy"), (total / frames).tolist(), strict=True))
-    return {"part": part, "pieces": len(numbers), "frames": frames, **named}
+    for steps in _side_by_side(pieces, numbers, representation):
+        there = steps[:, 2:, 0] != representation.pad
+        nats = (_judged(judge, steps)[:, 1:], *_simply_judged(steps, *simple))
+        total += [each[there].sum() for each in nats]
+    counts = _counts(pieces, numbers, representation)
+    per = {f"nll_per_{name[:-1]}": total[0] / count if count else None for name, count in counts.items()}
+    named = dict(zip(("marginal", "copy"), (total[1:] / counts["steps"]).tolist(), strict=True))
+    return {"part": part, "pieces": len(numbers), **counts, **per, **named}
 
 
-def _side_by_side(pieces: Pieces, numbers: np.ndarray, states: int) -> Iterator[np.ndarray]:
-    """Batches (BATCH, 1 + columns, rows) of pieces of like length: a silent column, the piece, PAD."""
+def _counts(pieces: Pieces, numbers: np.ndarray, representation: Representation) -> dict[str, float | None]:
+    """How many steps, quarters and notes are judged: all of each piece but its first step's."""
+    quarters, notes = 0.0, 0
+    for number in numbers:
+        steps = pieces.steps(number)
+        notes += representation.notes(steps) - representation.notes(steps[:1])
+        if quarters is not None:
+            lasts = representation.duration(steps)
+            quarters = None if lasts is None else quarters + lasts - representation.duration(steps[:1])
+    return {"steps": int((pieces.lengths[numbers] - 1).sum()), "quarters": quarters, "notes": notes}
+
+
+def _side_by_side(pieces: Pieces, numbers: np.ndarray, representation: Representation) -> Iterator[np.ndarray]:
+    """Batches (BATCH, 1 + steps, width) of pieces of like length: a step of rest, the piece, `pad`."""
     order = numbers[np.argsort(pieces.lengths[numbers], kind="stable")]
     for first in range(0, len(order), BATCH):
-        found = [pieces.columns(number) for number in order[first : first + BATCH]]
-        out = np.full((len(found), 1 + max(map(len, found)), found[0].shape[1]), PAD, np.uint8)
-        out[:, 0] = 0
-        for target, columns in zip(out, found, strict=True):
-            target[1 : 1 + len(columns)] = columns
-        yield folded(out, states)
+        found = [pieces.steps(number) for number in order[first : first + BATCH]]
+        shape = (len(found), 1 + max(map(len, found)), representation.width)
+        out = np.full(shape, representation.pad, representation.dtype)
+        out[:, 0] = representation.rest
+        for target, steps in zip(out, found, strict=True):
+            target[1 : 1 + len(steps)] = steps
+        yield representation.to_model(out)
 
 
-def _costs(model: Any, columns: np.ndarray) -> np.ndarray:
-    """Nats of every column but the first, (batch, time - 1); of PAD they mean nothing."""
+def _judged(judge: Nll, steps: np.ndarray) -> np.ndarray:
+    """Nats of every step but the first, (batch, time - 1); of `pad` they mean nothing."""
     found, states = [], None
-    for first in range(0, columns.shape[1] - 1, CHUNK):
-        heard = model.head.inputs(columns[:, first : min(first + CHUNK, columns.shape[1] - 1)].astype(np.int32))
-        context, states = model.context(heard, states)
-        said = columns[:, first + 1 : first + CHUNK + 1].astype(np.int32)
-        found.append(keras.ops.convert_to_numpy(model.head.cost(context, said)))
+    for first in range(0, steps.shape[1] - 1, STEPS_PER_CALL):
+        nats, states = judge(steps[:, first : first + STEPS_PER_CALL + 1].astype(np.int32), states)
+        found.append(keras.ops.convert_to_numpy(nats))
     return np.concatenate(found, axis=1)
 
 
-def _simple(pieces: Pieces, states: int) -> tuple[np.ndarray, float]:
-    """(share of each state in every row (rows, states), chance that a cell stays as it is) of the training part."""
-    counts, same, cells = 0, 0, 0
+def _simple(pieces: Pieces, representation: Representation) -> tuple[np.ndarray, np.ndarray]:
+    """Of the training part: (probability of each field's values (width, values), nats (2, width) that it stays, changes)."""
+    vocabulary = np.array(representation.vocabulary)
+    counts, same, cells = np.zeros((len(vocabulary), vocabulary.max())), 0, 0
     for number in pieces.parts["train"]:
-        columns = folded(pieces.columns(number), states)
-        counts = counts + np.stack([(columns == state).sum(axis=0) for state in range(states)], axis=1)
-        same, cells = same + int((columns[1:] == columns[:-1]).sum()), cells + columns[1:].size
+        steps = representation.to_model(pieces.steps(number))
+        counts += np.stack([(steps == value).sum(axis=0) for value in range(vocabulary.max())], axis=1)
+        same, cells = same + int((steps[1:] == steps[:-1]).sum()), cells + steps[1:].size
     stays = float(np.clip(same, 0.5, cells - 0.5)) / cells
-    return (counts + 0.5) / (counts.sum(axis=1, keepdims=True) + 0.5 * states), stays
+    changes = (1 - stays) / np.maximum(vocabulary - 1, 1)
+    marginal = (counts + 0.5) / (counts.sum(axis=1, keepdims=True) + 0.5 * vocabulary[:, None])
+    return marginal, -np.log(np.stack([np.full_like(changes, stays), changes]))
 
 
-def _simple_costs(columns: np.ndarray, marginal: np.ndarray, stays: float) -> tuple[np.ndarray, np.ndarray]:
-    states = marginal.shape[1]
-    now, before = np.minimum(columns[:, 2:], states - 1), columns[:, 1:-1]
-    shares = np.take_along_axis(marginal[None, None], now[..., None].astype(int), axis=-1)[..., 0]
-    moved = np.where(columns[:, 2:] == before, stays, (1 - stays) / (states - 1))
-    return -np.log(shares).sum(axis=-1), -np.log(moved).sum(axis=-1)
+def _simply_judged(steps: np.ndarray, marginal: np.ndarray, stays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    now = np.minimum(steps[:, 2:], marginal.shape[1] - 1)
+    probability = np.take_along_axis(marginal[None, None], now[..., None].astype(int), axis=-1)[..., 0]
+    nats = np.where(steps[:, 2:] == steps[:, 1:-1], *stays)
+    return -np.log(probability).sum(axis=-1), nats.sum(axis=-1)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 
-MEMORY = 4 << 30
-"""Bytes that the process may take: compressed files may claim any size."""
+MAX_MEMORY_BYTES = 4 << 30
+"""That the process may take: compressed files may claim any size."""
 
 
 def run() -> None:
@@ -28,7 +28,7 @@ def read(path: str, keys: list[str]) -> None:
     import numpy as np
     import scipy.io
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     found, arrays = scipy.io.loadmat(path, variable_names=keys), {}
     for key in keys:

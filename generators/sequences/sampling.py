@@ -1,152 +1,127 @@
 """Pieces that a sequence model goes on with, streamed to disk: what `python -m generators.sample` does for these models.
 
-As in `generators.pictures.sampling`: item i of seed s is a function of the run, the primer, s and i, made alone or with
+As in `generators.pictures.sampling`: item i of seed s is a function of the run, the primer, s and i, generated alone or with
 others.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from generators.contract import formats_of
 from generators.pictures.watch import sheet
-from generators.samples import Blocks, check_formats, check_items, fingerprint_of, make_items, with_record, write_formats
-from generators.sequences.continuing import BATCH, continued
-from generators.sequences.figures import columns_in_bar, figures_of
-from generators.sequences.opening import SequenceRun
+from generators.samples import Blocks, check_formats, check_items, hash_of, make_items, with_record, write_formats
+from generators.sequences import SequenceSampleOptions
+from generators.sequences.data import SequenceRun
 from generators.sequences.primers import Primer, from_file, held_out, nothing
+from generators.sequences.representation import Representation, Stretch
+from generators.sequences.samplers import BATCH, Decoding, continuations
 from generators.sequences.watch import pictures_of
-from midi.codecs.grid import MAX_COLUMNS
-from midi.columns import images_of, piece_of
+from midi.measures.continuation import figures_of
 from training.cli import InputError
 from training.files import atomic
+from training.options import check
 
-
-@dataclass(frozen=True)
-class Settings:
-    """How pieces are continued; kept in `sample.json`, and what a continued call must agree with."""
-
-    count: int = 16
-    """Items in all."""
-    seed: int = 0
-    """Of all draws."""
-    columns: int | None = None
-    """Columns that are said; None: 16 bars."""
-    temperature: float = 1.0
-    """Above 1 bolder, below 1 safer; 0 always takes what is most probable."""
-    top_p: float = 0.98
-    """States of a pitch that together have this share are drawn from; 1: all."""
-    longest: float = 2.0
-    """Bars that a note is held at most; 0: as long as the model wants."""
-    primer: str | None = None
-    """MIDI file that all items go on from."""
-    held_out: bool = False
-    """Items go on from the beginnings of the run's test pieces."""
-    primer_columns: int | None = None
-    """Columns of the primer that are heard, from its beginning; None: all of a file, 8 bars of a test piece."""
-    only_new: bool = False
-    """Leave the primer out of what is written."""
-    formats: tuple[str, ...] = ("midi",)
-    """Some of `generators.samples.FORMATS`."""
-    tempo: int | None = None
-    """Microseconds a quarter; None: the codec's."""
-
-    def __post_init__(self) -> None:
-        check_formats(self.formats)
-        for name, least in (("count", 1), ("seed", 0), ("columns", 1), ("primer_columns", 1)):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise InputError(f"--{name.replace('_', '-')} must be {least} or more; received {value}")
-        if self.columns is not None and self.columns > MAX_COLUMNS:
-            raise InputError(f"--columns must be at most {MAX_COLUMNS:,}; received {self.columns:,}")
-        if not 0 <= self.temperature <= 100:
-            raise InputError(f"--temperature must be from 0 to 100; received {self.temperature:g}")
-        if not 0 < self.top_p <= 1:
-            raise InputError(f"--top-p must be above 0 and at most 1; received {self.top_p:g}")
-        if not 0 <= self.longest <= MAX_COLUMNS:
-            raise InputError(f"--longest must be 0 or more; received {self.longest:g}")
-        if self.primer and self.held_out:
-            raise InputError("expected one of --primer and --held-out; received both")
-        if self.primer_columns and not (self.primer or self.held_out):
-            raise InputError("--primer-columns is of a --primer or of --held-out; received neither")
+BARS, PROMPT_BARS = 16, 8
+"""That are generated, and that are read of a held-out piece, if nothing else is asked for."""
+DRAWS = ("temperature", "top_p", "max_note_bars")
+"""Options of models that draw."""
 
 
 def sample(
-    run: str | os.PathLike,
-    output: str | os.PathLike,
-    settings: Settings,
-    *,
-    items: Collection[int] | None = None,
-    cache: Path | None = None,
-    progress: Callable[[Iterable, int], Iterable] = lambda blocks, total: blocks,
+    options: SequenceSampleOptions, progress: Callable[[Iterable, int], Iterable] = lambda blocks, total: blocks
 ) -> Path:
-    """Continue `settings.count` pieces into the folder `output`; the path of its manifest.
+    """Continue pieces as `options` ask into their folder; the path of its manifest.
 
-    items: make these alone. InputError: as SequenceRun, primers; a folder that holds something else; draws of a model whose
-    head draws nothing.
+    InputError: options that exclude each other, as SequenceRun and primers; a folder that holds something else; draws of a
+    model that draws nothing; pictures of steps that have none.
     """
-    opened, output = SequenceRun(run), Path(output)
-    if opened.model.config.head == "values" and _draws(settings) != _draws(Settings()):
-        raise InputError(
-            f"{run} says values: --temperature, --top-p and --longest are for models of --head classes or joint"
-        )
-    blocks = Blocks(settings.count, BATCH)
+    check(options)
+    if options.primer and options.held_out:
+        raise InputError("expected one of --primer and --held-out; received both")
+    if options.primer_columns and not (options.primer or options.held_out):
+        raise InputError("--primer-columns is of a --primer or of --held-out; received neither")
+    formats = formats_of(options.format)
+    check_formats(formats)
+    run = SequenceRun(options.run)
+    representation, stretch = run.representation, Stretch(BARS, options.columns)
+    if representation.codec is None and "png" in formats:
+        raise InputError(f"the steps of {run.record['model']} have no pictures: --format midi, npy or wav")
+    sampler = run.module.sampler(run.model, representation, BATCH, options.max_note_bars)
+    _check_draws(sampler, options)
+    blocks, items = Blocks(options.count, BATCH), options.items or None
     check_items(blocks, items)
-    primer = primer_of(opened, settings, cache)
-    columns = settings.columns or 16 * columns_in_bar(opened.codec)
-    facts = {"run": os.path.abspath(run), "weights": fingerprint_of(opened.model), **asdict(settings)}
-    with_record(output, facts | {"columns": columns})
-
-    longest = round(settings.longest * columns_in_bar(opened.codec))
-    speaker = opened.module.speaker(opened.model, opened.codec, BATCH, longest)
+    primer = primer_of(run, options)
+    with_record(options.output, _record(run, options, stretch))
+    decoding = Decoding(options.temperature, options.top_p)
 
     def written(members: range, missing: list[int]) -> list[dict[str, Any]]:
         primers = [primer(item) for item in members]
-        heard = [columns_ for _, columns_ in primers]
-        draws = {"seed": settings.seed, "temperature": settings.temperature, "top_p": settings.top_p}
-        said = continued(speaker, opened.codec, heard, columns, members, **draws)
+        prompts = [steps for _, steps in primers]
+        generated = continuations(sampler, representation, prompts, stretch, members, seed=options.seed, decoding=decoding)
         if members[0] == 0 and items is None:
-            _write_sheet(output / "sheet.png", heard, list(said), opened)
-        return [
-            _write(output, settings, item, *primers[item - members[0]], said[item - members[0]], opened) for item in missing
-        ]
+            _write_sheet(options.output / "sheet.png", prompts, generated, representation)
+        first = members[0]
+        return [_write(options, item, *primers[item - first], generated[item - first], representation) for item in missing]
 
-    return make_items(output, blocks, written, items=items, progress=progress)
-
-
-def _draws(settings: Settings) -> tuple[float, ...]:
-    return settings.temperature, settings.top_p, settings.longest
+    return make_items(options.output, blocks, written, items=items, progress=progress)
 
 
-def primer_of(opened: SequenceRun, settings: Settings, cache: Path | None = None) -> Primer:
-    """Where the items start from."""
-    if settings.primer:
-        return from_file(settings.primer, opened.codec, settings.primer_columns)
-    if settings.held_out:
-        return held_out(opened, settings.primer_columns or 8 * columns_in_bar(opened.codec), cache)
-    return nothing(opened.codec)
+def _check_draws(sampler: Any, options: SequenceSampleOptions) -> None:
+    """InputError: options of draws for a model of real values."""
+    if getattr(sampler, "real", False) and any(getattr(options, name) != getattr(type(options), name) for name in DRAWS):
+        named = "--temperature, --top-p and --max-note-bars"
+        raise InputError(f"{options.run} predicts values and draws nothing: {named} are for models that draw")
+
+
+def _record(run: SequenceRun, options: SequenceSampleOptions, stretch: Stretch) -> dict[str, Any]:
+    """What a call that goes on with these samples must agree with."""
+    names = ("count", "seed", "temperature", "top_p", "max_note_bars", "held_out", "primer_columns", "only_new")
+    return {
+        "run": os.path.abspath(run.run),
+        "weights": run.fingerprint(),
+        **{name: getattr(options, name) for name in names},
+        "columns": stretch.fixed(run.representation),
+        "primer": str(options.primer) if options.primer else None,
+        "files": hash_of(options.primer),
+        "formats": formats_of(options.format),
+        "tempo": options.microseconds,
+    }
+
+
+def primer_of(run: SequenceRun, options: SequenceSampleOptions) -> Primer:
+    """What the items go on from."""
+    if options.primer:
+        return from_file(options.primer, run.representation, options.primer_columns)
+    if options.held_out:
+        return held_out(run, Stretch(PROMPT_BARS, options.primer_columns), options.cache)
+    return nothing(run.representation)
 
 
 def _write(
-    output: Path, settings: Settings, item: int, name: str, heard: np.ndarray, said: np.ndarray, opened: SequenceRun
-) -> dict[str, Any]:
+    options: SequenceSampleOptions, item: int, name: str, prompt: np.ndarray, generated: np.ndarray,
+    representation: Representation,
+) -> dict[str, Any]:  # fmt: skip
     """Write one item in every format; its row of the manifest."""
-    columns = said if settings.only_new else np.concatenate([heard, said])
-    piece, images = piece_of(columns, opened.codec, settings.tempo), images_of(columns, opened.codec)
-    files = write_formats(output, settings.formats, item, images, opened.codec, piece, settings.tempo)
-    figures = {key: round(value, 4) for key, value in figures_of(said, columns_in_bar(opened.codec)).items()}
-    row = {"item": item, "seed": settings.seed, "primer": name, "primer_columns": len(heard), "files": " ".join(files)}
-    return row | figures | {"notes": len(piece)}
+    steps = generated if options.only_new else np.concatenate([prompt, generated])
+    piece, images = representation.decode(steps, options.microseconds), representation.images(steps)
+    files = write_formats(
+        options.output, formats_of(options.format), item, steps if images is None else images, representation.codec, piece,
+        options.microseconds,
+    )  # fmt: skip
+    figures = figures_of(representation.roll(generated), representation.roll_bar)
+    row = {"item": item, "seed": options.seed, "primer": name, "primer_columns": len(prompt), "files": " ".join(files)}
+    return row | {key: round(value, 4) for key, value in figures.items()} | {"notes": len(piece)}
 
 
-def _write_sheet(path: Path, heard: list[np.ndarray], said: list[np.ndarray], opened: SequenceRun) -> None:
-    """What was heard (the end of it) and what was said, of the first items, to look at."""
-    ends = [columns[-len(said[0]) :] for columns in heard]
+def _write_sheet(path: Path, prompts: list[np.ndarray], generated: list[np.ndarray], representation: Representation) -> None:
+    """The prompts (their ends) and what was generated of the first items, to look at."""
+    ends = [steps[-len(generated[0]) :] for steps in prompts]
     with atomic(path) as temporary:
-        Image.fromarray(np.squeeze(sheet(pictures_of(ends, said, opened.codec), across=1))).save(temporary)
+        Image.fromarray(np.squeeze(sheet(pictures_of(ends, generated, representation), across=1))).save(temporary)

@@ -1,4 +1,4 @@
-"""How a sequence model is trained: pieces dealt to parts whole, windows that begin anywhere in them."""
+"""How a sequence model is trained: pieces split whole, windows that begin anywhere in them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 import keras
 
 from generators.contract import GeneratorTrainOptions
-from generators.sequences.pieces import open_pieces, tell_short
+from generators.sequences.data import open_pieces, warn_of_short
 from generators.sequences.watch import Watch
 from generators.sequences.windows import batches
-from midi.codecs import codec_named
 from training.cli import tell
 from training.files import write_json
 from training.fitting.samples import Sample
@@ -25,22 +24,22 @@ class SequenceRecipe(Recipe):
 
     def __init__(self, module: ModuleType, config: Any, options: GeneratorTrainOptions) -> None:
         super().__init__(module, config, options)
-        self.codec = codec_named(config.codec)
-        self.pieces = pieces = open_pieces(options.data, self.codec, options.seed, options.cache)
+        self.representation = module.representation_of(config)
+        self.pieces = pieces = open_pieces(options.data, self.representation, options.seed, options.cache)
         length = module.length(config)
         for part in ("train", "validation"):
-            tell_short(pieces, part, length)
+            warn_of_short(pieces, part, length)
         counts = {part: int(pieces.lengths[numbers].sum()) for part, numbers in pieces.parts.items()}
-        tell("columns: " + ", ".join(f"{count:,} {part}" for part, count in counts.items()))
-        self.facts = {"codec": self.codec.facts()}
+        tell("steps: " + ", ".join(f"{count:,} {part}" for part, count in counts.items()))
+        self.facts = self.representation.facts()
         self.source = {"path": os.path.abspath(options.data) if options.data else None, "fingerprint": pieces.fingerprint}
-        feed = {"pieces": pieces, "codec": self.codec, "length": length, "batch_size": config.batch_size}
+        feed = {"pieces": pieces, "representation": self.representation, "length": length, "batch_size": config.batch_size}
         feed |= {"apart": config.window, "before": module.before(config)}
         self.training = batches(part="train", seed=options.seed, transpose=config.transpose, steps=config.steps, **feed)
         self.validation = batches(part="validation", shuffle=False, **feed)
 
     def watch(self, run: Path) -> Watch:
-        self._watch = Watch(run, self.module, self.codec, self.pieces, self.options.patience)
+        self._watch = Watch(run, self.module, self.representation, self.pieces, self.options.patience)
         write_json(run / "statistics.json", self._watch.levels)
         return self._watch
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import keras
 import numpy as np
 
 from generators.pictures.watch import sheet
-from generators.sequences.continuing import BATCH, continued
-from generators.sequences.figures import FIGURES, columns_in_bar, table_of
-from generators.sequences.pieces import Pieces
+from generators.sequences.data import Pieces
+from generators.sequences.representation import Representation, Stretch
+from generators.sequences.samplers import BATCH, Sampler, continuations
 from generators.watch import Patience
-from midi.codecs.codec import Codec
+from midi.codecs.codec import REST
+from midi.measures.continuation import FIGURES, table_of
 from training.cli import tell
 from training.fitting.callbacks import averaged
 from training.fitting.samples import Sample
@@ -21,68 +23,87 @@ from training.fitting.samples import Sample
 COUNT = 8
 """Validation pieces that are gone on with at every look."""
 BARS = 8
-"""Bars that are heard, and as many that are said."""
+"""Bars of a prompt, and as many that are generated."""
+GREYS = np.array([0, 255, 150, 0], np.uint8)
+"""Of REST, ONSET, SUSTAIN and PAD."""
 
 
 class Watch(Patience):
     """After every epoch goes on with the beginnings of COUNT validation pieces and adds medians of FIGURES to the logs, and
 
-    dead            1 if nothing is said, or a note is held to the end from the first bar on, in all of them
+    dead            1 if nothing is generated, or a note is held to the end from the first bar on, in all of them
 
     Raises InputError with advice after `patience` dead epochs on end (0: never). A resumed run knows how many there were.
     """
 
-    def __init__(self, run: Path, module: Any, codec: Codec, pieces: Pieces, patience: int) -> None:
+    def __init__(self, run: Path, module: Any, representation: Representation, pieces: Pieces, patience: int) -> None:
         super().__init__(run, patience)
-        self.module, self.codec = module, codec
-        self.bar = columns_in_bar(codec)
+        self.module, self.representation = module, representation
         numbers = sorted(pieces.parts["validation"], key=lambda number: -pieces.lengths[number])[:COUNT]
-        self.heard = [pieces.columns(number, 0, BARS * self.bar) for number in numbers]
-        real = [pieces.columns(number, BARS * self.bar, 2 * BARS * self.bar) for number in numbers]
-        self.levels = _medians([columns for columns in real if len(columns)] or self.heard, self.bar)
+        self.prompts = [pieces.beginning(number, Stretch(BARS), representation) for number in numbers]
+        both = [pieces.beginning(number, Stretch(2 * BARS), representation) for number in numbers]
+        real = [steps[len(prompt) :] for steps, prompt in zip(both, self.prompts, strict=True)]
+        self.levels = _medians(rolls_of([steps for steps in real if len(steps)] or self.prompts, representation), self._bar)
         """The data's own medians."""
-        self.said: np.ndarray | None = None
+        self.generated: list[np.ndarray] | None = None
+        self._sampler: Sampler | None = None
+        self._of: keras.Model | None = None
+
+    @property
+    def _bar(self) -> int:
+        return self.representation.roll_bar
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         with averaged(self.model):
-            self.said = self._continued(self.model)
-        found = table_of(list(self.said), self.bar)
+            self.generated = self._continued(self.model)
+        found = table_of(rolls_of(self.generated, self.representation), self._bar)
         dead = bool(((found["density"] == 0) | (found["longest"] >= BARS - 1)).all())
         logs |= {name: float(np.median(values)) for name, values in found.items()} | {"dead": float(dead)}
         if dead and not self.dead:
             tell(f"epoch {epoch + 1}: the model falls silent or holds a note to the end")
-        advice = "try --head joint, a smaller --learning-rate or --preset ours"
+        advice = "try --head autoregressive, a smaller --learning-rate or --preset ours"
         self.count(dead, "nothing but silence or a held note", advice)
 
-    def _continued(self, model: keras.Model) -> np.ndarray:
-        speaker = self.module.speaker(model, self.codec, BATCH)
-        return continued(speaker, self.codec, self.heard, BARS * self.bar, range(len(self.heard)))
+    def sampler_of(self, model: keras.Model) -> Sampler:
+        """Made once for a model: what it generates is by the weights of the moment."""
+        if self._sampler is None or self._of is not model:
+            self._sampler, self._of = self.module.sampler(model, self.representation, BATCH), model
+        return self._sampler
+
+    def _continued(self, model: keras.Model) -> list[np.ndarray]:
+        items = range(len(self.prompts))
+        return continuations(self.sampler_of(model), self.representation, self.prompts, Stretch(BARS), items)
 
     def samples(self, model: keras.Model) -> list[Sample]:
-        """Sampler of `training.fitting.samples`: what was heard beside what is said, white where notes begin."""
-        said = self._continued(model) if self.said is None else self.said
-        return [Sample("continuations", "image", sheet(pictures_of(self.heard, list(said), self.codec), across=1))]
+        """Sampler of `training.fitting.samples`: prompts beside what is generated, white where notes begin."""
+        generated = self._continued(model) if self.generated is None else self.generated
+        shown = pictures_of(self.prompts, generated, self.representation)
+        return [Sample("continuations", "image", sheet(shown, across=1))]
 
 
-def pictures_of(heard: list[np.ndarray], said: list[np.ndarray], codec: Codec) -> np.ndarray:
-    """uint8 (pieces, rows, time, 1): each piece as it was heard, a grey line, what was said; the lowest row at the bottom.
+def rolls_of(stretches: Sequence[np.ndarray], representation: Representation) -> list[np.ndarray]:
+    """Each (columns, rows) of classes."""
+    return [representation.roll(steps) for steps in stretches]
 
-    Notes are 150, their onsets 255. Beginnings shorter than the longest are shown at its end.
+
+def pictures_of(
+    prompts: Sequence[np.ndarray], generated: Sequence[np.ndarray], representation: Representation
+) -> np.ndarray:
+    """uint8 (pieces, rows, time, 1): of each piece the prompt, a grey line, what follows; the lowest pitch at the bottom.
+
+    Notes are 150, their onsets 255. Prompts shorter than the longest are shown at its end.
     """
-    longest = max(map(len, heard))
+    before, after = rolls_of(prompts, representation), rolls_of(generated, representation)
+    most, longest = max(map(len, before)), max(map(len, after))
     shown = []
-    for first, then in zip(heard, said, strict=True):
-        before = np.concatenate([np.zeros((longest - len(first), first.shape[1]), np.uint8), first])
-        both = [GREYS[part].T for part in (before, then)]
+    for first, then in zip(before, after, strict=True):
+        first = np.pad(first, ((most - len(first), 0), (0, 0)), constant_values=REST)
+        then = np.pad(then, ((0, longest - len(then)), (0, 0)), constant_values=REST)
         line = np.full((first.shape[1], 1), 96, np.uint8)
-        shown.append(np.concatenate([both[0], line, both[1]], axis=1))
+        shown.append(np.concatenate([GREYS[first].T, line, GREYS[then].T], axis=1))
     found = np.stack(shown)
-    return (found if codec.top == "high" else found[:, ::-1])[..., None]
+    return (found[:, ::-1] if representation.roll_top == "low" else found)[..., None]
 
 
-GREYS = np.array([0, 255, 150, 0], np.uint8)
-"""Of REST, ONSET, SUSTAIN and PAD."""
-
-
-def _medians(stretches: list[np.ndarray], bar: int) -> dict[str, float]:
-    return {name: float(np.median(values)) for name, values in table_of(stretches, bar).items() if name in FIGURES}
+def _medians(rolls: list[np.ndarray], bar: int) -> dict[str, float]:
+    return {name: float(np.median(values)) for name, values in table_of(rolls, bar).items() if name in FIGURES}

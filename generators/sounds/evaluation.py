@@ -16,9 +16,9 @@ from generators.contract import run_family
 from generators.samples import fingerprint_of
 from generators.sounds.data import batches, data_of
 from generators.sounds.drawing import draw
-from generators.sounds.measures import NAMES, distance, mean_of, measured
+from generators.sounds.sampler import Stream
 from generators.sounds.sampling import BATCH, temperature_of
-from generators.sounds.stream import Stream
+from generators.sounds.statistics import NAMES, distance, mean_of, measured
 from generators.sounds.training import pictures_of
 from generators.sounds.watch import continued
 from spectro.audio import write

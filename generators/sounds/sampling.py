@@ -21,9 +21,9 @@ from PIL import Image
 from generators.contract import run_family
 from generators.pictures.watch import sheet
 from generators.samples import append, fingerprint_of, items_done, with_record
-from generators.sounds.beginnings import Beginning, held_out, of_recording, silence
-from generators.sounds.item import Item
-from generators.sounds.stream import CHUNK, Stream, noise_of
+from generators.sounds.primers import Beginning, held_out, of_recording, silence
+from generators.sounds.sampler import CHUNK, Stream, noise_of
+from generators.sounds.writer import Item
 from training.cli import InputError, tell
 from training.files import atomic
 from training.runs import load

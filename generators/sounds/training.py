@@ -13,8 +13,8 @@ import numpy as np
 
 from generators.contract import GeneratorTrainOptions
 from generators.sounds.data import batches, open_clips
-from generators.sounds.measures import mean_of, measured
 from generators.sounds.settings import check, setting_of
+from generators.sounds.statistics import mean_of, measured
 from generators.sounds.watch import COUNT, Watch
 from spectro.clips import to_model
 from spectro.stft import SpectrogramSetting

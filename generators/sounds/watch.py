@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from generators.pictures.watch import sheet
-from generators.sounds.measures import mean_of, measured
-from generators.sounds.stream import CHUNK, Stream, noise_of
+from generators.sounds.sampler import CHUNK, Stream, noise_of
+from generators.sounds.statistics import mean_of, measured
 from generators.watch import Patience
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim

@@ -1,4 +1,4 @@
-"""The LSTM: its published size, rows that stay rows, what it learns from, and that it leaves the house."""
+"""The LSTM: its published size, rows that stay rows, what it learns from, and that it is exported."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from training.family import Context
 from training.options import check
 
 SMALL = replace(lstm.PRESETS["quick"], dropout=0.0)
-HEADS = pytest.mark.parametrize("head", ["values", "classes", "joint"])
+HEADS = pytest.mark.parametrize("head", ["regression", "independent", "autoregressive"])
 
 
 def made(**fields):
@@ -27,9 +27,9 @@ def windows(count):
 
 
 def constant_head(model, bias):
-    """The head says the same whatever it is shown."""
-    kernel, old = model.head.said.get_weights()
-    model.head.said.set_weights([np.zeros_like(kernel), np.broadcast_to(bias, old.shape)])
+    """The head predicts the same whatever it is shown."""
+    kernel, old = model.head.output_layer.get_weights()
+    model.head.output_layer.set_weights([np.zeros_like(kernel), np.broadcast_to(bias, old.shape)])
 
 
 def test_it_has_as_many_parameters_as_published():
@@ -40,18 +40,18 @@ def test_it_has_as_many_parameters_as_published():
 
 @pytest.mark.parametrize(("row", "column"), [(3, 17), (80, 2), (20, 21)])
 def test_a_note_reaches_its_own_row_at_its_own_time(row, column):
-    """Each unit of this network is set to hear one row and to forget at once."""
-    model = made(head="values", units=(88,), newest=False)
+    """Each unit of this network is set to read one row and to forget at once."""
+    model = made(head="regression", units=(88,), skip=False)
     kernel, bias = np.zeros((88, 4, 88), np.float32), np.zeros((4, 88), np.float32)
-    kernel[:, 2] = np.eye(88)  # gates: in, forget, what is heard, out
+    kernel[:, 2] = np.eye(88)  # gates: in, forget, the input, out
     bias[0], bias[1], bias[3] = 30, -30, 30
     model.stack[0].set_weights([kernel.reshape(88, -1), np.zeros((88, 4 * 88), np.float32), bias.ravel()])
     picture = np.zeros((2, lstm.length(SMALL), 88), np.uint8)
     picture[1, column, row] = SUSTAIN
-    heard = np.asarray(model(picture))
-    assert heard.shape == (2, SMALL.window, 88)
-    assert [tuple(place) for place in np.argwhere(np.abs(heard) > 1e-6)] == [(1, column, row)]
-    assert heard[1, column, row] == pytest.approx(np.tanh(np.tanh(1)), abs=1e-5)
+    context = np.asarray(model(picture))
+    assert context.shape == (2, SMALL.window, 88)
+    assert [tuple(place) for place in np.argwhere(np.abs(context) > 1e-6)] == [(1, column, row)]
+    assert context[1, column, row] == pytest.approx(np.tanh(np.tanh(1)), abs=1e-5)
 
 
 def test_a_scale_is_gone_on_with():
@@ -59,48 +59,48 @@ def test_a_scale_is_gone_on_with():
     scales = np.zeros((12, lstm.length(SMALL), 88), np.uint8)
     rows = 30 + (np.arange(12)[:, None] + np.arange(scales.shape[1])) % 12
     np.put_along_axis(scales, rows[..., None], ONSET, axis=2)
-    model = made(head="classes", units=(24,), newest=False, learning_rate=5e-2, cosine=False, batch_size=12)
+    model = made(head="independent", units=(24,), skip=False, learning_rate=5e-2, cosine=False, batch_size=12)
     model.fit(np.repeat(scales, 10, axis=0), batch_size=12, epochs=8, verbose=0)
-    logits = np.asarray(model.head.said(model(scales))).reshape(12, SMALL.window, 88, 3)
-    said = (logits[..., ONSET] - logits[..., 0]).argmax(axis=-1)
-    assert (said == rows[:, 1:])[:, 1:].mean() > 0.8  # chance: 1 in 12
+    logits = np.asarray(model.head.output_layer(model(scales))).reshape(12, SMALL.window, 88, 3)
+    found = (logits[..., ONSET] - logits[..., 0]).argmax(axis=-1)
+    assert (found == rows[:, 1:])[:, 1:].mean() > 0.8  # by chance: 1 in 12
 
 
-@pytest.mark.parametrize("says", ["last", "every"])
-def test_what_is_learned_from(says):
-    """A head that always says the same: the loss tells which columns are costed."""
-    model = made(head="classes", says=says)
-    chances = np.array([0.7, 0.2, 0.1])
-    constant_head(model, np.tile(np.log(chances), 88))
+@pytest.mark.parametrize("predict", ["last", "every"])
+def test_what_is_learned_from(predict):
+    """A head that always predicts the same: the loss tells which columns are judged."""
+    model = made(head="independent", predict=predict)
+    probabilities = np.array([0.7, 0.2, 0.1])
+    constant_head(model, np.tile(np.log(probabilities), 88))
     data = windows(5)
     model(data)
-    nats = -np.log(chances)[data[:, 1:]].sum(axis=-1)
-    assert float(model.losses[-1]) == pytest.approx((nats[:, -1] if says == "last" else nats).mean(), rel=1e-5)
-    assert model(data).shape[1] == (1 if says == "last" else SMALL.window)
+    nats = -np.log(probabilities)[data[:, 1:]].sum(axis=-1)
+    assert float(model.losses[-1]) == pytest.approx((nats[:, -1] if predict == "last" else nats).mean(), rel=1e-5)
+    assert model(data).shape[1] == (1 if predict == "last" else SMALL.window)
 
 
 def test_columns_beyond_the_end_have_no_weight():
-    model = made(head="classes")
+    model = made(head="independent")
     constant_head(model, np.zeros(88 * 3))
     data = windows(2)
     data[0, 7:] = PAD
     model(data)
     counted = (6 + SMALL.window) * 88 * np.log(3)
     assert float(model.losses[-1]) == pytest.approx(counted / (2 * SMALL.window), rel=1e-5)
-    assert model.evaluate(data, return_dict=True, verbose=0)["cost"] == pytest.approx(88 * np.log(3), rel=1e-5)
+    assert model.evaluate(data, return_dict=True, verbose=0)["nll"] == pytest.approx(88 * np.log(3), rel=1e-5)
 
 
-@pytest.mark.parametrize("says", ["last", "every"])
-def test_the_printed_loss_is_least_at_one_for_a_pixel_of_one(says):
-    model = made(head="values", says=says)
-    said = np.array([0.2, 0.5, 0.75, 0.9, 0.99])
-    for state, expected in ((SUSTAIN, 1.5 * (said - 1) ** 2), (0, 0.8 * said**2)):
-        costs = []
-        for value in said:
+@pytest.mark.parametrize("predict", ["last", "every"])
+def test_the_printed_loss_is_least_at_one_for_a_pixel_of_one(predict):
+    model = made(head="regression", predict=predict)
+    predicted = np.array([0.2, 0.5, 0.75, 0.9, 0.99])
+    for state, expected in ((SUSTAIN, 1.5 * (predicted - 1) ** 2), (0, 0.8 * predicted**2)):
+        losses = []
+        for value in predicted:
             constant_head(model, np.log(value / (1 - value)))
             model(np.full((2, lstm.length(SMALL), 88), state, np.uint8))
-            costs.append(float(model.losses[-1]))
-        np.testing.assert_allclose(costs, expected, atol=1e-6)
+            losses.append(float(model.losses[-1]))
+        np.testing.assert_allclose(losses, expected, atol=1e-6)
 
 
 @HEADS
@@ -121,7 +121,7 @@ def test_a_trained_model_is_saved_whole(head, tmp_path):
 
 @pytest.mark.parametrize("name", ["onnx", "litert"])
 @HEADS
-def test_it_leaves_the_house(head, name, tmp_path):
+def test_it_is_exported(head, name, tmp_path):
     for package in FORMATS[name].packages:
         pytest.importorskip(package)
     step = lstm.exported(made(head=head))

@@ -1,4 +1,4 @@
-"""The sequence to sequence model: its published size, that it learns, is saved whole, and says the same as in training."""
+"""The sequence to sequence model: its published size, that it learns, is saved whole, predicts as in training."""
 
 from dataclasses import replace
 
@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 
 from generators import seq2seq
+from generators.sequences.columns import Columns
 from midi.codecs import codec_named
 from midi.columns import PAD
 from training.family import Context
 
-SMALL = replace(seq2seq.PRESETS["quick"], head="classes")
+SMALL = replace(seq2seq.PRESETS["quick"], head="independent")
 KINDS = pytest.mark.parametrize(
     "fields",
     [
         {},
         {"feed": "zeros"},
         {"attention": False, "bidirectional": False},
-        {"head": "values"},
-        {"head": "values", "feed": "zeros"},
+        {"head": "regression"},
+        {"head": "regression", "feed": "zeros"},
     ],
 )
 
@@ -36,9 +37,9 @@ def windows(count, config=SMALL):
     return np.random.default_rng(0).integers(0, 3, (count, seq2seq.length(config), 88)).astype(np.uint8)
 
 
-@pytest.mark.parametrize("ahead", [10, 20, 100])
-def test_it_has_as_many_parameters_as_published(ahead):
-    assert seq2seq.build(replace(seq2seq.PRESETS["paper"], ahead=ahead), Context()).count_params() == 250_072
+@pytest.mark.parametrize("horizon", [10, 20, 100])
+def test_it_has_as_many_parameters_as_published(horizon):
+    assert seq2seq.build(replace(seq2seq.PRESETS["paper"], horizon=horizon), Context()).count_params() == 250_072
 
 
 @KINDS
@@ -50,41 +51,42 @@ def test_it_is_saved_whole(fields, tmp_path):
 
 
 @KINDS
-def test_what_is_said_is_what_training_would_say_after_it(fields):
+def test_what_is_generated_is_what_training_would_predict_after_it(fields):
     """The most probable columns, fed back one by one, are also the most probable where the decoder is told them at once."""
     model = made(**fields)
-    config, heard = model.config, windows(3)[:, : SMALL.window]
-    speaker = seq2seq.speaker(model, codec_named(config.codec), 3)
-    speaker.hear(list(heard))
-    chance = np.full((3, config.ahead, 88), 0.5, np.float32)
-    said = speaker.say(chance, np.zeros((3, 1), np.float32), np.ones((3, 1), np.float32))
-    assert said.shape == (3, config.ahead, 88)
-    if config.head == "values":
+    config, prompts = model.config, windows(3)[:, : SMALL.window]
+    sampler = seq2seq.sampler(model, seq2seq.representation_of(config), 3)
+    sampler.prompt(list(prompts))
+    uniform = np.full((3, config.horizon, 88), 0.5, np.float32)
+    generated = sampler.draw(uniform, np.zeros((3, 1), np.float32), np.ones((3, 1), np.float32))
+    assert generated.shape == (3, config.horizon, 88)
+    if config.head == "regression":
         return
-    logits = np.asarray(model.head.said(model(np.concatenate([heard, said], axis=1)))).reshape(3, config.ahead, 88, 3)
-    np.testing.assert_array_equal(said, logits.argmax(axis=-1))
+    contexts = model(np.concatenate([prompts, generated], axis=1))
+    logits = np.asarray(model.head.output_layer(contexts)).reshape(3, config.horizon, 88, 3)
+    np.testing.assert_array_equal(generated, logits.argmax(axis=-1))
 
 
-def test_a_long_primer_is_heard_by_its_end_and_a_short_one_after_silence():
-    speaker = seq2seq.speaker(made(), codec_named("beats88"), 2)
+def test_of_a_long_prompt_the_end_is_read_and_a_short_one_after_rest():
+    sampler = seq2seq.sampler(made(), Columns(codec_named("beats88")), 2)
     long, short = windows(1)[0], windows(1)[0, :3]
-    speaker.hear([long, short])
-    np.testing.assert_array_equal(speaker.window[0], long[-SMALL.window :])
-    np.testing.assert_array_equal(speaker.window[1, -3:], short)
-    assert not speaker.window[1, :-3].any()
+    sampler.prompt([long, short])
+    np.testing.assert_array_equal(sampler.window[0], long[-SMALL.window :])
+    np.testing.assert_array_equal(sampler.window[1, -3:], short)
+    assert not sampler.window[1, :-3].any()
 
 
 def test_columns_beyond_the_end_have_no_weight():
     model, there = made(), windows(2)
     there[:, SMALL.window + 2 :] = PAD
     model(there)
-    cost = model.head.cost(model(there), there[:, SMALL.window :].astype(np.int32))
-    np.testing.assert_allclose(model.losses[-1], np.asarray(cost)[:, :2].sum() / cost.shape[0] / SMALL.ahead, rtol=1e-5)
+    loss = model.head.loss(model(there), there[:, SMALL.window :].astype(np.int32))
+    np.testing.assert_allclose(model.losses[-1], np.asarray(loss)[:, :2].sum() / loss.shape[0] / SMALL.horizon, rtol=1e-5)
 
 
 def test_it_learns():
     keras.utils.set_random_seed(0)
     model = seq2seq.build(replace(SMALL, dropout=0.0, cosine=False), Context(steps=40))
     data = np.repeat(windows(1), 8, axis=0)
-    history = model.fit(data, batch_size=8, epochs=15, verbose=0).history["cost"]
+    history = model.fit(data, batch_size=8, epochs=15, verbose=0).history["nll"]
     assert history[-1] < 0.9 * history[0]

@@ -203,14 +203,14 @@ def pairs(config: Any, count: int) -> Any:
 
 
 def columns(config: Any, count: int) -> Any:
-    """Windows of columns: silent, beginning or held."""
+    """Windows of columns: rest, onset or sustain."""
     import numpy as np
 
     from midi.codecs import codec_named
 
     rows = codec_named(config.codec).shape[0]
     return (
-        _generator().integers(0, 3, (count, config.window + getattr(config, "ahead", 1), rows)).astype(np.uint8),
+        _generator().integers(0, 3, (count, config.window + getattr(config, "horizon", 1), rows)).astype(np.uint8),
         None,
         None,
     )

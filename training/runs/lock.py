@@ -57,3 +57,16 @@ def in_use(directory: Path) -> bool:
         return False
     finally:
         os.close(handle)  # which gives the lock back
+
+
+@contextlib.contextmanager
+def idle(run: Path) -> Iterator[None]:
+    """Hold a run for its evaluation, so that nobody trains it meanwhile. InputError: there is none, or somebody does."""
+    if not run.is_dir():
+        raise InputError(f"{run} not found")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(run))
+        except InputError:
+            raise InputError(f"{run} is in use: is it still training? Evaluate it when that is done") from None
+        yield

@@ -40,8 +40,8 @@ def cache(runs):
 
 @pytest.fixture(scope="session")
 def valued(pieces, cache, tmp_path_factory):
-    """A run that says values, which draws nothing and has no likelihood."""
-    config = quick("lstm", head="values", epochs=1, steps=1)
+    """A run that predicts values, which draws nothing and has no likelihood."""
+    config = quick("lstm", head="regression", epochs=1, steps=1)
     return trained("lstm", config, data=pieces, output=tmp_path_factory.mktemp("valued") / "lstm", cache=cache)
 
 
@@ -62,5 +62,5 @@ def frames(tmp_path_factory):
 @pytest.fixture(scope="session")
 def framed(frames, tmp_path_factory):
     """A run on the frames."""
-    config = quick("lstm", codec="frames88", head="classes", transpose=0, epochs=1)
+    config = quick("lstm", codec="frames88", head="independent", transpose=0, epochs=1)
     return trained("lstm", config, data=frames, output=tmp_path_factory.mktemp("framed") / "lstm")

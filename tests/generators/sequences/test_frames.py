@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scipy.io
 
+from generators.sequences.columns import Columns
+from generators.sequences.data import open_pieces
 from generators.sequences.frames import frames_of
-from generators.sequences.pieces import open_pieces
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST
 from midi.columns import BLOCK, PAD
@@ -36,7 +37,7 @@ def save(path, frames):
 def test_parts_and_pieces_are_as_written(tmp_path, capsys):
     written = frames()
     path = save(tmp_path / "chorales.mat", written)
-    blocks, lengths, parts, fingerprint = frames_of(path, CODEC)
+    found, lengths, parts, fingerprint = frames_of(path, CODEC)
     everything = [piece for pieces in written.values() for piece in pieces]
     assert lengths.tolist() == [len(piece) for piece in everything]
     assert {part: members.tolist() for part, members in parts.items()} == {
@@ -45,11 +46,12 @@ def test_parts_and_pieces_are_as_written(tmp_path, capsys):
         "test": [4, 5],
     }
     assert fingerprint == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert blocks.shape == (1 + 1 + 2 + 3 + 1 + 2, BLOCK, 88)
-    pieces = open_pieces(path, CODEC)
+    assert found.shape == (sum(map(len, everything)), 88)
+    pieces = open_pieces(path, Columns(CODEC))
+    assert pieces.blocks.shape == (1 + 1 + 2 + 3 + 1 + 2, BLOCK, 88)
     for number, piece in enumerate(everything):
-        np.testing.assert_array_equal(pieces.columns(number), np.where(piece, ONSET, REST))
-    assert (blocks == PAD).sum() == 88 * (10 * BLOCK - lengths.sum())
+        np.testing.assert_array_equal(pieces.steps(number), np.where(piece, ONSET, REST))
+    assert (pieces.blocks == PAD).sum() == 88 * (10 * BLOCK - lengths.sum())
     assert pieces.names == ("train 0", "train 1", "train 2", "validation 0", "test 0", "test 1")
     assert "6 pieces of 336 frames" in capsys.readouterr().err
 
@@ -58,7 +60,7 @@ def test_rows_are_keys_from_the_lowest(tmp_path):
     column = np.zeros((1, 88), np.uint8)
     column[0, 60 - 21] = 1
     path = save(tmp_path / "c.mat", {key: [column] for key in LENGTHS})
-    piece = CODEC.decode(CODEC.from_classes(np.repeat(open_pieces(path, CODEC).columns(0).T[None], 64, axis=2)))
+    piece = CODEC.decode(CODEC.from_classes(np.repeat(open_pieces(path, Columns(CODEC)).steps(0).T[None], 64, axis=2)))
     assert piece.notes["pitch"].tolist() == [60]
 
 
@@ -88,7 +90,7 @@ def test_bad_files_are_one_line(tmp_path):
 
 @pytest.mark.parametrize(("name", "counts"), [("JSB_Chorales", (229, 76, 77)), ("Nottingham", (694, 173, 170))])
 def test_the_published_splits(name, counts):
-    pieces = open_pieces(real_data(f"midi/polyphonic_mat/{name}.mat"), CODEC)
+    pieces = open_pieces(real_data(f"midi/polyphonic_mat/{name}.mat"), Columns(CODEC))
     assert tuple(map(len, pieces.parts.values())) == counts
     assert tuple(pieces.parts) == ("train", "validation", "test")
     assert len(pieces.lengths) == len(pieces.names) == sum(counts)

@@ -1,4 +1,4 @@
-"""Nats a frame with known answers: of models that always say the same, and of frames that are counted by hand."""
+"""Nats with known answers: of models that always predict the same, and of frames that are counted by hand."""
 
 import shutil
 
@@ -17,41 +17,46 @@ def pieces_of(frames, key="testdata"):
     return [piece.astype(int) for piece in scipy.io.loadmat(frames)[key].ravel()]
 
 
-def saying(run, folder, logits):
-    """A copy of `run` whose head says `logits` of every row, whatever it heard."""
+def predicting(run, folder, logits):
+    """A copy of `run` whose head predicts `logits` of every row, after whatever it read."""
     shutil.copytree(run, folder, ignore=shutil.ignore_patterns(".lock"))
     model = load(run)
     model.head.set_weights([np.zeros_like(weight) for weight in model.head.get_weights()])
-    bias = model.head.said.bias
+    bias = model.head.output_layer.bias
     bias.assign(np.tile(logits, bias.shape[0] // len(logits)))
     model.save(folder / "model.keras")
     return folder
 
 
-@pytest.mark.parametrize("head", ["classes", "joint"])
+@pytest.mark.parametrize("head", ["independent", "autoregressive"])
 def test_a_uniform_model_knows_nothing(head, framed, runs, cache, tmp_path):
-    if head == "joint":
+    if head == "autoregressive":
         run, states, where = runs["lstm"], 3, {"cache": cache}
     else:
         run, states, where = framed, 2, {}
-    found = likelihood(saying(run, tmp_path / "run", [0.0] * states), part="all", **where)
-    assert found["nats"] == pytest.approx(88 * np.log(states), rel=1e-5)
+    found = likelihood(predicting(run, tmp_path / "run", [0.0] * states), part="all", **where)
+    assert found["nll_per_step"] == pytest.approx(88 * np.log(states), rel=1e-5)
     assert found["part"] == "all"
 
 
 def test_nats_are_those_of_every_frame_but_the_first(frames, framed, tmp_path):
-    """A model that says "on" with chance 0.1 of every key; the two simple predictions, too, worked out from the file."""
+    """A model that predicts "on" with probability 0.1 of every key; the two simple predictions worked out from the file."""
     on = 0.1
-    found = likelihood(saying(framed, tmp_path / "run", np.log([1 - on, on])))
+    found = likelihood(predicting(framed, tmp_path / "run", np.log([1 - on, on])))
     test = [piece for piece in pieces_of(frames) if len(piece) > 1]
     count = sum(len(piece) - 1 for piece in test)
-    assert (found["part"], found["pieces"], found["frames"]) == ("test", 3, count)
+    assert (found["part"], found["pieces"], found["steps"]) == ("test", 3, count)
 
-    def mean(costs):
-        return sum(cost.sum() for cost in costs) / count
+    def mean(found):
+        return sum(nats.sum() for nats in found) / count
 
     nats = -np.log([1 - on, on])
-    assert found["nats"] == pytest.approx(mean(nats[piece[1:]] for piece in test), rel=1e-5)
+    assert found["nll_per_step"] == pytest.approx(mean(nats[piece[1:]] for piece in test), rel=1e-5)
+    assert found["quarters"] == count / 2, "two frames a quarter"
+    assert found["nll_per_quarter"] == pytest.approx(2 * found["nll_per_step"])
+    begin = sum(int(((piece[1:] == 1) & (piece[:-1] == 0)).sum()) for piece in test)
+    assert found["notes"] == begin
+    assert found["nll_per_note"] == pytest.approx(found["nll_per_step"] * count / begin)
     train = pieces_of(frames, "traindata")
     total, sounding = sum(map(len, train)), sum(piece.sum(axis=0) for piece in train)
     share = (sounding + 0.5) / (total + 1)
@@ -67,12 +72,12 @@ def test_pieces_side_by_side_and_in_parts_are_judged_as_alone(framed, monkeypatc
     together = likelihood(framed)
     monkeypatch.setattr(module, "BATCH", 1)
     alone = likelihood(framed)
-    monkeypatch.setattr(module, "CHUNK", 7)
+    monkeypatch.setattr(module, "STEPS_PER_CALL", 7)
     in_parts = likelihood(framed)
     for found in (alone, in_parts):
-        for name in ("frames", "nats", "marginal", "copy"):
+        for name in ("steps", "notes", "nll_per_step", "nll_per_quarter", "nll_per_note", "marginal", "copy"):
             assert found[name] == pytest.approx(together[name], rel=1e-5)
-    assert together["nats"] < 88 * np.log(2)
+    assert together["nll_per_step"] < 88 * np.log(2)
 
 
 def test_other_frames_are_judged_whole_and_beside_their_own_shares(framed, tmp_path):
@@ -81,18 +86,18 @@ def test_other_frames_are_judged_whole_and_beside_their_own_shares(framed, tmp_p
     silent[0] = [np.zeros((4, 88), np.uint8), np.zeros((9, 88), np.uint8)]
     scipy.io.savemat(tmp_path / "silent.mat", dict.fromkeys(("traindata", "validdata", "testdata"), silent))
     found = likelihood(framed, tmp_path / "silent.mat", "all")
-    assert (found["pieces"], found["frames"]) == (6, 3 * (3 + 8))
+    assert (found["pieces"], found["steps"]) == (6, 3 * (3 + 8))
     assert found["marginal"] == pytest.approx(-88 * np.log(1 - 0.5 / (4 + 9 + 1)), rel=1e-6)
 
 
 def test_runs_and_data_without_a_likelihood_are_one_line(runs, valued, framed, cache, tmp_path):
     for run in (valued, runs["seq2seq"]):
-        with pytest.raises(InputError, match="tells no likelihood of the next column"):
+        with pytest.raises(InputError, match="tells no likelihood of the next step"):
             likelihood(run, cache=cache)
     single = np.empty((1, 1), object)
     single[0, 0] = np.zeros((1, 88), np.uint8)
     scipy.io.savemat(tmp_path / "single.mat", dict.fromkeys(("traindata", "validdata", "testdata"), single))
-    with pytest.raises(InputError, match="no piece of the test part has two frames"):
+    with pytest.raises(InputError, match="no piece of the test part has two steps"):
         likelihood(framed, tmp_path / "single.mat")
     with pytest.raises(InputError, match="--codec frames88, not beats88"):
         likelihood(runs["lstm"], tmp_path / "single.mat", cache=cache)
@@ -101,7 +106,7 @@ def test_runs_and_data_without_a_likelihood_are_one_line(runs, valued, framed, c
 def test_data_that_changed_are_refused(frames, tmp_path):
     path = tmp_path / "chords.mat"
     shutil.copy(frames, path)
-    config = quick("lstm", codec="frames88", head="classes", transpose=0, epochs=1, steps=1)
+    config = quick("lstm", codec="frames88", head="independent", transpose=0, epochs=1, steps=1)
     run = trained("lstm", config, data=path, output=tmp_path / "run")
     data = scipy.io.loadmat(path)
     data["testdata"][0, 0] = 1 - data["testdata"][0, 0]

@@ -1,4 +1,4 @@
-"""Continuations by number: the same when made alone, gone on with after a kill, with their primers before them."""
+"""Continuations by number: the same when made alone, gone on with after a kill, with their prompts before them."""
 
 import csv
 
@@ -7,9 +7,10 @@ import pytest
 
 from generators.sample import main
 from generators.sequences import SequenceSampleOptions as SequenceOptions
-from generators.sequences.pieces import open_pieces
+from generators.sequences import sampling
+from generators.sequences.columns import Columns
+from generators.sequences.data import open_pieces
 from generators.sequences.primers import from_file
-from generators.sequences.sampling import Settings, sample
 from midi.codecs import codec_named
 from midi.columns import columns_of, images_of
 from midi.files.reading import read
@@ -24,8 +25,9 @@ MODELS = pytest.mark.parametrize("model", SEQUENCES)
 CODEC = codec_named("beats88")
 
 
-def settings(**changes):
-    return Settings(**{"count": 2, "seed": 7, "columns": 20, "formats": ("midi", "npy"), **changes})
+def sample(run, output, **options):
+    options = {"count": 2, "seed": 7, "columns": 20, "format": "midi,npy"} | options
+    return sampling.sample(SequenceOptions(run, output, **options))
 
 
 def files(folder):
@@ -50,8 +52,8 @@ def primer(tmp_path_factory):
 @MODELS
 def test_an_item_alone_is_the_same_and_a_cut_off_manifest_goes_on(runs, model, tmp_path):
     """Item 17 is in the second batch."""
-    manifest = sample(runs[model], tmp_path / "all", settings(count=18))
-    sample(runs[model], tmp_path / "one", settings(count=18), items=[17])
+    manifest = sample(runs[model], tmp_path / "all", count=18)
+    sample(runs[model], tmp_path / "one", count=18, items=(17,))
     whole, alone = files(tmp_path / "all"), files(tmp_path / "one")
     assert sorted(alone) == ["000017.mid", "000017.npy"]
     assert all(whole[name] == content for name, content in alone.items())
@@ -60,16 +62,16 @@ def test_an_item_alone_is_the_same_and_a_cut_off_manifest_goes_on(runs, model, t
     text = manifest.read_text()
     manifest.write_text(text[: text.index("\n9,") + 3])  # killed within a row
     (tmp_path / "all" / "midi" / "000016.mid").unlink()
-    sample(runs[model], tmp_path / "all", settings(count=18))
+    sample(runs[model], tmp_path / "all", count=18)
     assert manifest.read_text() == text
     assert files(tmp_path / "all") == whole
 
 
 @MODELS
-def test_a_primer_stands_before_what_is_said_or_is_left_out(runs, model, primer, tmp_path):
+def test_a_primer_stands_before_what_is_generated_or_is_left_out(runs, model, primer, tmp_path):
     path, heard = primer
-    manifest = sample(runs[model], tmp_path / "both", settings(primer=str(path)))
-    new = sample(runs[model], tmp_path / "new", settings(primer=str(path), only_new=True))
+    manifest = sample(runs[model], tmp_path / "both", primer=path)
+    new = sample(runs[model], tmp_path / "new", primer=path, only_new=True)
     for row in rows_of(manifest):
         assert (row["primer"], int(row["primer_columns"])) == (str(path), len(heard))
     assert [row["primer"] for row in rows_of(new)] == [str(path)] * 2
@@ -88,39 +90,39 @@ def test_a_primer_stands_before_what_is_said_or_is_left_out(runs, model, primer,
 
 
 @MODELS
-def test_what_is_heard_changes_what_is_said(runs, model, primer, tmp_path):
+def test_the_prompt_changes_what_is_generated(runs, model, primer, tmp_path):
     """The same seed after silence, after all of a primer and after a part of it."""
     said = []
-    for number, heard in enumerate(({}, {"primer": str(primer[0])}, {"primer": str(primer[0]), "primer_columns": 5})):
-        sample(runs[model], tmp_path / str(number), settings(count=1, only_new=True, **heard))
+    for number, heard in enumerate(({}, {"primer": primer[0]}, {"primer": primer[0], "primer_columns": 5})):
+        sample(runs[model], tmp_path / str(number), count=1, only_new=True, **heard)
         said.append(np.load(tmp_path / str(number) / "npy" / "000000.npy").tobytes())
     assert len(set(said)) == 3
 
 
 @MODELS
 def test_held_out_primers_are_named(runs, pieces, cache, model, tmp_path):
-    data = open_pieces(pieces, CODEC, 1, cache)
+    data = open_pieces(pieces, Columns(CODEC), 1, cache)
     test = [number for number in data.parts["test"] if data.lengths[number] > 30]
     count = len(test) + 1
-    manifest = sample(runs[model], tmp_path / "out", settings(count=count, held_out=True, primer_columns=30), cache=cache)
+    manifest = sample(runs[model], tmp_path / "out", count=count, held_out=True, primer_columns=30, cache=cache)
     for item, row in enumerate(rows_of(manifest)):
         number = test[item % len(test)]
         assert (row["primer"], row["primer_columns"]) == (data.names[number], "30")
         found = np.concatenate(CODEC.classes(np.load(tmp_path / "out" / "npy" / f"{item:06d}.npy")), axis=1).T
-        np.testing.assert_array_equal(found[:30], data.columns(number, 0, 30))
+        np.testing.assert_array_equal(found[:30], data.steps(number, 0, 30))
     with pytest.raises(InputError, match="no test piece is longer than 9999 columns"):
-        sample(runs[model], tmp_path / "long", settings(held_out=True, primer_columns=9_999), cache=cache)
+        sample(runs[model], tmp_path / "long", held_out=True, primer_columns=9_999, cache=cache)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"columns": 0}, "--columns must be 1 or more; received 0"),
+        ({"columns": 0}, "--columns must be from 1 to 524,288; received 0"),
         ({"temperature": -1.0}, "--temperature must be from 0 to 100; received -1"),
         ({"temperature": float("nan")}, "--temperature must be from 0 to 100; received nan"),
         ({"top_p": 0.0}, "--top-p must be above 0 and at most 1; received 0"),
-        ({"longest": -1.0}, "--longest must be 0 or more; received -1"),
-        ({"seed": -1}, "--seed must be 0 or more; received -1"),
+        ({"max_note_bars": -1.0}, "--max-note-bars must be 0 or more; received -1"),
+        ({"seed": -1}, "--seed must be from 0 to"),
         ({"count": 0}, "--count must be from 1 to"),
         ({"primer": "a.mid", "held_out": True}, "one of --primer and --held-out; received both"),
         ({"primer_columns": 8}, "--primer-columns is of a --primer or of --held-out"),
@@ -147,33 +149,33 @@ def test_files_that_are_no_primer_are_one_line(runs, tmp_path):
     write(tmp_path / "empty.mid", make_piece(note_table(0), 480))
     for name, message in (("text.mid", "text.mid is not a MIDI file"), ("empty.mid", "empty.mid: it holds no notes")):
         with pytest.raises(InputError, match=message) as raised:
-            sample(runs["lstm"], tmp_path / "out", settings(primer=str(tmp_path / name)))
+            sample(runs["lstm"], tmp_path / "out", primer=tmp_path / name)
         assert "\n" not in str(raised.value)
 
 
 def test_drums_alone_are_the_rows_that_the_codec_gives_them(tmp_path):
     notes = note_table(2, start=[0, 480], end=[240, 720], pitch=[36, 38], velocity=90, drum=True)
     write(tmp_path / "drums.mid", make_piece(notes, 480))
-    name, heard = from_file(tmp_path / "drums.mid", CODEC)(0)
+    name, heard = from_file(tmp_path / "drums.mid", Columns(CODEC))(0)
     assert name == str(tmp_path / "drums.mid")
     np.testing.assert_array_equal(np.argwhere(heard), [[0, 108 - 36], [1, 108 - 36], [4, 108 - 38], [5, 108 - 38]])
 
 
 def test_a_run_of_another_family_is_refused(tmp_path):
     write_json(tmp_path / "vae" / "config.json", {"format": FORMAT, "package": "generators", "model": "vae"})
-    with pytest.raises(InputError, match="is a run of vae; expected one of a sequence model"):
-        sample(tmp_path / "vae", tmp_path / "out", settings())
+    with pytest.raises(InputError, match="is a run of vae; expected one of a model of sequences"):
+        sample(tmp_path / "vae", tmp_path / "out")
 
 
 def test_a_head_of_values_draws_nothing(valued, tmp_path):
-    with pytest.raises(InputError, match="says values: --temperature, --top-p and --longest are for models of --head"):
-        sample(valued, tmp_path / "out", settings(temperature=0.5))
-    sample(valued, tmp_path / "out", settings())
+    with pytest.raises(InputError, match="predicts values and draws nothing: --temperature, --top-p and --max-note-bars"):
+        sample(valued, tmp_path / "out", temperature=0.5)
+    sample(valued, tmp_path / "out")
     one, other = (np.load(tmp_path / "out" / "npy" / f"00000{item}.npy") for item in (0, 1))
     np.testing.assert_array_equal(one, other)
 
 
 def test_samples_of_other_settings_are_not_mixed(runs, tmp_path):
-    sample(runs["lstm"], tmp_path / "out", settings(count=1))
+    sample(runs["lstm"], tmp_path / "out", count=1)
     with pytest.raises(InputError, match=r"other settings \(temperature\)"):
-        sample(runs["lstm"], tmp_path / "out", settings(temperature=0.5))
+        sample(runs["lstm"], tmp_path / "out", temperature=0.5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generators.sounds import sampling
-from generators.sounds.beginnings import HEARD, of_recording
+from generators.sounds.primers import HEARD, of_recording
 from generators.sounds.sampling import sample
 from spectro.audio import read, write
 from spectro.image import load

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from generators import spectrogram_lstm as module
-from generators.sounds.heads import BandsHead, members, surprise
+from generators.layers.spectrum_heads import BandsHead, members, surprise
 from generators.sounds.memory import FAST, ROUGH, SLOW, Memory, first_memory
-from generators.sounds.stream import CHUNK, Stream, noise_of
+from generators.sounds.sampler import CHUNK, Stream, noise_of
 from training.cli import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context

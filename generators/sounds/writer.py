@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from generators.sounds.beginnings import Beginning
+from generators.sounds.primers import Beginning
 from spectro.image import save
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim, whole_columns

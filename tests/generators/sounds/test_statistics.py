@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generators.sounds.measures import distance, measured
+from generators.sounds.statistics import distance, measured
 from spectro.stft import SpectrogramSetting
 
 SETTING = SpectrogramSetting()

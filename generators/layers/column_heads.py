@@ -1,0 +1,220 @@
+"""What is predicted of the next column: layers that give the loss of a known one, and draw an unknown one.
+
+`loss(context, columns)`: context (batch, time, units) and the true columns (batch, time, rows) int32 -> (batch, time).
+`head(context, ...)`: context (batch, units) -> the next column (batch, rows), without a loop over time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from generators.layers.columns import ColumnConfig, columns_of
+from midi.codecs.codec import ONSET, SUSTAIN
+from midi.columns import PAD
+
+MIN_TEMPERATURE = 1e-6
+"""Temperatures below this are as good as 0: the most probable state is taken."""
+
+
+def head_of(config: ColumnConfig) -> RegressionHead | IndependentHead | AutoregressiveHead:
+    """The head that a config asks for."""
+    columns = columns_of(config)
+    rows, states = columns.width, columns.states
+    if config.head == "regression":
+        weights = (config.alpha, config.beta) if config.loss == "asymmetric" else (1.0, 1.0)
+        root = config.root if config.loss == "asymmetric" else 1.0
+        return RegressionHead(rows, columns.values.tolist(), *weights, root, name="head")
+    if config.head == "independent":
+        return IndependentHead(rows, states, name="head")
+    return AutoregressiveHead(rows, states, config.hidden, name="head")
+
+
+def draws_of(head: layers.Layer) -> list[Any]:
+    """Inputs of a step that draws its column: uniform (batch, rows), temperature (batch, 1) and top_p (batch, 1).
+
+    None for `RegressionHead`, which draws nothing.
+    """
+    if isinstance(head, RegressionHead):
+        return []
+    sizes = {"uniform": head.rows, "temperature": 1, "top_p": 1}
+    return [keras.Input((size,), name=name) for name, size in sizes.items()]
+
+
+@keras.saving.register_keras_serializable("generators")
+class RegressionHead(layers.Layer):
+    """One value in [0, 1] a pitch, by a sigmoid, as published.
+
+    The loss of a column is the mean of alpha (y - t)^2 t + beta (y - t)^2 (1 - t), t = value ** (1 / root), cell by cell as
+    printed: its optimum is t, where the published code's (it takes the second term over all cells) lies below 1.
+    """
+
+    measure = "error"
+    """What its loss is called."""
+
+    def __init__(
+        self, rows: int, values: list[float], alpha: float = 1.5, beta: float = 0.8, root: float = 4.0, **arguments: Any
+    ) -> None:
+        super().__init__(**arguments | {"dtype": "float32"})
+        self.rows, self.values, self.alpha, self.beta, self.root = rows, list(values), alpha, beta, root
+        self.output_layer = layers.Dense(rows, activation="sigmoid", dtype="float32", name="output")
+
+    def build(self, shape: Any) -> None:
+        self.output_layer.build(shape)
+        self.built = True
+
+    def inputs(self, columns: Any) -> Any:
+        """Classes (..., rows) int32 -> what a network reads of them, (..., features): the codec's values."""
+        values = [*self.values, *[0.0] * (PAD + 1 - len(self.values))]
+        return ops.take(ops.convert_to_tensor(values, "float32"), columns)
+
+    def loss(self, context: Any, columns: Any) -> Any:
+        """The paper's loss of each column."""
+        target = self.inputs(columns) ** (1 / self.root)
+        squared = ops.square(self.output_layer(context) - target)
+        return ops.mean(self.alpha * squared * target + self.beta * squared * (1 - target), axis=-1)
+
+    def call(self, context: Any) -> Any:
+        """The values of the next column, which are fed back as they are."""
+        return self.output_layer(context)
+
+    def get_config(self) -> dict[str, Any]:
+        mine = {"rows": self.rows, "values": list(self.values), "alpha": self.alpha, "beta": self.beta, "root": self.root}
+        return super().get_config() | mine
+
+
+@keras.saving.register_keras_serializable("generators")
+class IndependentHead(layers.Layer):
+    """Probabilities of each pitch's states, every pitch by itself; the loss of a column is its nll in nats."""
+
+    measure = "nll"
+
+    def __init__(self, rows: int, states: int, **arguments: Any) -> None:
+        super().__init__(**arguments | {"dtype": "float32"})
+        self.rows, self.states = rows, states
+        self.output_layer = layers.Dense(rows * states, dtype="float32", name="output")
+
+    def build(self, shape: Any) -> None:
+        self.output_layer.build(shape)
+        self.built = True
+
+    def inputs(self, columns: Any) -> Any:
+        """Classes (..., rows) int32 -> a plane for each state but rest, (..., rows * (states - 1))."""
+        return planes(columns, self.states)
+
+    def loss(self, context: Any, columns: Any) -> Any:
+        """Nats of each column."""
+        return nll_of(self._logits(context), columns)
+
+    def call(self, context: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
+        """context (batch, units), uniform (batch, rows) in [0, 1), temperature and top_p (batch, 1) -> int32."""
+        return drawn(self._logits(context), uniform, temperature, top_p)
+
+    def _logits(self, context: Any) -> Any:
+        return ops.reshape(self.output_layer(context), (*ops.shape(context)[:-1], self.rows, self.states))
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"rows": self.rows, "states": self.states}
+
+
+@keras.saving.register_keras_serializable("generators")
+class AutoregressiveHead(layers.Layer):
+    """Probabilities of each pitch's states, given what those in the rows above do: chords are drawn whole.
+
+    MADE (arXiv 1502.03509) on a context: `hidden` units of every row read the notes of the rows before it, and its states
+    are predicted by them and by those of the rows before. The loss of a column is its nll in nats.
+    """
+
+    measure = "nll"
+
+    def __init__(self, rows: int, states: int, hidden: int, **arguments: Any) -> None:
+        super().__init__(**arguments | {"dtype": "float32"})
+        self.rows, self.states, self.hidden = rows, states, hidden
+        self.bias_layer = layers.Dense(rows * hidden, dtype="float32", name="bias")
+        self.output_layer = layers.Dense(rows * states, dtype="float32", name="output")
+
+    def build(self, shape: Any) -> None:
+        self.bias_layer.build(shape)
+        self.output_layer.build(shape)
+        notes, units, logits = (self.rows * size for size in (self.states - 1, self.hidden, self.states))
+        small = keras.initializers.RandomNormal(0.05)
+        self.note_kernel = self.add_weight(shape=(notes, units), initializer=small, name="note_kernel")
+        self.unit_kernel = self.add_weight(shape=(units, logits), initializer=small, name="unit_kernel")
+        self.built = True
+
+    def inputs(self, columns: Any) -> Any:
+        """As `IndependentHead.inputs`."""
+        return planes(columns, self.states)
+
+    def loss(self, context: Any, columns: Any) -> Any:
+        """Nats of each column."""
+        kernel = self.note_kernel * _mask(self.rows, self.states - 1, self.hidden, itself=False)
+        units = ops.tanh(ops.matmul(by_row(columns, self.states), kernel) + self.bias_layer(context))
+        kernel = self.unit_kernel * _mask(self.rows, self.hidden, self.states, itself=True)
+        logits = ops.matmul(units, kernel) + self.output_layer(context)
+        return nll_of(ops.reshape(logits, (*ops.shape(logits)[:-1], self.rows, self.states)), columns)
+
+    def call(self, context: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
+        """As `IndependentHead.call`, row by row."""
+        shape = (-1, self.rows, self.states)
+        kernel = ops.reshape(self.note_kernel, (self.rows, self.states - 1, -1)) * ops.reshape(
+            _mask(self.rows, self.states - 1, self.hidden, itself=False), (self.rows, self.states - 1, -1)
+        )
+        out = ops.reshape(self.unit_kernel, (self.rows, self.hidden, -1))  # a row that has been drawn is not asked again
+
+        def draw(row: Any, carried: list[Any]) -> list[Any]:
+            units, logits, column = carried
+            mine = ops.take(ops.reshape(units, (-1, self.rows, self.hidden)), row, axis=1)
+            logits = logits + ops.matmul(ops.tanh(mine), ops.take(out, row, axis=0))
+            shown = ops.take(ops.reshape(logits, shape), row, axis=1)
+            state = drawn(shown, ops.take(uniform, row, axis=1), temperature[:, 0], top_p[:, 0])
+            units = units + ops.matmul(ops.one_hot(state, self.states)[:, 1:], ops.take(kernel, row, axis=0))
+            here = ops.equal(ops.arange(self.rows), row)
+            return [units, logits, ops.where(here, state[:, None], column)]
+
+        column = ops.cast(ops.zeros_like(uniform), "int32")
+        return ops.fori_loop(0, self.rows, draw, [self.bias_layer(context), self.output_layer(context), column])[2]
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"rows": self.rows, "states": self.states, "hidden": self.hidden}
+
+
+def by_row(columns: Any, states: int) -> Any:
+    """Classes (..., rows) int32 -> ones and zeros (..., rows * (states - 1)), a row's states but rest side by side."""
+    notes = ops.one_hot(columns, states)[..., 1:]
+    return ops.reshape(notes, (*ops.shape(columns)[:-1], columns.shape[-1] * (states - 1)))
+
+
+def _mask(rows: int, inputs: int, outputs: int, itself: bool) -> Any:
+    """(rows * inputs, rows * outputs): 1 from what belongs to a row to what belongs to the rows after it (and `itself`)."""
+    below = np.triu(np.ones((rows, rows), np.float32), 0 if itself else 1)
+    return ops.convert_to_tensor(np.kron(below, np.ones((inputs, outputs), np.float32)))
+
+
+def planes(columns: Any, states: int) -> Any:
+    """Classes (..., rows) int32 -> (..., rows * (states - 1)): one plane for each state but rest; PAD has none."""
+    found = [ops.cast(ops.equal(columns, state), "float32") for state in (ONSET, SUSTAIN)[: states - 1]]
+    return ops.concatenate(found, axis=-1)
+
+
+def nll_of(logits: Any, columns: Any) -> Any:
+    """logits (..., rows, states) of columns (..., rows) -> nats (...); cells that are PAD count as any other."""
+    states = logits.shape[-1]
+    taken = ops.one_hot(ops.minimum(columns, states - 1), states)
+    return ops.sum(ops.logsumexp(logits, axis=-1) - ops.sum(logits * taken, axis=-1), axis=-1)
+
+
+def drawn(logits: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
+    """States (...) int32 drawn from logits (..., states) by uniform (...) in [0, 1); the others broadcast to uniform.
+
+    top_p: the most probable states that together have this probability are drawn from, one at least (arXiv 1904.09751).
+    """
+    probabilities = ops.softmax(logits / ops.maximum(temperature, MIN_TEMPERATURE)[..., None])
+    above = probabilities[..., None, :] > probabilities[..., :, None]
+    higher = ops.sum(ops.where(above, probabilities[..., None, :], 0.0), axis=-1)
+    kept = ops.where(higher < top_p[..., None], probabilities, 0.0)
+    reached = ops.cumsum(kept, axis=-1)
+    return ops.sum(ops.cast(uniform[..., None] * reached[..., -1:] >= reached[..., :-1], "int32"), axis=-1)

@@ -1,0 +1,250 @@
+"""Sequences that a model goes on with side by side: it reads a prompt for each, then draws their next steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+from keras import ops
+
+from generators.samples import seed_of
+from generators.sequences.representation import Representation, Stretch
+
+BATCH = 16
+"""Sequences generated together, always: one may depend on the size of its batch, never on what else is in it."""
+STEPS_PER_CALL = 32
+"""Steps that are read or drawn in one call: a call costs as much as several steps of a small network."""
+MAX_PROMPT_STEPS = 4_096
+"""Steps of a prompt that are read, its last."""
+MAX_STEPS = 65_536
+"""Steps that are drawn where their number is not known beforehand, at most."""
+
+
+class Sampler(Protocol):
+    """What a model module gives by `sampler(model, representation, count)`: `count` sequences, gone on with side by side.
+
+    It uses the model's weights as they are at each call, so that one sampler serves a whole training.
+    """
+
+    steps_per_call: int
+    """Steps that one `draw` gives."""
+
+    def prompt(self, prompts: Sequence[np.ndarray]) -> None:
+        """Begin again: read a prompt (time, width) for each sequence, of any lengths, also none."""
+
+    def draw(self, uniform: np.ndarray, temperature: np.ndarray, top_p: np.ndarray) -> np.ndarray:
+        """The next steps (count, steps_per_call, width), as the model gives them: classes, or values in [0, 1].
+
+        uniform: float32 (count, steps_per_call, width), in [0, 1); temperature, top_p: float32 (count, 1).
+        """
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How the next steps are drawn from what a model predicts."""
+
+    temperature: float = 1.0
+    """Above 1 bolder, below 1 safer; 0 always takes what is most probable."""
+    top_p: float = 1.0
+    """What together has this probability is drawn from (arXiv 1904.09751); 1: all."""
+
+
+def continuations(
+    sampler: Sampler,
+    representation: Representation,
+    prompts: Sequence[np.ndarray],
+    stretch: Stretch,
+    items: Sequence[int],
+    *,
+    seed: int = 0,
+    decoding: Decoding | None = None,
+) -> list[np.ndarray]:
+    """What is generated after each prompt, steps (time, width) that last `stretch`.
+
+    sampler: of BATCH sequences; it may be used again. prompts: the last MAX_PROMPT_STEPS of each are read. items: their
+    numbers; what is generated for one is a function of `seed`, its number and its prompt.
+    """
+    decoding, found = decoding or Decoding(), []
+    for first in range(0, len(prompts), BATCH):
+        part = slice(first, first + BATCH)
+        empty = [np.zeros((0, representation.width), representation.dtype)] * (BATCH - len(prompts[part]))
+        sampler.prompt([*(prompt[-MAX_PROMPT_STEPS:] for prompt in prompts[part]), *empty])
+        generators = [np.random.default_rng(seed_of(seed, item)) for item in [*items[part], *[0] * len(empty)]]
+        drawn = _drawn(sampler, representation, stretch, generators, decoding, len(prompts[part]))
+        found += [steps[: stretch.within(representation, steps)] for steps in drawn]
+    return found
+
+
+def _drawn(
+    sampler: Sampler, representation: Representation, stretch: Stretch, generators: list[np.random.Generator],
+    decoding: Decoding, count: int,
+) -> Iterator[np.ndarray]:  # fmt: skip
+    """The first `count` sequences, (time, width) each: so many calls that all of them last `stretch`."""
+    shape = (sampler.steps_per_call, representation.width)
+    temperature, top_p = (np.full((BATCH, 1), value, np.float32) for value in (decoding.temperature, decoding.top_p))
+    fixed, calls = stretch.fixed(representation), []
+    while True:
+        uniform = np.stack([generator.random(shape, np.float32) for generator in generators])
+        calls.append(sampler.draw(uniform, temperature, top_p)[:count])
+        steps = len(calls) * sampler.steps_per_call
+        if steps >= (MAX_STEPS if fixed is None else fixed):
+            break
+        if fixed is None and all(stretch.filled(representation, each) for each in _joined(calls, representation)):
+            break
+    return _joined(calls, representation)
+
+
+def _joined(calls: list[np.ndarray], representation: Representation) -> Iterator[np.ndarray]:
+    return map(representation.from_model, np.concatenate(calls, axis=1))
+
+
+class RecurrentSampler:
+    """A model that draws one step after the other and carries its states on: no step is read twice.
+
+    exported: one step, (step, [uniform, temperature, top_p,] states) -> (next step, states). States are tensors of any shape
+    and type, zeros before the first step: an LSTM's, or a cache of keys and values and a place in it; the layers that give
+    them take no draws. max_note_bars: bars after which a note is ended, where the representation can; 0: none.
+    """
+
+    steps_per_call = STEPS_PER_CALL
+
+    def __init__(
+        self, exported: keras.Model, representation: Representation, count: int, max_note_bars: float = 0.0
+    ) -> None:
+        self.representation = representation
+        self.real = len(exported.inputs) == len(exported.outputs)
+        self.limit = None if self.real else representation.note_limit(max_note_bars)
+        before = exported.inputs[len(exported.inputs) - len(exported.outputs) + 1 :]
+        reading = keras.Model([exported.inputs[0], *before], exported.outputs[1:])
+        self._draw = compiled(_drawing(exported, self.real, self.limit), exported)
+        self._prompt = compiled(_reading(reading), exported)
+        self._zeros = [np.zeros((count, *state.shape[1:]), state.dtype) for state in before]
+        self._rest = self._read(np.repeat(representation.rest[None], count, axis=0))
+        self.prompt([np.zeros((0, representation.width), representation.dtype)] * count)
+
+    def prompt(self, prompts: Sequence[np.ndarray]) -> None:
+        """Begin again: read a prompt for each sequence, after a step of rest."""
+        length = -(-max(map(len, prompts)) // STEPS_PER_CALL) * STEPS_PER_CALL
+        rest = self.representation.rest
+        steps = np.tile(rest, (length, len(prompts), 1))
+        begun = np.zeros((length, len(prompts)), bool)
+        for number, prompt in enumerate(prompts):
+            steps[length - len(prompt) :, number] = prompt
+            begun[length - len(prompt) :, number] = True
+        self.step, self.states = self._rest, self._zeros
+        self.memory = [self.limit.start(prompts)] if self.limit else []
+        for first in range(0, length, STEPS_PER_CALL):
+            part = slice(first, first + STEPS_PER_CALL)
+            state = self._prompt([self.step, *self.states], self._read(steps[part]), begun[part])
+            self.step, *self.states = map(ops.convert_to_numpy, state)
+
+    def draw(self, uniform: np.ndarray, temperature: np.ndarray, top_p: np.ndarray) -> np.ndarray:
+        """As `Sampler.draw`."""
+        before = [self.step, *self.memory, *self.states]
+        after, drawn = self._draw(before, uniform.swapaxes(0, 1), temperature, top_p)
+        self.step, *rest = map(ops.convert_to_numpy, after)
+        self.memory, self.states = rest[: len(self.memory)], rest[len(self.memory) :]
+        return ops.convert_to_numpy(drawn).swapaxes(0, 1)
+
+    def _read(self, steps: np.ndarray) -> np.ndarray:
+        steps = self.representation.to_model(steps, self.real)
+        return steps if self.real else steps.astype(np.int32)
+
+
+def _drawing(model: keras.Model, real: bool, limit: Any) -> Callable[..., Any]:
+    """([step, the limit's memory, *states], uniform (time, count, width), temperature, top_p) -> (the same after, steps)."""
+
+    def draw(state: list[Any], uniform: Any, temperature: Any, top_p: Any) -> tuple[list[Any], Any]:
+        def one(before: list[Any], draws: Any) -> tuple[list[Any], Any]:
+            step, *states = before
+            memory, states = (states[:1], states[1:]) if limit else ([], states)
+            step, *states = model([step, *([] if real else [draws, temperature, top_p]), *states], training=False)
+            if limit:
+                step, *memory = limit(step, *memory)
+            after = [step, *memory, *states]
+            return after, after  # as many as the state: Keras' scan on TensorFlow takes no other number
+
+        after, steps = ops.scan(one, state, uniform)
+        return after, steps[0]
+
+    return draw
+
+
+def _reading(model: keras.Model) -> Callable[..., Any]:
+    """([step, *states], steps (time, count, width), begun (time, count)) -> the state after reading them.
+
+    begun: False before a sequence's prompt, where its states stay as they are.
+    """
+
+    def read(state: list[Any], steps: Any, begun: Any) -> list[Any]:
+        def one(before: list[Any], given: list[Any]) -> tuple[list[Any], Any]:
+            step, here = given
+            states = [_where(here, new, old) for new, old in zip(model(before, training=False), before[1:], strict=True)]
+            return [step, *states], [step, *states]
+
+        return ops.scan(one, state, [steps, begun])[0]
+
+    return read
+
+
+def _where(here: Any, new: Any, old: Any) -> Any:
+    """`new` (count, ...) of the sequences that are `here` (count,), else `old`."""
+    return ops.where(ops.reshape(here, (-1, *[1] * (len(new.shape) - 1))), new, old)
+
+
+class WindowSampler:
+    """A model that draws several steps at a time, after a window that slides by as many: no state is carried.
+
+    exported: (window, [uniform, temperature, top_p]) -> the next steps. max_note_bars: as `RecurrentSampler` takes it.
+    """
+
+    def __init__(
+        self, exported: keras.Model, representation: Representation, count: int, max_note_bars: float = 0.0
+    ) -> None:
+        self.representation = representation
+        self.steps_per_call = exported.outputs[0].shape[1]
+        self.real = len(exported.inputs) == 1
+        self.limit = None if self.real else representation.note_limit(max_note_bars)
+        self._draw = compiled(lambda inputs: exported(inputs, training=False), exported)
+        self.size = exported.inputs[0].shape[1]
+        self.prompt([np.zeros((0, representation.width), representation.dtype)] * count)
+
+    def prompt(self, prompts: Sequence[np.ndarray]) -> None:
+        """Begin again: of each prompt the end that fills the window is read, with rest before it."""
+        window = np.tile(self.representation.rest, (len(prompts), self.size, 1))
+        for target, prompt in zip(window, prompts, strict=True):
+            target[self.size - len(prompt[-self.size :]) :] = prompt[-self.size :]
+        window = self.representation.to_model(window, self.real)
+        self.window = window if self.real else window.astype(np.int32)
+        self.memory = self.limit.start(prompts) if self.limit else None
+
+    def draw(self, uniform: np.ndarray, temperature: np.ndarray, top_p: np.ndarray) -> np.ndarray:
+        """As `Sampler.draw`."""
+        drawn = np.array(self._draw([self.window, *([] if self.real else [uniform, temperature, top_p])]))
+        if self.limit:
+            for place in range(self.steps_per_call):
+                limited = self.limit(drawn[:, place], self.memory)
+                drawn[:, place], self.memory = map(ops.convert_to_numpy, limited)
+        self.window = np.concatenate([self.window, drawn], axis=1)[:, -self.size :]
+        return drawn
+
+
+def compiled(function: Callable[..., Any], model: keras.Model) -> Callable[..., Any]:
+    """`function` of tensors, which calls `model`, as a graph, without Keras' work for every call; weights may change."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, autograph=False)
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def stateless(values: list[Any], *arguments: Any) -> Any:
+            with keras.StatelessScope(state_mapping=zip(model.variables, values, strict=True)):
+                return function(*arguments)
+
+        run = jax.jit(stateless)
+        return lambda *arguments: run([variable.value for variable in model.variables], *arguments)
+    return function
