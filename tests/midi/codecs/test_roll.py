@@ -189,7 +189,7 @@ def test_what_pictures_do_not_keep_is_counted():
     [
         ({"low": 60, "high": 50}, "low 60, high 50"),
         ({"high": 128}, "high 128"),
-        ({"columns": 0}, "above 0; received 0"),
+        ({"columns": 0}, "columns must be from 1 to 524,288.*received 0"),
         ({"resolution": 2.5}, "whole number; received 2.5"),
         ({"resolution": float("nan")}, "received 96 and nan"),
         ({"unit": "second", "rounding": "snap"}, "parts of a quarter"),
