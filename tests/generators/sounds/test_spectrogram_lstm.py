@@ -82,9 +82,8 @@ def test_the_exported_step_is_the_streams(head):
         np.testing.assert_allclose(column, made[:, time], atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["onnx", "litert"])
-@pytest.mark.parametrize("head", HEADS)
-def test_a_run_leaves_the_house(runs, head, name, tmp_path):
+@pytest.mark.parametrize(("head", "name"), [("bands", "onnx"), ("linear", "litert")])
+def test_a_run_is_exported(runs, head, name, tmp_path):
     for package in FORMATS[name].packages:
         pytest.importorskip(package)
     network = module.exported(load(runs[head]))
