@@ -117,7 +117,7 @@ class Columns:
         return cls(from_facts(facts.get("codec")))
 
     def serves(self, facts: Mapping[str, Any]) -> bool:
-        return facts["codec"] | {"columns": 0} == self.codec.facts() | {"columns": 0}
+        return facts.get("codec", {}) | {"columns": 0} == self.codec.facts() | {"columns": 0}
 
 
 @dataclass(frozen=True)

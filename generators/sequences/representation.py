@@ -9,10 +9,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from midi.codecs.codec import Codec
+from midi.measures.continuation import BAR
 from midi.notes import Piece
-
-QUARTERS_PER_BAR = 4
-"""Of the bars that lengths are told in; two seconds, where a representation measures seconds."""
 
 
 class NoteLimit(Protocol):
@@ -120,14 +118,14 @@ class Stretch(NamedTuple):
         """How many of `steps`, from their beginning, lie within it."""
         if (fixed := self.fixed(representation)) is not None:
             return min(fixed, len(steps))
-        quarters = self.bars * QUARTERS_PER_BAR
+        quarters = self.bars * BAR
         return bisect.bisect_right(range(len(steps) + 1), quarters, key=lambda end: representation.duration(steps[:end])) - 1
 
     def filled(self, representation: Representation, steps: np.ndarray) -> bool:
         """Do `steps` last as long, or longer?"""
         if (fixed := self.fixed(representation)) is not None:
             return len(steps) >= fixed
-        return representation.duration(steps) >= self.bars * QUARTERS_PER_BAR
+        return representation.duration(steps) >= self.bars * BAR
 
     def fixed(self, representation: Representation) -> int | None:
         """In steps, where they have a fixed length."""

@@ -8,6 +8,7 @@ import pytest
 
 from generators.contract import model_names
 from generators.pictures import Pictures, evaluation
+from generators.sequences import Sequences
 from midi.demo import write_corpus
 from training.family import module_of
 from training.recipe import train
@@ -60,6 +61,7 @@ def toys():
     folder = str(Path(__file__).with_name("toys"))
     generators.__path__.append(folder)
     generators.MODELS["toy_pixels"] = Pictures()
+    generators.MODELS["toy_tokens"] = Sequences()
     yield
-    del generators.MODELS["toy_pixels"]
+    del generators.MODELS["toy_pixels"], generators.MODELS["toy_tokens"]
     generators.__path__.remove(folder)
