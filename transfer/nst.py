@@ -81,7 +81,7 @@ def main(options: Options) -> None:
 def _paint_one(options: Options) -> None:
     """Check, paint, write, print the paths."""
     from training.cli import tell
-    from transfer.scores.table import markdown
+    from transfer.scores import markdown
     from transfer.style.files import inputs, outputs
     from transfer.style.interrupt import noted_interrupt
     from transfer.style.pair import Studio
@@ -178,9 +178,18 @@ def _table(rows: list[dict]) -> str:
     """For people, in the order of the pairs, and the means of what is defined."""
     from statistics import fmean
 
-    from transfer.scores.table import HEADER, cell
+    from transfer.scores import HEADER, cell
 
-    names = ("timbre", "texture", "kept", "nothing_pasted", "score", "judge", "equalised_score", "equalised_judge")
+    names = (
+        "timbre",
+        "texture",
+        "content_preservation",
+        "no_leakage",
+        "score",
+        "judge",
+        "equalised_score",
+        "equalised_judge",
+    )
     head = ("pair", *HEADER, "equalised", "second judge", "outcome")
     lines = ["", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for row in rows:

@@ -44,9 +44,9 @@ def test_sound_picture_and_report_are_written(tmp_path, run, pair, capsys):
     assert set(report["verdict"]) == {"content", "equalised", "result"}
     assert set(report["verdict"]["content"]["probabilities"]) == {"a", "b", "c"}
     assert list(report["scores"]) == ["result", "content", "equalised", *(f"mix {s:g}" for s in (0.2, 0.35, 0.5, 0.7, 1))]
-    assert set(report["scores"]["result"]) == {"timbre", "texture", "kept", "nothing_pasted", "judge", "score"}
+    assert set(report["scores"]["result"]) == {"timbre", "texture", "content_preservation", "no_leakage", "judge", "score"}
     assert (report["scored_seconds"], report["not_scored"], report["finished"]) == (1.0, None, True)
-    assert set(report["added"]) == {"level_db", "flatness", "steady_db", "steady_flatness"}
+    assert set(report["artifacts"]) == {"level_db", "flatness", "steady_db", "steady_flatness"}
     assert report["peak"] == pytest.approx(np.abs(sound).max(), abs=1e-4)
     assert not report["interrupted"]
     assert report["inversion_error_db"] < 0
@@ -135,7 +135,7 @@ def test_without_arguments_the_demo_pair_is_composed(tmp_path, run, monkeypatch,
     assert (tmp_path / "out-style.wav").exists()
     report = json.loads((tmp_path / "out.json").read_text())
     assert "scores need 1 s" in report["not_scored"]
-    assert report["scores"] is report["added"] is None
+    assert report["scores"] is report["artifacts"] is None
     assert (tmp_path / "out.png").stat().st_size > 10_000
 
 
@@ -185,7 +185,7 @@ def painted(tmp_path, run, drawings):
 def test_a_sound_in_its_own_style_has_no_score(painted, noise):
     sound, report = painted(noise(1.2), noise(1.2))
     assert sound.any()
-    assert set(report["undefined"]) == {"timbre", "texture", "kept", "nothing_pasted"}
+    assert set(report["undefined"]) == {"timbre", "texture", "content_preservation", "no_leakage"}
     assert report["scores"]["result"]["score"] is None
 
 
@@ -212,7 +212,7 @@ def test_content_and_style_may_differ_in_channels_and_rate(painted, noise, chann
     sound, report = painted((content, rates[0]), (style, rates[1]))
     assert sound.shape == (channels[0], content.shape[1] * 8_000 // rates[0])
     assert (report["content"]["channels"], report["style"]["channels"]) == channels
-    assert report["scores"]["result"]["nothing_pasted"] is not None
+    assert report["scores"]["result"]["no_leakage"] is not None
 
 
 def test_the_scratch_array_is_zero_and_leaves_no_file(tmp_path):

@@ -18,9 +18,9 @@ from transfer.style.pairs import SUMMARY, Pair
 from transfer.style.sounds import Sound
 
 COLUMNS = (
-    "content", "style", "output", "outcome", "reason", "timbre", "texture", "kept", "nothing_pasted", "score", "judge",
-    "equalised_score", "equalised_judge", "inversion_error_db", "verdict_before", "verdict_equalised", "verdict_after",
-    "added_db", "added_flatness", "steady_db", "steady_flatness",
+    "content", "style", "output", "outcome", "reason", "timbre", "texture", "content_preservation", "no_leakage", "score",
+    "judge", "equalised_score", "equalised_judge", "inversion_error_db", "verdict_before", "verdict_equalised",
+    "verdict_after", "artifacts_db", "artifacts_flatness", "steady_db", "steady_flatness",
 )  # fmt: skip
 """Of the table of a folder of results."""
 
@@ -123,7 +123,7 @@ def _row(outcome: Outcome, folder: Path) -> dict[str, Any]:
     if outcome.outcome == "left out":
         return row
     report = read_json(pair.output.with_suffix(".json"))
-    scores, new = report["scores"] or {}, report["added"] or {}
+    scores, artifacts = report["scores"] or {}, report["artifacts"] or {}
     label = {name: (verdict or {}).get("label") for name, verdict in report["verdict"].items()}
     return row | {
         **scores.get(RESULT, {}),
@@ -133,10 +133,10 @@ def _row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "verdict_before": label["content"],
         "verdict_equalised": label["equalised"],
         "verdict_after": label[RESULT],
-        "added_db": new.get("level_db"),
-        "added_flatness": new.get("flatness"),
-        "steady_db": new.get("steady_db"),
-        "steady_flatness": new.get("steady_flatness"),
+        "artifacts_db": artifacts.get("level_db"),
+        "artifacts_flatness": artifacts.get("flatness"),
+        "steady_db": artifacts.get("steady_db"),
+        "steady_flatness": artifacts.get("steady_flatness"),
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from spectro.audio import blocks
 from spectro.plots import save_figure
 from spectro.stft import SpectrogramSetting
-from transfer.scores.table import cell
+from transfer.scores import cell
 from transfer.style.batch import Outcome
 from transfer.style.overview import Overview
 from transfer.style.pairs import SHEET

@@ -14,7 +14,7 @@ from spectro.plots import draw_picture, save_figure
 from spectro.stft import SpectrogramSetting
 from training.files import write_json
 from training.runs import versions
-from transfer.scores.table import HEADER, cell, figures
+from transfer.scores import HEADER, cell
 from transfer.style.judgement import Judgement
 from transfer.style.overview import Overview
 from transfer.style.result import Result
@@ -100,7 +100,7 @@ def _scores(judgement: Judgement) -> list[str]:
     """The table of `transfer.scores`, or why there is none."""
     if not judgement.scores:
         return wrap(f"not scored: {judgement.reason}", 70)
-    rows = [("", *HEADER), *((name, *map(cell, figures(one))) for name, one in judgement.scores.items())]
+    rows = [("", *HEADER), *((name, *map(cell, one.row)) for name, one in judgement.scores.items())]
     return [
         f"{name:<10}" + "".join(f"{figure:>{max(6, len(head) + 2)}}" for figure, head in zip(row, HEADER, strict=True))
         for name, *row in rows
@@ -113,10 +113,10 @@ def _facts_of(result: Result, judgement: Judgement) -> list[str]:
     if judgement.scores:
         seconds = result.content.samples / result.content.setting.rate
         lines.append(f"scored: {judgement.seconds:.1f} of {seconds:.1f} s")
-    if judgement.added:
-        one = judgement.added
-        lines.append(f"added: {_level(one.level_db, one.flatness)}")
-        lines.append(f"added and never ending: {_level(one.steady_db, one.steady_flatness)}")
+    if judgement.artifacts:
+        one = judgement.artifacts
+        lines.append(f"artifacts: {_level(one.level_db, one.flatness)}")
+        lines.append(f"artifacts that never end: {_level(one.steady_db, one.steady_flatness)}")
     return lines
 
 

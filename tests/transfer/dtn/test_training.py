@@ -17,7 +17,7 @@ from training.recipe import train
 from training.runs import load
 from transfer.dtn import training as dtn_training
 from transfer.dtn.model import PRESETS
-from transfer.dtn.training import seen
+from transfer.dtn.training import before_and_after
 
 QUICK = PRESETS["quick"]
 
@@ -53,10 +53,10 @@ def run(root):
     def look(*arguments):
         if next(looks):
             shutil.copytree(root / "run", root / "killed", ignore=shutil.ignore_patterns(".lock"))
-        return seen(*arguments)
+        return before_and_after(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dtn_training, "seen", look)
+        patch.setattr(dtn_training, "before_and_after", look)
         return trained(root, "run", samples_every=1)
 
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from transfer.scores.measures import TEXTURE, TIMBRE, modulation
 from transfer.scores.prepare import levelled
-from transfer.scores.texture import TEXTURE, modulation
-from transfer.scores.timbre import TIMBRE
 from transfer.style.mask import mask_of
 from transfer.style.settings import Recipe, recipe_of
 from transfer.style.sounds import Sound

@@ -3,7 +3,7 @@
 import numpy as np
 
 from midi.notes import make_piece, note_table
-from transfer.dtn.programs import OCTAVES, played_by, programs_of
+from transfer.dtn.pieces import OCTAVES, played_by, programs_of
 
 
 def piece(pitches, programs, **columns):

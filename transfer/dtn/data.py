@@ -1,4 +1,7 @@
-"""Two folders of MIDI files, the source and the target of a transfer, as pictures for a network of two domains."""
+"""Two folders of MIDI files, the source and the target of a transfer: as pictures for a network, and as whole pieces.
+
+The parts of a run's files, by its record, are those that it was trained on: `pieces_of`.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,23 @@ import numpy as np
 from midi.codecs import codec_named
 from midi.codecs.strip import StripCodec
 from midi.demo import demo_folder
-from midi.files.reading import SUFFIXES
+from midi.files.reading import SUFFIXES, read
+from midi.notes import Piece
 from training.cli import InputError, tell
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
 from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import open_corpus
-from transfer.dtn.pitched import PitchedImages
+from transfer.dtn.pieces import PitchedImages, pitched
 
 DEMO = ("chorale", "rock")
 """Styles of the demo pieces that are source and target where no folder is given."""
+PARTS = ("train", "judge", "validation", "test")
+"""What files are for: to train the network; to train the judge of its results; to choose settings by; to report on.
+
+The judge's files and those to choose by are every other file of the network's validation part, drawn at random.
+"""
 
 
 def transfer_codec(name: str) -> StripCodec:
@@ -105,7 +114,7 @@ def _domain(name: str, data: str | os.PathLike, encoder: PitchedImages, seed: in
 
 
 class Pairs(keras.utils.PyDataset):
-    """Batches ((source, target),) of as many pictures of either kind, by chance together; float32 in [-1, 1].
+    """Batches ((source, target),) of as many pictures of either kind, paired at random; float32 in [-1, 1].
 
     shuffle=True (training): a pass over the larger kind, while the smaller one comes round again; every pass over a kind has
     its own order. shuffle=False (evaluation): as many of each as the smaller kind has, in order.
@@ -162,3 +171,57 @@ class Together:
 def copied(pictures: np.ndarray, targets: None, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """For an autoencoder: pictures are their own targets (`Transform` of `training.corpora.batches`)."""
     return pictures, pictures
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """The files of one kind of music."""
+
+    files: dict[str, list[Path]]
+    """Of each of PARTS, in the order of their names."""
+
+    def pieces(self, part: str) -> list[Piece]:
+        """Without their drums. InputError: there is none, since the validation part had but one file, the judge's."""
+        if not self.files[part]:
+            raise InputError("no file of the validation part is left beside the judge's; use --part test, or train on more")
+        return [pitched(read(path, note=lambda line: None)) for path in self.files[part]]  # training has given the remarks
+
+
+def pieces_of(
+    record: dict[str, Any],
+    codec: StripCodec,
+    *,
+    source: Path | None = None,
+    target: Path | None = None,
+    cache: Path | None = None,
+) -> tuple[Kind, Kind]:
+    """(source, target) of the run that `record` tells of. source, target: where the files are now.
+
+    InputError: they are gone, or others now, so that nobody knows which of them the run learned from; a corpus, which has
+    no files.
+    """
+    trained_on = record["data"]
+    if trained_on["source"]["path"] is None:
+        places = [demo_folder(cache) / style for style in DEMO]
+    else:
+        given = {"source": source, "target": target}
+        places = [_place(name, path or trained_on[name]["path"]) for name, path in given.items()]
+    settings = {"variations": record["config"]["variations"], "seed": record["seed"], "cache": cache}
+    domains = open_domains(*places, codec, **settings)
+    for name, place, domain in zip(("source", "target"), places, domains, strict=True):
+        if domain.corpus.manifest["fingerprint"] != trained_on[name]["fingerprint"]:
+            raise InputError(f"the run was trained on other files than {place} holds now; its test part is unknown")
+    return _kind(domains[0], record["seed"]), _kind(domains[1], record["seed"])
+
+
+def _place(name: str, path: str | os.PathLike) -> Path:
+    if not Path(path).exists():
+        raise InputError(f"the run was trained on {path}, which is gone; give its new place as --{name}")
+    return Path(path)
+
+
+def _kind(domain: Domain, seed: int) -> Kind:
+    rows = {part: domain.rows(part) for part in ("train", "validation", "test")}
+    mixed = np.random.default_rng(seed).permutation(rows["validation"])
+    rows |= {"judge": np.sort(mixed[::2]), "validation": np.sort(mixed[1::2])}
+    return Kind({part: domain.files(rows[part]) for part in PARTS})

@@ -5,7 +5,7 @@ import pytest
 
 from spectro.demo import compose
 from training.cli import InputError
-from transfer.scores.added import Added, added
+from transfer.scores.artifacts import Artifacts, artifacts
 from transfer.scores.baselines import baselines
 from transfer.scores.prepare import RATE, levelled
 
@@ -33,16 +33,16 @@ def buzz(length: int) -> np.ndarray:
 def test_nothing_was_added_to_what_was_there(pair):
     content, style = pair
     for name, sound in baselines(content, levelled(style, "it")[: len(content)]).items():
-        found = added(content, style, sound)
+        found = artifacts(content, style, sound)
         if not name.startswith("mix"):
-            assert found == Added(None, None, None, None), name
+            assert found == Artifacts(None, None, None, None), name
         assert found.level_db is None or found.level_db < -25, name
 
 
 @pytest.mark.parametrize(("sound", "flat"), [(hiss, True), (buzz, False)])
 def test_what_never_stops_is_found_and_told_apart(pair, sound, flat):
     content, style = pair
-    found = added(content, style, content + at(sound(len(content)), -10))
+    found = artifacts(content, style, content + at(sound(len(content)), -10))
     assert found.steady_db > -25
     if flat:
         assert found.steady_flatness > 0.3
@@ -54,7 +54,7 @@ def test_what_never_stops_is_found_and_told_apart(pair, sound, flat):
 @pytest.mark.parametrize("sound", [hiss, buzz])
 def test_more_of_it_is_more(pair, sound):
     content, style = pair
-    levels = [added(content, style, content + at(sound(len(content)), level)).steady_db for level in (-30, -20, -10, 0)]
+    levels = [artifacts(content, style, content + at(sound(len(content)), level)).steady_db for level in (-30, -20, -10, 0)]
     assert levels == sorted(levels)
     assert levels[-1] - levels[0] > 20
 
@@ -62,7 +62,7 @@ def test_more_of_it_is_more(pair, sound):
 def test_what_stops_is_not_steady(pair):
     content, style = pair
     burst = buzz(len(content)) * (np.arange(len(content)) < len(content) // 2)
-    found = added(content, style, content + at(burst, -10))
+    found = artifacts(content, style, content + at(burst, -10))
     assert found.level_db > -15
     assert found.steady_db is None or found.steady_db < found.level_db - 15
 
@@ -70,15 +70,15 @@ def test_what_stops_is_not_steady(pair):
 def test_level_and_channels_do_not_matter(pair):
     content, style = pair
     result = content + at(buzz(len(content)), -10)
-    expected = added(content, style, result)
-    found = added(np.stack([content] * 2), 3 * style, np.stack([0.1 * result] * 2))
+    expected = artifacts(content, style, result)
+    found = artifacts(np.stack([content] * 2), 3 * style, np.stack([0.1 * result] * 2))
     assert vars(found) == pytest.approx(vars(expected), rel=1e-6)
 
 
 def test_short_sounds_and_silence():
     sound = hiss(RATE)
-    assert isinstance(added(sound, sound[:500], sound[:100]), Added)  # a style is repeated, a result filled with silence
+    assert isinstance(artifacts(sound, sound[:500], sound[:100]), Artifacts)  # repeated; filled with silence
     with pytest.raises(InputError, match="1 s or more"):
-        added(sound[:500], sound, sound)
+        artifacts(sound[:500], sound, sound)
     with pytest.raises(InputError, match="the result is silent"):
-        added(sound, sound, 0 * sound)
+        artifacts(sound, sound, 0 * sound)

@@ -1,9 +1,9 @@
-"""Windows made foreign: by the generator alone, at the same level, more of it with more strength, and nothing else moves."""
+"""Augmentation of timbre: by the generator alone, at the same level, more of it with more strength; nothing else moves."""
 
 import numpy as np
 import pytest
 
-from transfer.hilbert_autoencoder.augmentation import disturbed
+from transfer.hilbert_autoencoder.data import with_other_timbre
 
 RATE = 22_050
 
@@ -14,7 +14,7 @@ def windows():
 
 
 def drawn(windows, seed=1, strength=1.0):
-    return disturbed(windows, RATE, np.random.default_rng(seed), strength)
+    return with_other_timbre(windows, RATE, np.random.default_rng(seed), strength)
 
 
 def test_the_generator_alone_decides(windows):

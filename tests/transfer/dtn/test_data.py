@@ -11,8 +11,8 @@ from midi.demo import compose
 from midi.files.writing import write
 from midi.notes import make_piece, note_table, with_notes
 from training.cli import InputError
-from transfer.dtn.pictures import Domain, Pairs, Together, open_domains, transfer_codec
-from transfer.dtn.pitched import PitchedImages, pitched
+from transfer.dtn.data import Domain, Pairs, Together, open_domains, transfer_codec
+from transfer.dtn.pieces import PitchedImages, pitched
 
 CODEC = codec_named("roll64")
 

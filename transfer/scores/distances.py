@@ -31,8 +31,8 @@ class Distances:
     """MFCC distance in dB: the Euclidean distance of MFCCs 2 to 20 (orthonormal cosine transform of dB in 64 mel bands),
     mean of the frames. 0 is the truth."""
     pitch: float
-    """Pitch kept: cosine of the chroma (frames of 4,096 samples, every 1,024), mean of the frames in which the truth has
-    any. 1 is the truth."""
+    """Pitch preservation: cosine of the chroma (frames of 4,096 samples, every 1,024), mean of the frames in which the truth
+    has any. 1 is the truth."""
 
 
 def distances(sound: np.ndarray, truth: np.ndarray) -> Distances:
@@ -44,7 +44,7 @@ def distances(sound: np.ndarray, truth: np.ndarray) -> Distances:
     one, other = (10 * np.log10(np.maximum(_power(part) / loudest, 10 ** (-FLOOR / 10))) for part in (sound, truth))
     spectral = np.sqrt(((one - other) ** 2).mean(axis=0)).mean()
     mfcc = np.linalg.norm(_mfcc(sound) - _mfcc(truth), axis=0).mean()
-    return Distances(float(spectral), float(mfcc), _pitch_kept(sound, truth))
+    return Distances(float(spectral), float(mfcc), _pitch_preservation(sound, truth))
 
 
 def error(copy: np.ndarray, original: np.ndarray) -> tuple[float, float]:
@@ -66,7 +66,7 @@ def _mfcc(sound: np.ndarray) -> np.ndarray:
     return found[1:]
 
 
-def _pitch_kept(sound: np.ndarray, truth: np.ndarray) -> float:
+def _pitch_preservation(sound: np.ndarray, truth: np.ndarray) -> float:
     import librosa
 
     one, other = (

@@ -12,8 +12,8 @@ from tests.transfer.conftest import tone
 from training.cli import InputError
 from training.recipe import train
 from transfer.hilbert_autoencoder.model import PRESETS
-from transfer.scores.paired import distances, error
-from transfer.scores.paired.__main__ import Options, main
+from transfer.scores.distances import distances, error
+from transfer.scores.paired import Options, main
 from transfer.scores.prepare import RATE
 
 
@@ -108,11 +108,19 @@ def test_the_command(pairs, tmp_path, capsys):
 
 
 def test_what_the_command_refuses(pairs, tmp_path, run):
-    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match=r"columns input and truth; received \['a', 'b'\]"):
-        main(Options(pairs=tmp_path / "bad.csv", output=tmp_path / "found.json"))
-    (tmp_path / "empty.csv").write_text("input,truth\n")
-    with pytest.raises(InputError, match="received none"):
-        main(Options(pairs=tmp_path / "empty.csv", output=tmp_path / "found.json"))
+    for text, reason in (
+        ("a,b\n1,2\n", "columns input,truth; received 'a, b'"),
+        ("input,truth\n", "has no row"),
+        ("input,truth\n0.wav,\n", "line 2: no truth"),
+    ):
+        (tmp_path / "bad.csv").write_text(text)
+        with pytest.raises(InputError, match=reason):
+            main(Options(pairs=tmp_path / "bad.csv", output=tmp_path / "found.json"))
     with pytest.raises(InputError, match=r"expected one that transfer\.train made"):
         main(Options((run,), pairs / "pairs.csv", output=tmp_path / "found.json"))
+
+
+def test_a_table_saved_by_a_spreadsheet_may_begin_with_a_byte_order_mark(pairs, tmp_path):
+    (pairs / "marked.csv").write_bytes(b"\xef\xbb\xbf" + (pairs / "pairs.csv").read_bytes())
+    main(Options(pairs=pairs / "marked.csv", output=tmp_path / "found.json"))
+    assert len(json.loads((tmp_path / "found.json").read_text())["pairs"]["doing nothing"]) == 2

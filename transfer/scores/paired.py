@@ -1,8 +1,8 @@
 """Measure a transfer of recordings where the truth is known: the same pieces, played by the instrument that was wanted.
 
 Each input goes through each run and is compared with its truth, beside the input as it is and equalised. Log-spectral and
-MFCC distance in dB, 0 is the truth; pitch kept, 1 is the truth (`transfer.scores.paired`). The truths go through each run:
-how well it copies, as RMS error in dB of full scale and as signal-to-noise ratio in dB. Medians, then means.
+MFCC distance in dB, 0 is the truth; pitch preservation, 1 is the truth (`transfer.scores.distances`). The truths go through
+each run: how well it copies, as RMS error in dB of full scale and as signal-to-noise ratio in dB. Medians, then means.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main(options: Options) -> None:
         name: [_row(way, *pair, copies=name not in baselines) for pair in bar(pairs, len(pairs), name)]
         for name, way in _ways(options)
     }
-    print("| | log-spectral | MFCC | pitch kept | error | signal-to-noise |\n|---|---|---|---|---|---|")
+    print("| | log-spectral | MFCC | pitch preservation | error | signal-to-noise |\n|---|---|---|---|---|---|")
     for name, rows in table.items():
         cells = [_summary([row[key] for row in rows], form) for key, form in COLUMNS.items()]
         print("| " + " | ".join([name, *cells]) + " |")
@@ -64,14 +64,15 @@ def main(options: Options) -> None:
 
 
 def _pairs(path: Path) -> list[tuple[Path, Path]]:
-    """(input, truth) of every line; paths are relative to the CSV. InputError: no such file, columns or lines."""
-    import csv
+    """(input, truth) of every line; paths are relative to the CSV. InputError: no such file, column, line or cell."""
+    from training.corpora.sources import read_csv
 
-    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"input", "truth"} <= rows[0].keys() or not all(row["input"] and row["truth"] for row in rows):
-        received = list(rows[0]) if rows else "none"
-        raise InputError(f"{path}: expected lines with the columns input and truth; received {received}")
+    rows = read_csv(path, ("input", "truth"))
+    if not rows:
+        raise InputError(f"{path} has no row; expected a pair in each, below the line input,truth")
+    for row in rows:
+        if missing := [name for name in ("input", "truth") if not row[name]]:
+            raise InputError(f"{path} line {row['line']}: no {missing[0]}")
     return [(path.parent / row["input"], path.parent / row["truth"]) for row in rows]
 
 
@@ -103,7 +104,7 @@ def _through(directory: Path) -> Callable[[Path], np.ndarray]:
     import tempfile
 
     from spectro.audio import read
-    from transfer.application import open_application
+    from transfer.contract import open_application
     from transfer.scores.prepare import RATE
 
     application = open_application(directory)
@@ -122,7 +123,7 @@ def _through(directory: Path) -> Callable[[Path], np.ndarray]:
 def _row(way: Callable[[Path], np.ndarray], source: Path, truth: Path, copies: bool) -> dict[str, Any]:
     """The figures of one pair; those of the truth's own copy only where it is to be copied."""
     from spectro.audio import read
-    from transfer.scores.paired import distances, error
+    from transfer.scores.distances import distances, error
     from transfer.scores.prepare import RATE
 
     wanted, _ = read(truth, RATE)

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from transfer.hilbert_autoencoder.spectral_loss import WINDOWS, SpectralLoss, log_power
+from transfer.hilbert_autoencoder.networks import SPECTRAL_WINDOWS as WINDOWS
+from transfer.hilbert_autoencoder.networks import SpectralLoss, log_power
 
 
 def noise():
