@@ -3,7 +3,7 @@ import pytest
 
 from spectro.stft import SETTINGS
 from training.cli import InputError
-from transfer.style.mask import Mask, mask_of
+from transfer.style.settings import Mask, mask_of
 
 SETTING = SETTINGS["lil_data"]
 

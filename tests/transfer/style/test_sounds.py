@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectro.stft import SETTINGS
-from transfer.style.tiles import CrossFade, overlap_of, tiles
+from transfer.style.sounds import CrossFade, overlap_of, tiles
 
 SETTING = SETTINGS["quick"]
 
@@ -28,7 +28,7 @@ def test_tiles_are_the_analysis_of_the_whole(length: int, size: int, overlap: in
 def test_a_short_sound_is_one_tile_filled_with_silence():
     (tile,) = tiles([np.ones((1, 640), np.float32)], SETTING, overlap_of(SETTING))
     assert tile.columns == 11
-    assert tile.share == pytest.approx(11 / 63)
+    assert tile.fraction == pytest.approx(11 / 63)
     assert not tile.spectrum[..., 11:].any()
 
 

@@ -1,4 +1,4 @@
-"""The texture engine on sounds with known answers: a steady tone, pulses, noise."""
+"""The texture method on sounds with known answers: a steady tone, pulses, noise."""
 
 from dataclasses import replace
 
@@ -7,14 +7,13 @@ import pytest
 
 from transfer.scores.measures import TEXTURE, TIMBRE, modulation
 from transfer.scores.prepare import levelled
-from transfer.style.mask import mask_of
-from transfer.style.settings import Recipe, recipe_of
+from transfer.style.settings import Settings, mask_of
 from transfer.style.sounds import Sound
 from transfer.style.texture.bands import SETTING
-from transfer.style.texture.painter import TexturePainter
+from transfer.style.texture.method import PRESETS, TextureMethod
 
 RATE = SETTING.rate
-RECIPE = replace(recipe_of("ours", "texture"), iterations=40)
+SETTINGS = replace(PRESETS["ours"], iterations=40)
 
 
 def pulses(seconds: float, rate: float, seed: int = 1) -> np.ndarray:
@@ -33,18 +32,18 @@ def chord(seconds: float) -> np.ndarray:
     return (0.05 * tone * (1 + 0.5 * np.sin(2 * np.pi * 0.5 * time)) + 0.003 * hiss).astype(np.float32)
 
 
-def painted(content: np.ndarray, style: np.ndarray, recipe: Recipe = RECIPE, watch=lambda losses: False):
-    painter = TexturePainter(recipe)
-    return painter.transfer(Sound(content, SETTING), painter.study(Sound(style, SETTING)), watch=watch)
+def transferred(content: np.ndarray, style: np.ndarray, settings: Settings = SETTINGS, watch=lambda losses: False):
+    method = TextureMethod(settings)
+    return method.transfer(Sound(content, SETTING), method.style_statistics(Sound(style, SETTING)), watch=watch)
 
 
 @pytest.fixture(scope="module")
 def full():
-    return painted(chord(5.0), pulses(4.0, 4.0))
+    return transferred(chord(5.0), pulses(4.0, 4.0))
 
 
 def at_strength(strength: float, **given):
-    return painted(chord(5.0), pulses(4.0, 4.0), replace(RECIPE, style_strength=strength, **given)).sound[0]
+    return transferred(chord(5.0), pulses(4.0, 4.0), replace(SETTINGS, style_strength=strength, **given)).sound[0]
 
 
 def test_the_style_pulses_are_heard_in_the_content(full):
@@ -82,26 +81,26 @@ def test_a_mask_leaves_the_rest_alone(full):
 
 
 def test_a_longer_sound_has_no_seams():
-    result = painted(chord(9.0), pulses(3.0, 4.0))
+    result = transferred(chord(9.0), pulses(3.0, 4.0))
     assert result.sound.shape == (1, 9 * RATE)
-    assert result.painted_tiles == 2
+    assert result.optimised_tiles == 2
     jump = np.abs(np.diff(result.sound[0], 2))
     joint = slice(round(4.3 * RATE), round(5.1 * RATE))  # where the tiles overlap
     assert jump[joint].max() < 1.5 * np.delete(jump, np.r_[joint]).max()
 
 
 def test_pauses_around_a_style_are_no_style():
-    painter, clip = TexturePainter(RECIPE), SETTING.columns * SETTING.hop
+    method, clip = TextureMethod(SETTINGS), SETTING.columns * SETTING.hop
     style = np.pad(pulses(4.0, 4.0), (RATE // 2, clip - RATE // 2 - 4 * RATE))
     around = np.concatenate([style, np.zeros(3 * clip, np.float32), style])
-    alone, found = (painter.study(Sound(sound, SETTING)) for sound in (style, around))
+    alone, found = (method.style_statistics(Sound(sound, SETTING)) for sound in (style, around))
     for name, statistic in alone.statistics.items():
         np.testing.assert_allclose(found.statistics[name], statistic, atol=0.05, err_msg=name)
 
 
 def test_channels_get_the_same_gains():
     left = chord(5.0)
-    result = painted(np.stack([left, 0.25 * left]), pulses(4.0, 4.0)).sound
+    result = transferred(np.stack([left, 0.25 * left]), pulses(4.0, 4.0)).sound
     np.testing.assert_allclose(result[1], 0.25 * result[0], atol=1e-5)
 
 
@@ -109,39 +108,39 @@ def test_silence_stays_silence():
     content = chord(9.0)
     content[3 * RATE : 4 * RATE] = 0
     content[6 * RATE :] = 1e-6 * np.random.default_rng(0).standard_normal(3 * RATE)
-    sound = painted(content, pulses(4.0, 4.0)).sound[0]
+    sound = transferred(content, pulses(4.0, 4.0)).sound[0]
     assert not sound[round(3.1 * RATE) : round(3.9 * RATE)].any()
     assert np.abs(sound[round(6.1 * RATE) :]).max() < 1e-4
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.4])
 def test_sounds_shorter_than_a_clip(seconds: float):
-    sound = painted(chord(seconds), pulses(seconds, 4.0)).sound
+    sound = transferred(chord(seconds), pulses(seconds, 4.0)).sound
     assert sound.shape == (1, round(seconds * RATE))
     assert np.isfinite(sound).all()
 
 
 def test_levels_of_the_sources_do_not_matter():
-    one = painted(chord(3.0), pulses(3.0, 4.0)).sound
-    other = painted(0.02 * chord(3.0), 3.0 * pulses(3.0, 4.0)).sound
+    one = transferred(chord(3.0), pulses(3.0, 4.0)).sound
+    other = transferred(0.02 * chord(3.0), 3.0 * pulses(3.0, 4.0)).sound
     assert np.corrcoef(one[0], other[0])[0, 1] > 0.99
     assert np.std(other) == pytest.approx(0.02 * np.std(one), rel=0.05)
 
 
 def test_an_identical_style_changes_little():
-    result = painted(chord(5.0), chord(5.0)).sound[0]
+    result = transferred(chord(5.0), chord(5.0)).sound[0]
     assert np.linalg.norm(result - chord(5.0)) < 0.2 * np.linalg.norm(chord(5.0))
 
 
-def test_interrupted_painting_leaves_the_content():
+def test_interrupted_it_leaves_the_content():
     calls = []
 
     def watch(losses: dict[str, float]) -> bool:
         calls.append(losses)
         return len(calls) == 3
 
-    result = painted(chord(9.0), pulses(3.0, 4.0), watch=watch)
+    result = transferred(chord(9.0), pulses(3.0, 4.0), watch=watch)
     assert result.interrupted
-    assert (len(calls), result.painted_tiles, result.tiles) == (3, 1, 2)
+    assert (len(calls), result.optimised_tiles, result.tiles) == (3, 1, 2)
     ratio = result.sound[0, 6 * RATE :] / np.where(np.abs(chord(9.0)[6 * RATE :]) > 0.05, chord(9.0)[6 * RATE :], np.nan)
     assert np.nanstd(ratio) < 1e-3, "what was not reached is the content"
