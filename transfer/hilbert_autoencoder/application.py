@@ -14,7 +14,7 @@ from spectro.audio import blocks, write
 from training.files import write_json
 from training.runs import load, read_run, versions
 from transfer.hilbert_autoencoder.model import exported
-from transfer.style.files import scratch_array
+from transfer.style.sounds import scratch_array
 
 BATCH = 4
 """Windows that go through the model at once."""

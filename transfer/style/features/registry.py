@@ -91,8 +91,10 @@ def _check_takes(features: str, feature: StyleFeature, given: dict[str, Any]) ->
     some = {name for one in (*FEATURES.values(), RUN) for name in one.takes}
     for name in given:
         if name in some and name not in feature.takes:
-            takers = ", ".join(each for each, one in FEATURES.items() if name in one.takes)
-            raise InputError(f"--{name.replace('_', '-')} is for --features {takers}; received --features {features}")
+            takers = [each for each, one in FEATURES.items() if name in one.takes]
+            takers += [RUN.about] if name in RUN.takes else []
+            option = "--" + name.replace("_", "-")
+            raise InputError(f"{option} is for --features {', '.join(takers)}; received --features {features}")
 
 
 def _shipped() -> Classifier:
