@@ -45,15 +45,11 @@ def test_options_of_its_own_are_for_it_alone(toy):
     assert open_method("toy", settings_of("toy", "quick"), filters=7)[0].extractor.network.output["maps"].shape[-1] == 7
     with pytest.raises(InputError, match="--filters is for --features toy; received --features texture"):
         open_method("texture", settings_of("texture", "quick"), filters=7)
-    with pytest.raises(
-        InputError, match="--phase is for --features lil_data, vgg19, random, .* run; received --features toy"
-    ):
+    with pytest.raises(InputError, match=r"--phase is for .* run; received --features toy"):
         settings_of("toy", "quick", phase="heap")
 
 
 def test_what_is_no_feature_is_told_what_there_is(toy, tmp_path):
-    with pytest.raises(
-        InputError, match="not found; expected one of texture, lil_data, vgg19, random, toy, or the directory"
-    ):
+    with pytest.raises(InputError, match="not found; expected one of texture, lil_data, vgg19, random, toy, or"):
         settings_of(str(tmp_path / "absent"), "quick")
     assert settings_of(str(tmp_path), "quick") == RUN.load().PRESETS["quick"]
