@@ -66,7 +66,7 @@ def untrained(folder: Path, codec: str) -> Path:
     from training.files import write_json
     from training.runs import FORMAT
     from transfer.dtn import model as dtn
-    from transfer.dtn.programs import OCTAVES, PROGRAMS
+    from transfer.dtn.pieces import OCTAVES, PROGRAMS
 
     config = replace(dtn.PRESETS["ours"], codec=codec)
     facts = {"package": "transfer", "model": "dtn", "config": asdict(config), "codec": codec_named(codec).facts()}

@@ -23,7 +23,7 @@ from training.cli import InputError, run, tell
 
 LIST = Path(__file__).with_name("transfer_pairs.csv")
 SECONDS = 5.0
-FIGURES = ("timbre", "texture", "kept", "nothing_pasted", "score", "judge")
+FIGURES = ("timbre", "texture", "content_preservation", "no_leakage", "score", "judge")
 HEADER = "T | X | K | N | score | second judge"
 
 
@@ -38,7 +38,7 @@ class Options:
 
 
 def main(options: Options) -> None:
-    """Paint what is not painted yet, then print the tables."""
+    """Transfer what is not there yet, then print the tables."""
     data = Path(os.environ.get("SPECTRO_DATA", "../shared/data"), "audio")
     if not data.is_dir():
         raise InputError(f"{data} not found; expected the folder of recordings, or SPECTRO_DATA to name its parent")
@@ -50,7 +50,7 @@ def main(options: Options) -> None:
         begin = time.perf_counter()
         command = ["--pairs", str(options.output / "pairs.csv"), "--features", features, "--output", str(folder)]
         subprocess.run([sys.executable, "-m", "transfer.nst", *command], check=True, stdout=subprocess.DEVNULL)
-        if all_painted(folder / "scores.csv"):
+        if all_transferred(folder / "scores.csv"):
             seconds[features] = (time.perf_counter() - begin) / len(halves)
         for name in halves:
             scores = read_scores(folder / f"{name}.json")
@@ -94,10 +94,10 @@ def cut(data: Path, folder: Path) -> dict[str, str]:
     return halves
 
 
-def all_painted(table: Path) -> bool:
+def all_transferred(table: Path) -> bool:
     """Whether no pair was finished before: only then do the seconds mean something."""
     with table.open(newline="") as file:
-        return all(line["outcome"] == "painted" for line in csv.DictReader(file))
+        return all(line["outcome"] == "transferred" for line in csv.DictReader(file))
 
 
 def read_scores(report: Path) -> dict[str, dict]:

@@ -7,38 +7,26 @@ of as many bars, with the same tempos, time signatures and drums. Beside each re
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import tyro
+from training.cli import InputError, run, tell
 
-from training.cli import run
-
-
-@dataclass(frozen=True)
-class Options:
-    """What to send through what."""
-
-    run: tyro.conf.Positional[Path]
-    """Run directory of a transfer model."""
-    files: tyro.conf.Positional[tuple[Path, ...]]
-    """Recordings of any length, rate and number of channels, or MIDI files, as the model takes them."""
-    output: Path = Path("transferred")
-    """Folder for the results, named like the files, or the name of a .wav or .mid file if there is but one."""
-    overlap: float = 0.125
-    """Share of a window that the next one repeats, 0 to 0.5; 0 makes clicks. dtn: at least that, since windows lie
-    whole bars apart."""
-    strength: float = 1.0
-    """From 0, the source as it is, to 1, what the model makes of it. Recordings are mixed. dtn: a cell of a black and white
-    picture follows the model where it is sure of it, of a wanted certainty of 1 - strength; other pictures are mixed."""
-    force: bool = False
-    """Overwrite results that exist."""
+if TYPE_CHECKING:
+    from transfer.contract import ApplyOptions
 
 
-def main(options: Options) -> None:
+def options_for(arguments: list[str]) -> type[ApplyOptions]:
+    """The options, whatever the command line says."""
+    from transfer.contract import ApplyOptions
+
+    return ApplyOptions
+
+
+def main(options: ApplyOptions) -> None:
     """Send every file through, print the paths of the results."""
-    from training.cli import InputError, tell
-    from transfer.application import open_application, targets_of
+    from transfer.contract import open_application
 
     application = open_application(options.run, options.overlap, options.strength)
     failed = []
@@ -54,5 +42,28 @@ def main(options: Options) -> None:
         raise InputError(failed[0] if len(options.files) == 1 else f"{len(failed)} of {len(options.files)} files failed")
 
 
+def targets_of(files: tuple[Path, ...], output: Path, force: bool, suffix: str = ".wav") -> list[tuple[Path, Path]]:
+    """(source, target) of every file; suffix: of the results.
+
+    InputError: no file, one name for several, a result that exists or is a source.
+    """
+    from training.files import distinct, refuse_existing
+
+    if not files:
+        raise InputError("expected one file or more; received none")
+    if output.suffix.lower() != suffix:
+        targets = distinct([output / path.with_suffix(suffix).name for path in files])
+    elif len(files) == 1:
+        targets = [output]
+    else:
+        raise InputError(f"--output {output} names one file, but there are {len(files)}; give a folder")
+    for target in targets:
+        if target.resolve() in {path.resolve() for path in files}:
+            raise InputError(f"{target} is an input and would be overwritten; give another --output")
+        refuse_existing(target, force)
+        target.parent.mkdir(parents=True, exist_ok=True)
+    return list(zip(files, targets, strict=True))
+
+
 if __name__ == "__main__":
-    run(main, Options, keras=True)
+    run(main, options_for, keras=True)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
+
+import tyro
 
 from training.cli import InputError
-from training.family import Family
-from training.options import TrainOptions
+from training.family import Family, families_of, family_of
+from training.files import refuse_existing
+from training.options import Range, Share, TrainOptions, check
+from training.runs import read_run
+
+Overlap = Annotated[float, Range(0, 0.5)]
+"""The fraction of a window that the next one repeats."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +29,56 @@ class TransferTrainOptions(TrainOptions):
     """dtn: folder of MIDI files to be made into others."""
     target: Path | None = None
     """dtn: folder of MIDI files of the kind that they are made into."""
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """What to send through what."""
+
+    run: tyro.conf.Positional[Path]
+    """Run directory of a transfer model."""
+    files: tyro.conf.Positional[tuple[Path, ...]] = ()
+    """Recordings of any length, rate and number of channels, or MIDI files, as the model takes them."""
+    output: Path = Path("transferred")
+    """Folder for the results, named like the files, or the name of a .wav or .mid file if there is but one."""
+    overlap: Overlap = 0.125
+    """Fraction of a window that the next one repeats, 0 to 0.5; 0 makes clicks. dtn: at least that, since windows lie
+    whole bars apart."""
+    strength: Share = 1.0
+    """From 0, the source as it is, to 1, what the model makes of it. Recordings are mixed. dtn: a cell of a black and white
+    picture follows the model where it is sure of it, of a wanted certainty of 1 - strength; other pictures are mixed."""
+    force: bool = False
+    """Overwrite results that exist."""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """Which run, and on what."""
+
+    run: tyro.conf.Positional[Path]
+    """Run directory of a dtn."""
+    part: Literal["test", "validation"] = "test"
+    """The files that are transferred: those held out to the end, or those of the validation part that the judge does not
+    learn from, to choose settings by."""
+    strength: Share = 1.0
+    """As in `transfer.apply`."""
+    overlap: Overlap = 0.125
+    """As in `transfer.apply`."""
+    source: Path | None = None
+    """Where the source's files are now, if they have moved."""
+    target: Path | None = None
+    """Where the target's are."""
+    output: Path | None = None
+    """Folder for the results; by default RUN/evaluation."""
+    cache: Path | None = None
+    """Where folders become corpora; by default the user's cache folder."""
+    force: bool = False
+    """Overwrite results that exist."""
+
+    @property
+    def folder(self) -> Path:
+        """Of the results."""
+        return Path(self.output or self.run / "evaluation")
 
 
 class Applied(Protocol):
@@ -38,6 +96,8 @@ class TransferFamily(Family):
 
     package = "transfer"
     options = TransferTrainOptions
+    measured = False
+    """Whether there are measures of its runs."""
 
     def module(self, model: str) -> ModuleType:
         """`transfer.MODEL.model`."""
@@ -47,6 +107,41 @@ class TransferFamily(Family):
         """The model of a run, opened to be applied to whole files."""
         raise NotImplementedError
 
-    def evaluate(self, run: Path, output: Path, **options: Any) -> str:
-        """Measure the run into the folder `output`; the table, as Markdown. InputError: there are no measures."""
-        raise InputError(f"{run} is a run of a model for which there are no measures; expected one of dtn")
+    def evaluate(self, options: EvaluateOptions) -> str:
+        """Measure the run into `options.folder`; the table, as Markdown."""
+        raise NotImplementedError
+
+
+def open_application(run: str | os.PathLike, overlap: float = 0.125, strength: float = 1.0) -> Applied:
+    """The model of `run`, opened to be applied to whole files; options as `python -m transfer.apply --help` tells.
+
+        open_application("runs/dtn").write(Path("song.mid"), Path("as_metal.mid"), {})
+
+    InputError: not a run of a transfer model, an overlap or a strength out of range.
+    """
+    check(ApplyOptions(Path(run), overlap=overlap, strength=strength))
+    return _family(run).application(Path(run), overlap, strength)
+
+
+def evaluate(run: str | os.PathLike, **options: Any) -> str:
+    """Measure `run`, by default into RUN/evaluation; the table, as Markdown. options: fields of EvaluateOptions.
+
+    InputError, before anything is made: not a run of a transfer model with measures, results that exist.
+    """
+    chosen = EvaluateOptions(Path(run), **options)
+    check(chosen)
+    family = _family(run)
+    if not family.measured:
+        models = ", ".join(name for name, one in families_of("transfer").items() if one.measured)
+        raise InputError(f"{run} is a run of a model for which there are no measures; expected one of {models}")
+    if not (chosen.folder.is_dir() and not any(chosen.folder.iterdir())):
+        refuse_existing(chosen.folder, chosen.force)
+    return family.evaluate(chosen)
+
+
+def _family(run: str | os.PathLike) -> TransferFamily:
+    """InputError: not a run, or one of another package."""
+    record = read_run(run)
+    if record.get("package") != "transfer":
+        raise InputError(f"{run} is a run of {record.get('package')}; expected one that transfer.train made")
+    return family_of(record)

@@ -8,7 +8,8 @@ import pytest
 
 from classifiers import lil_data
 from training.family import Context
-from transfer.style.features.extractor import Extractor, of_classifier
+from transfer.style.features.extractor import Extractor
+from transfer.style.features.lil_data import of_classifier
 
 
 @pytest.fixture(scope="session")

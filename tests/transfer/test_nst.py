@@ -9,7 +9,8 @@ import pytest
 from spectro.audio import info, read, write
 from training.cli import InputError, guarded
 from transfer import nst
-from transfer.style.files import scratch_array
+from transfer.style.options import StyleOptions
+from transfer.style.sounds import scratch_array
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def drawings(monkeypatch):
     monkeypatch.setattr("transfer.style.report._draw", lambda result, judgement, path: path.touch())
 
 
-def options(tmp_path, run, **given) -> nst.Options:
+def options(tmp_path, run, **given) -> StyleOptions:
     given |= {name: (given[name],) for name in ("content", "style") if isinstance(given.get(name), Path)}
-    return nst.Options(**{"features": str(run), "preset": "quick", "output": tmp_path / "out.wav", **given})
+    return StyleOptions(**{"features": str(run), "preset": "quick", "output": tmp_path / "out.wav", **given})
 
 
 def test_sound_picture_and_report_are_written(tmp_path, run, pair, capsys):
@@ -38,15 +39,15 @@ def test_sound_picture_and_report_are_written(tmp_path, run, pair, capsys):
     assert (sound.shape, rate) == ((2, 8_000), 8_000)
     assert (tmp_path / "out.png").stat().st_size > 10_000
     report = json.loads((tmp_path / "out.json").read_text())
-    assert report["options"]["iterations"] == report["recipe"]["iterations"] == 2
-    assert report["recipe"]["style_weight"] == 10.0
+    assert report["options"]["iterations"] == report["settings"]["iterations"] == 2
+    assert report["settings"]["style_weight"] == 10.0
     assert report["options"]["content"] == str(pair["content"][0])
     assert set(report["verdict"]) == {"content", "equalised", "result"}
     assert set(report["verdict"]["content"]["probabilities"]) == {"a", "b", "c"}
     assert list(report["scores"]) == ["result", "content", "equalised", *(f"mix {s:g}" for s in (0.2, 0.35, 0.5, 0.7, 1))]
-    assert set(report["scores"]["result"]) == {"timbre", "texture", "kept", "nothing_pasted", "judge", "score"}
+    assert set(report["scores"]["result"]) == {"timbre", "texture", "content_preservation", "no_leakage", "judge", "score"}
     assert (report["scored_seconds"], report["not_scored"], report["finished"]) == (1.0, None, True)
-    assert set(report["added"]) == {"level_db", "flatness", "steady_db", "steady_flatness"}
+    assert set(report["artifacts"]) == {"level_db", "flatness", "steady_db", "steady_flatness"}
     assert report["peak"] == pytest.approx(np.abs(sound).max(), abs=1e-4)
     assert not report["interrupted"]
     assert report["inversion_error_db"] < 0
@@ -90,12 +91,12 @@ def test_mistakes_are_one_line(tmp_path, run, pair, given, reason, capsys):
 
 @pytest.mark.usefixtures("drawings")
 def test_texture_is_the_default(tmp_path, pair, capsys):
-    assert nst.Options().features == "texture"
+    assert StyleOptions().features == "texture"
     nst.main(options(tmp_path, "texture", **pair))
     sound, rate = read(tmp_path / "out.wav")
     assert (sound.shape, rate) == ((2, 22_050), 22_050)
     report = json.loads((tmp_path / "out.json").read_text())
-    assert (report["options"]["features"], report["recipe"]["optimizer"]) == ("texture", "lbfgs")
+    assert (report["options"]["features"], report["settings"]["optimizer"]) == ("texture", "lbfgs")
     assert report["inversion_error_db"] is None
     assert report["scores"]["result"]["timbre"] is not None
     assert "nothing to invert" in capsys.readouterr().err
@@ -109,33 +110,33 @@ def test_what_texture_does_not_know_is_refused(tmp_path, pair, given):
 
 @pytest.mark.usefixtures("drawings")
 def test_interrupted_it_writes_what_there_is(tmp_path, run, pair, monkeypatch):
-    from transfer.style.gatys import Painting
+    from transfer.style.gatys import OptimisedPicture
 
-    paint = Painting.paint
+    optimise = OptimisedPicture.optimise
 
-    def paint_then_interrupt(self, iterations, watch):
+    def optimise_then_interrupt(self, *given):
         os.kill(os.getpid(), signal.SIGINT)
-        return paint(self, iterations, watch)
+        return optimise(self, *given)
 
-    monkeypatch.setattr(Painting, "paint", paint_then_interrupt)
+    monkeypatch.setattr(OptimisedPicture, "optimise", optimise_then_interrupt)
     before = signal.getsignal(signal.SIGINT)
     assert guarded(nst.main, options(tmp_path, run, **pair)) == 130
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["interrupted"]
     assert report["iterations"] == [1]
-    assert report["painted_tiles"] == 1 < report["tiles"]
+    assert report["optimised_tiles"] == 1 < report["tiles"]
     assert read(tmp_path / "out.wav")[0].shape == (2, 8_000)
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_without_arguments_the_demo_pair_is_composed(tmp_path, run, monkeypatch, capsys):
-    monkeypatch.setattr("transfer.style.files.DEMO_SECONDS", 0.5)
+    monkeypatch.setattr("transfer.style.pairs.DEMO_SECONDS", 0.5)
     nst.main(options(tmp_path, run, iterations=1))
     assert "out-content.wav" in capsys.readouterr().err
     assert (tmp_path / "out-style.wav").exists()
     report = json.loads((tmp_path / "out.json").read_text())
     assert "scores need 1 s" in report["not_scored"]
-    assert report["scores"] is report["added"] is None
+    assert report["scores"] is report["artifacts"] is None
     assert (tmp_path / "out.png").stat().st_size > 10_000
 
 
@@ -156,7 +157,7 @@ def test_random_features_are_drawn_by_the_seed(tmp_path, run, pair, monkeypatch)
 
     original = module.random_features
     monkeypatch.setattr(module, "random_features", lambda seed: original(seed, SETTINGS["quick"], 8))
-    monkeypatch.setattr("transfer.style.features.extractor.Classifier", lambda path: Classifier(run))
+    monkeypatch.setattr("classifiers.prediction.Classifier", lambda path: Classifier(run))
     sounds = []
     for seed in (0, 0, 1):
         nst.main(
@@ -168,10 +169,10 @@ def test_random_features_are_drawn_by_the_seed(tmp_path, run, pair, monkeypatch)
 
 
 @pytest.fixture
-def painted(tmp_path, run, drawings):
-    """painted(content, style): sound and report; each is samples, or samples and their rate."""
+def transferred(tmp_path, run, drawings):
+    """transferred(content, style): sound and report; each is samples, or samples and their rate."""
 
-    def painted(content, style) -> tuple[np.ndarray, dict]:
+    def transferred(content, style) -> tuple[np.ndarray, dict]:
         for name, given in (("content", content), ("style", style)):
             samples, rate = given if isinstance(given, tuple) else (given, 8_000)
             write(tmp_path / f"{name}.wav", samples, rate, "FLOAT")
@@ -179,40 +180,40 @@ def painted(tmp_path, run, drawings):
         nst.main(options(tmp_path, run, **paths, iterations=2, style_weight=1e4, force=True))
         return read(tmp_path / "out.wav")[0], json.loads((tmp_path / "out.json").read_text())
 
-    return painted
+    return transferred
 
 
-def test_a_sound_in_its_own_style_has_no_score(painted, noise):
-    sound, report = painted(noise(1.2), noise(1.2))
+def test_a_sound_in_its_own_style_has_no_score(transferred, noise):
+    sound, report = transferred(noise(1.2), noise(1.2))
     assert sound.any()
-    assert set(report["undefined"]) == {"timbre", "texture", "kept", "nothing_pasted"}
+    assert set(report["undefined"]) == {"timbre", "texture", "content_preservation", "no_leakage"}
     assert report["scores"]["result"]["score"] is None
 
 
 @pytest.mark.parametrize(("seconds", "other"), [(1 / 8_000, 1.0), (1.2, 1 / 8_000), (0.002, 0.003)])
-def test_sounds_shorter_than_a_filter(painted, noise, seconds, other):
-    sound, report = painted(noise(seconds), noise(other, seed=1))
+def test_sounds_shorter_than_a_filter(transferred, noise, seconds, other):
+    sound, report = transferred(noise(seconds), noise(other, seed=1))
     assert sound.shape == (1, round(8_000 * seconds))
     assert bool(report["not_scored"]) == (seconds < 1)
 
 
-def test_level_is_not_style(painted, noise):
+def test_level_is_not_style(transferred, noise):
     content, style = noise(1.2), noise(1.2, seed=1)
-    results = {scale: painted(content, scale * style)[0] for scale in (1.0, 3e-3)}
+    results = {scale: transferred(content, scale * style)[0] for scale in (1.0, 3e-3)}
     np.testing.assert_allclose(results[1.0], results[3e-3], atol=1e-3)
     assert np.linalg.norm(results[1.0]) == pytest.approx(np.linalg.norm(content), rel=0.02)
-    soft, report = painted(3e-3 * content, style)
+    soft, report = transferred(3e-3 * content, style)
     assert np.linalg.norm(soft) == pytest.approx(3e-3 * np.linalg.norm(content), rel=0.05)
     assert report["scores"]["result"]["score"] is not None
 
 
 @pytest.mark.parametrize(("channels", "rates"), [((1, 2), (8_000, 44_100)), ((2, 1), (48_000, 8_000))])
-def test_content_and_style_may_differ_in_channels_and_rate(painted, noise, channels, rates):
+def test_content_and_style_may_differ_in_channels_and_rate(transferred, noise, channels, rates):
     content, style = (noise(6.0, count)[:, : 6 * rate // 5] for count, rate in zip(channels, rates, strict=True))
-    sound, report = painted((content, rates[0]), (style, rates[1]))
+    sound, report = transferred((content, rates[0]), (style, rates[1]))
     assert sound.shape == (channels[0], content.shape[1] * 8_000 // rates[0])
     assert (report["content"]["channels"], report["style"]["channels"]) == channels
-    assert report["scores"]["result"]["nothing_pasted"] is not None
+    assert report["scores"]["result"]["no_leakage"] is not None
 
 
 def test_the_scratch_array_is_zero_and_leaves_no_file(tmp_path):

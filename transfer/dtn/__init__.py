@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from training.family import Report
-from transfer.contract import Applied, TransferFamily
+from transfer.contract import Applied, EvaluateOptions, TransferFamily
 
 if TYPE_CHECKING:
     from transfer.dtn.training import DtnRecipe
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 class DomainTransfer(TransferFamily):
     """MIDI files of one kind into files of another."""
+
+    measured = True
 
     def recipe(self, model: str) -> type[DtnRecipe]:
         from transfer.dtn.training import DtnRecipe
@@ -25,10 +27,10 @@ class DomainTransfer(TransferFamily):
 
         return Application(run, overlap, strength)
 
-    def evaluate(self, run: Path, output: Path, **options: Any) -> str:
+    def evaluate(self, options: EvaluateOptions) -> str:
         from transfer.dtn.evaluation import evaluate
 
-        return evaluate(run, output, **options)
+        return evaluate(options)
 
     def report(self, run: Path, evaluation: Path) -> Report:
         from transfer.dtn.report import report_sections

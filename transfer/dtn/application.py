@@ -1,4 +1,4 @@
-"""A trained domain transfer network, opened to be applied to whole MIDI files; `transfer.application` opens it."""
+"""A trained domain transfer network, opened to be applied to whole MIDI files; `transfer.contract` opens it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ from training.cli import InputError, tell
 from training.files import read_json, write_json
 from training.runs import load, read_run, versions
 from transfer.dtn.model import exported
-from transfer.dtn.pitched import pitched
-from transfer.dtn.programs import PROGRAMS, played_by
+from transfer.dtn.pieces import PROGRAMS, pitched, played_by
 
 BATCH = 16
 """Pictures that go through the network at once."""
 
 
 class Application:
-    """The network of a run with its codec; see `transfer.application.open_application`."""
+    """The network of a run with its codec; see `transfer.contract.open_application`."""
 
     suffix = ".mid"
 
@@ -47,15 +46,15 @@ class Application:
         """Write what becomes of the MIDI file `source` to `target` (.mid), and `<target>.json`; tells what was lost."""
         piece = read(source)
         try:
-            made, losses = self.piece(piece)
+            generated, losses = self.piece(piece)
         except InputError as error:
             raise InputError(f"{source}: {error}") from None
         if lost := remark(losses, piece.left_out):
             tell(f"{source}: {lost}")
-        if made.notes["drum"].all():
-            tell(f"warning: {source}: nothing sounds in the result" + " but drums" * bool(len(made)))
-        write(target, made)
-        facts = {"source": source, "run": self.run, "notes": len(made), "losses": losses, "left_out": piece.left_out}
+        if generated.notes["drum"].all():
+            tell(f"warning: {source}: nothing sounds in the result" + " but drums" * bool(len(generated)))
+        write(target, generated)
+        facts = {"source": source, "run": self.run, "notes": len(generated), "losses": losses, "left_out": piece.left_out}
         write_json(
             target.with_name(target.name + ".json"),
             {"command": "transfer.apply", **facts, "options": options, "versions": versions()},
@@ -82,10 +81,10 @@ class Application:
         shape = (-1, self.codec.strip_rows, self.codec.columns, self.codec.channels)
         strip = self.strip(join(encoded.images.reshape(shape), encoded.windows), change)
         strip[:, bars_end(tune, self.codec) :] = 0
-        made = played_by(in_time_of(self._reader(tune).piece(strip, None), piece), self.programs)
-        drums = _scaled(piece.notes[piece.notes["drum"]], made.division / piece.division, "start", "end")
+        generated = played_by(in_time_of(self._reader(tune).piece(strip, None), piece), self.programs)
+        drums = _scaled(piece.notes[piece.notes["drum"]], generated.division / piece.division, "start", "end")
         losses = dict.fromkeys(NAMES, 0.0) | encoded.losses | {"tempos": 0.0, "signatures": 0.0}
-        return with_notes(made, np.concatenate([made.notes, drums])), losses
+        return with_notes(generated, np.concatenate([generated.notes, drums])), losses
 
     def strip(self, strip: np.ndarray, change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """A piece's strip uint8 (rows, length, channels), whole windows long -> what `change` makes of it, the same.
@@ -94,38 +93,38 @@ class Application:
         """
         columns = self.codec.columns
         windows = cut(strip, columns, self.hop)
-        made = np.zeros_like(windows)
+        generated = np.zeros_like(windows)
         sounding = np.flatnonzero(windows.any(axis=(1, 2, 3)))
         for first in range(0, len(sounding), BATCH):
             places = sounding[first : first + BATCH]
             pictures = windows[places].reshape(-1, *self.codec.shape)
-            made[places] = change(pictures).reshape(-1, *windows.shape[1:])
+            generated[places] = change(pictures).reshape(-1, *windows.shape[1:])
         margin = (columns - self.hop) // 2
-        ends = [0, *(margin + self.hop * np.arange(1, len(made))), strip.shape[1]]
-        parts = [made[i][:, ends[i] - i * self.hop : ends[i + 1] - i * self.hop] for i in range(len(made))]
+        ends = [0, *(margin + self.hop * np.arange(1, len(generated))), strip.shape[1]]
+        parts = [generated[i][:, ends[i] - i * self.hop : ends[i + 1] - i * self.hop] for i in range(len(generated))]
         return np.concatenate(parts, axis=1)
 
     def pictures(self, images: np.ndarray) -> np.ndarray:
         """Pictures uint8 (count, h, w, c) -> what becomes of them, at the strength asked for."""
         given = self.codec.to_model(images)
-        made = keras.ops.convert_to_numpy(self._model(given, training=False))
-        return self.codec.from_model(mixed(given, made, self.strength, certain=len(self.codec.levels) == 2))
+        generated = keras.ops.convert_to_numpy(self._model(given, training=False))
+        return self.codec.from_model(mixed(given, generated, self.strength, certain=len(self.codec.levels) == 2))
 
     def _reader(self, tune: Piece) -> StripCodec:
-        """The codec that reads pictures made: with the tune's loudness; one voice by its pitches alone."""
+        """The codec that reads generated pictures: with the tune's loudness; one voice by its pitches alone."""
         codec = replace(self.codec, velocity=max(1, round(float(tune.notes["velocity"].mean()))))
         return replace(codec, reading="robust") if isinstance(codec, Interleaved) else codec
 
 
-def mixed(given: np.ndarray, made: np.ndarray, strength: float, certain: bool) -> np.ndarray:
-    """Pictures between those given (strength 0) and those made of them (1), all in [-1, 1].
+def mixed(given: np.ndarray, generated: np.ndarray, strength: float, certain: bool) -> np.ndarray:
+    """Pictures between those given (strength 0) and the generated ones (1), all in [-1, 1].
 
-    certain (black and white pictures): a cell is the made one where that is farther than 1 - strength from grey. Others:
-    values in between, so that pitches move a part of the way.
+    certain (black and white pictures): a cell is the generated one where that is farther than 1 - strength from grey.
+    Others: values in between, so that pitches move a part of the way.
     """
     if certain:
-        return np.where(np.abs(made) > 1 - strength, made, given)
-    return given + np.float32(strength) * (made - given)
+        return np.where(np.abs(generated) > 1 - strength, generated, given)
+    return given + np.float32(strength) * (generated - given)
 
 
 def hop_of(codec: StripCodec, overlap: float) -> int:
@@ -146,11 +145,11 @@ def bars_end(piece: Piece, codec: StripCodec) -> int:
     return round((tick + bars * bar) * codec.resolution / piece.division)
 
 
-def in_time_of(made: Piece, piece: Piece) -> Piece:
-    """The notes of `made`, whose quarters are those of `piece`, with the tempos and time signatures of `piece`."""
-    scale = made.division / piece.division
+def in_time_of(generated: Piece, piece: Piece) -> Piece:
+    """The notes of `generated`, whose quarters are those of `piece`, with the tempos and time signatures of `piece`."""
+    scale = generated.division / piece.division
     times = (_scaled(changes, scale, "tick") for changes in (piece.tempos, piece.signatures))
-    return make_piece(made.notes, made.division, *times)
+    return make_piece(generated.notes, generated.division, *times)
 
 
 def _scaled(table: np.ndarray, scale: float, *columns: str) -> np.ndarray:

@@ -1,9 +1,8 @@
-"""Measures of a domain transfer network's run on whole pieces; `transfer.evaluation` calls it."""
+"""Measures of a domain transfer network's run on whole pieces; `transfer.evaluate` calls it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,12 +14,19 @@ from training.files import write_json
 from training.report import write_report
 from training.runs import read_run, versions
 from training.runs.lock import exclusive
+from transfer.contract import EvaluateOptions
 from transfer.dtn.application import Application, in_time_of
-from transfer.dtn.exhibits import draw, listen
-from transfer.dtn.judge import probability, trained
-from transfer.dtn.measures import VIEW, content_kept, nearest_in_content, strength_of, view
-from transfer.dtn.pieces import Kind, pieces_of
-from transfer.dtn.report import text_table
+from transfer.dtn.data import Kind, pieces_of
+from transfer.dtn.measures import (
+    VIEW,
+    content_preservation,
+    nearest_in_content,
+    probability,
+    strength_of,
+    trained_judge,
+    view,
+)
+from transfer.dtn.report import draw, listen, text_table
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,14 @@ class Figures:
     pieces: int
     windows: int
     """Of four bars of 4/4 in which the source sounds."""
-    judged_target: float
-    """Share of the windows that the judge takes for the target's kind, 0 to 1; silent ones are not."""
+    classified_as_target: float
+    """Fraction of the windows that the judge takes for the target's kind, 0 to 1; silent ones are not."""
     strength: float
     """S, see `transfer.dtn.measures.strength_of`."""
-    content_kept: float
-    """Mean over the pieces of `transfer.dtn.measures.content_kept`."""
+    content_preservation: float
+    """Mean over the pieces of `transfer.dtn.measures.content_preservation`."""
     in_scale: float
-    """Mean share of a piece's notes in the best of the 24 major and minor scales."""
+    """Mean fraction of a piece's notes in the best of the 24 major and minor scales."""
     notes_per_quarter: float
     polyphony: float
     """Mean number of pitches that sound where one does."""
@@ -58,34 +64,25 @@ class Pieces:
         return cls(pieces, [places for places, _ in seen], np.concatenate([images for _, images in seen]))
 
 
-def evaluate(
-    run: Path,
-    output: Path,
-    *,
-    part: str = "test",
-    strength: float = 1.0,
-    overlap: float = 0.125,
-    source: Path | None = None,
-    target: Path | None = None,
-    cache: Path | None = None,
-) -> str:
-    """Measure `run` on a part of its files; write evaluation.json, pictures and sounds to `output`; the table.
+def evaluate(options: EvaluateOptions) -> str:
+    """Measure a run on a part of its files; write evaluation.json, pictures and sounds to `options.folder`; the table.
 
-    Options as `python -m transfer.evaluate --help` tells. InputError: files that are gone or others now, a run in training.
+    InputError: files that are gone or others now, a run in training.
     """
+    run, output, part = options.run, options.folder, options.part
     record = read_run(run)
-    application = Application(run, overlap, strength)
+    application = Application(run, options.overlap, options.strength)
     with exclusive(run):
-        kinds = pieces_of(record, application.codec, source=source, target=target, cache=cache)
+        kinds = pieces_of(record, application.codec, source=options.source, target=options.target, cache=options.cache)
         examples = [Pieces.of(_shown(application, kind.pieces("judge"))).images for kind in kinds]
-        judge = trained(run / "judge", *examples, record["seed"])
+        judge = trained_judge(run / "judge", *examples, record["seed"])
         tell(f"transferring {len(kinds[0].files[part])} files of the {part} part")
         results = [application.piece(piece)[0] for piece in kinds[0].pieces(part)]
         sets = _sets(application, kinds, part, results)
         found = {
             "command": "transfer.evaluate",
             "run": run,
-            "options": {"part": part, "strength": strength, "overlap": overlap},
+            "options": {name: getattr(options, name) for name in ("part", "strength", "overlap")},
             "versions": versions(),
             "files": [{name: len(files) for name, files in kind.files.items()} for kind in kinds],
             "figures": _figures_of(sets, judge),
@@ -130,7 +127,7 @@ def _swapped(source: Pieces, library: np.ndarray) -> Pieces:
 
 def _figures(found: Pieces, judge: keras.Model, source: Pieces | None) -> Figures:
     """Of a set; source: what it was made of, if it was."""
-    chance, origin = probability(judge, found.images), source or found
+    certainty, origin = probability(judge, found.images), source or found
     lasting = [
         round(piece.quarters(piece.end) * made.division) for piece, made in zip(origin.pieces, found.pieces, strict=True)
     ]
@@ -138,10 +135,10 @@ def _figures(found: Pieces, judge: keras.Model, source: Pieces | None) -> Figure
     return Figures(
         pieces=len(found.pieces),
         windows=len(found.images),
-        judged_target=float(np.mean(chance > 0.5)),
-        strength=strength_of(probability(judge, source.images), chance) if source else np.nan,
-        content_kept=_mean(
-            [content_kept(*pair) for pair in zip(source.pieces, found.pieces, strict=True)] if source else []
+        classified_as_target=float(np.mean(certainty > 0.5)),
+        strength=strength_of(probability(judge, source.images), certainty) if source else np.nan,
+        content_preservation=_mean(
+            [content_preservation(*pair) for pair in zip(source.pieces, found.pieces, strict=True)] if source else []
         ),
         in_scale=_mean([one.scale_consistency for one in measured]),
         notes_per_quarter=_mean([one.notes_per_quarter for one in measured]),

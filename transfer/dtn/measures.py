@@ -1,21 +1,38 @@
-"""How much of a piece is kept in another one, and how far a judge's belief moves; a swap to compare with."""
+"""Content preservation and transfer strength; the judge, a small network that tells both kinds of pictures apart; a swap.
+
+The judge: three convolutions of stride 2 with batch norm and ReLU, the mean over the picture, one probability. It never sees
+what the transfer was trained on, nor results. In training every picture is moved up or down, so that keys tell nothing, and
+some of its cells are inverted, so that neither do the stray cells of a network.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import keras
 import numpy as np
+from keras import layers
 
 from midi.codecs import codec_named
 from midi.codecs.strip import StripCodec
 from midi.notes import Piece
 from training.cli import InputError
+from training.corpora.batches import Batches
+from training.fitting.fit import fit
 
 VIEW: StripCodec = codec_named("roll64")
 """What judge and swap see, whatever codec a run has: four bars of 4/4 in 16ths, 64 pitches."""
 RATE, STRIDE = 12, 12
 """Chroma columns a second, and from one averaged column to the next."""
+EPOCHS, STEPS, BATCH = 12, 50, 32
+"""Of the judge's training; half of a batch is of either kind."""
+MAX_SEMITONES = 6
+"""That pictures are moved up or down by."""
+MAX_STRAY_CELLS = 0.1
+"""Fraction of the cells that are inverted."""
 
 
-def content_kept(source: Piece, result: Piece) -> float:
+def content_preservation(source: Piece, result: Piece) -> float:
     """Mean cosine of the chroma of two pieces, 0 to 1; NaN if neither has a note.
 
     Chroma, the number of notes that sound in each pitch class, in 12 columns a second; averaged over 24 columns, every 12;
@@ -88,3 +105,53 @@ def _content(images: np.ndarray) -> np.ndarray:
     classes = VIEW.pitch_of(np.arange(VIEW.rows)) % 12
     found = np.stack([on[:, classes == each].sum(axis=1) for each in range(12)], axis=1).astype(np.float32)
     return (found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)).reshape(len(images), -1)
+
+
+def build_judge() -> keras.Model:
+    """The compiled model: picture of VIEW (batch, h, w, 1) in [-1, 1] -> probability (batch, 1) of the target's kind."""
+    picture = keras.Input(VIEW.shape, name="picture")
+    x = picture
+    for number, filters in enumerate((16, 32, 64), start=1):
+        x = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False, name=f"conv_{number}")(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"norm_{number}")(x)
+        x = layers.ReLU(name=f"relu_{number}")(x)
+    x = layers.Dropout(0.3, name="dropout")(layers.GlobalAveragePooling2D(name="mean")(x))
+    model = keras.Model(picture, layers.Dense(1, activation="sigmoid", name="target")(x), name="judge")
+    model.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def trained_judge(folder: Path, source: np.ndarray, target: np.ndarray, seed: int = 0) -> keras.Model:
+    """The judge that has learned from pictures of both kinds, uint8 (count, *VIEW.shape).
+
+    In `folder`, where it stays: it is trained once and resumes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    items, larger = np.concatenate([source, target]), max(len(source), len(target))
+    even = np.concatenate(
+        [np.resize(np.arange(len(source)), larger), len(source) + np.resize(np.arange(len(target)), larger)]
+    )
+    labels = np.repeat(np.float32([0, 1]), [len(source), len(target)])[:, None]
+    feed = Batches(items, even, BATCH, seed=seed, targets=labels, to_model=VIEW.to_model, transform=varied, steps=STEPS)
+    return fit(build_judge, folder, feed, epochs=EPOCHS, seed=seed)
+
+
+def varied(
+    pictures: np.ndarray, targets: np.ndarray | None, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Each picture in another key, with stray cells (`Transform` of `training.corpora.batches`)."""
+    rows = pictures.shape[1]
+    wide = np.pad(pictures, ((0, 0), (MAX_SEMITONES, MAX_SEMITONES), (0, 0), (0, 0)), constant_values=-1)
+    first = generator.integers(0, 2 * MAX_SEMITONES, len(pictures), endpoint=True)
+    moved = np.stack([each[begin : begin + rows] for each, begin in zip(wide, first, strict=True)])
+    fraction = generator.uniform(0, MAX_STRAY_CELLS, (len(pictures), 1, 1, 1))
+    return np.where(generator.random(moved.shape) < fraction, -moved, moved), targets
+
+
+def probability(judge: keras.Model, images: np.ndarray) -> np.ndarray:
+    """(count,) P(target) of pictures uint8 (count, *VIEW.shape); 0 for black ones, which are no music."""
+    found = [
+        keras.ops.convert_to_numpy(judge(VIEW.to_model(images[first : first + 256]), training=False))[:, 0]
+        for first in range(0, len(images), 256)
+    ]
+    return np.concatenate([*found, np.empty(0, np.float32)]) * images.any(axis=(1, 2, 3))

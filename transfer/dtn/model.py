@@ -17,8 +17,8 @@ Drums, which have no pitch, are in no picture.
     python -m transfer.train dtn --source FOLDER --target FOLDER
 
 354 chorales into the kind of 77 pieces of rock and metal, and back: 6 CPU minutes each. A judge takes 81 % (back:
-80 %) of the windows of pieces never seen for the target, of the untouched source 5 % (10 %); content kept, a cosine of
-chroma, is 0.94 (0.90). docs/results.md has the other measures and what falls short.
+80 %) of the windows of pieces never seen for the target, of the untouched source 5 % (10 %); content preservation, a cosine
+of chroma, is 0.94 (0.90). docs/results.md has the other measures and what falls short.
 """
 
 from __future__ import annotations
@@ -36,8 +36,16 @@ from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer
 from training.options import Amount, Count, Index, Memory, Positive
-from transfer.dtn.losses import ADVERSARIAL, constancy, identity, taken_for_target, variation
-from transfer.dtn.networks import discriminator, extractor, generator
+from transfer.dtn.networks import (
+    ADVERSARIAL,
+    constancy,
+    discriminator,
+    extractor,
+    generator,
+    identity,
+    taken_for_target,
+    variation,
+)
 
 MONITOR = None
 """The last epoch is kept: no loss of two players says how good their pictures are."""
@@ -61,7 +69,7 @@ class Config:
     discriminator: Literal["two_way", "three_way"] = "two_way"
     """Does D tell G(s) and G(t) from each other too, besides from the target?"""
     alpha: Amount = 15.0
-    """Weight of L_CONST, of content kept; it trains g where f is pretrained, else f."""
+    """Weight of L_CONST, of content preservation; it trains g where f is pretrained, else f."""
     beta: Amount = 15.0
     """Weight of L_TID, of the target left as it is."""
     gamma: Amount = 0.0
@@ -124,39 +132,39 @@ class Dtn(Measuring):
     def call(self, inputs: Any, training: bool = False) -> Any:
         source, target = inputs
         content = self.features(source, training)
-        made = self.generator(_still(content), training=training)
-        same = self.generator(_still(self.features(target, training)), training=training)
-        terms = self.discriminate(made, same, target, training) | self.deceive(made, same, training)
-        terms |= {"identity": identity(target, same)} | self.keep(content, made, training)
+        generated = self.generator(_held_constant(content), training=training)
+        same = self.generator(_held_constant(self.features(target, training)), training=training)
+        terms = self.discriminate(generated, same, target, training) | self.deceive(generated, same, training)
+        terms |= {"identity": identity(target, same)} | self.keep(content, generated, training)
         weights = {"constancy": self.config.alpha, "identity": self.config.beta, "variation": self.config.gamma}
         for name, value in terms.items():
             self.add_loss(weights.get(name, 1.0) * value)
             self.measure(self.measures[name], value)
-        return made
+        return generated
 
     def features(self, pictures: Any, training: bool) -> list[Any]:
         """What f tells of pictures: [content, the skips if there are any]."""
         return keras.tree.flatten(self.extractor(pictures, training=training))
 
-    def discriminate(self, made: Any, same: Any, target: Any, training: bool) -> dict[str, Any]:
+    def discriminate(self, generated: Any, same: Any, target: Any, training: bool) -> dict[str, Any]:
         """The loss of D, which moves no other player."""
-        shown = [self.noise(seen, training=training) for seen in _still([made, same, target])]
+        shown = [self.noise(seen, training=training) for seen in _held_constant([generated, same, target])]
         judged = [self.discriminator(seen, training=training) for seen in shown]
         return {"discriminator_loss": self.discriminator_loss(*judged)}
 
-    def deceive(self, made: Any, same: Any, training: bool) -> dict[str, Any]:
+    def deceive(self, generated: Any, same: Any, training: bool) -> dict[str, Any]:
         """The losses of g that D and smoothness give."""
-        shown = [self.noise(seen, training=training) for seen in (made, same)]
+        shown = [self.noise(seen, training=training) for seen in (generated, same)]
         judged = [frozen(self.discriminator, seen, training=training) for seen in shown]
         self.measure(self.measures["fooled"], ops.mean(taken_for_target(judged[0])))
-        smooth = (variation(made, self.config.tv_exponent) + variation(same, self.config.tv_exponent)) / 2
+        smooth = (variation(generated, self.config.tv_exponent) + variation(same, self.config.tv_exponent)) / 2
         return {"adversarial": self.adversarial(*judged), "variation": smooth}
 
-    def keep(self, content: Any, made: Any, training: bool) -> dict[str, Any]:
+    def keep(self, content: Any, generated: Any, training: bool) -> dict[str, Any]:
         """L_CONST: of g where f is pretrained, else of f, which then sees g held constant."""
         if not self.config.pretraining:
-            made = frozen(self.generator, content, training=training)
-        return {"constancy": constancy(content[0], self.features(made, training)[0])}
+            generated = frozen(self.generator, content, training=training)
+        return {"constancy": constancy(content[0], self.features(generated, training)[0])}
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"config": asdict(self.config)}
@@ -193,5 +201,5 @@ def exported(model: Dtn) -> keras.Model:
     return keras.Model(picture, model.generator(keras.tree.flatten(model.extractor(picture))), name="transfer")
 
 
-def _still(tensors: list[Any]) -> list[Any]:
+def _held_constant(tensors: list[Any]) -> list[Any]:
     return [ops.stop_gradient(tensor) for tensor in tensors]

@@ -1,78 +1,82 @@
-"""The pieces of a domain transfer network's run once more, whole: of which files it learned, and of which not."""
+"""Pieces without their drums, as the items of a corpus, and the instruments that play a kind of music.
+
+Worker processes import this module, so it imports no Keras.
+"""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from midi.codecs.strip import StripCodec
-from midi.demo import demo_folder
 from midi.files.reading import read
-from midi.notes import Piece
+from midi.images import BLOCK, MidiImages
+from midi.notes import Piece, with_notes
+from midi.parts import encode_parts, remark
 from training.cli import InputError
-from transfer.dtn.pictures import DEMO, Domain, open_domains
-from transfer.dtn.pitched import pitched
 
-PARTS = ("train", "judge", "validation", "test")
-"""What files are for: to train the network; to train the judge of its results; to choose settings by; to report on.
-
-The judge's files and those to choose by are every other file of the network's validation part, by chance.
-"""
-
-
-@dataclass(frozen=True, eq=False)
-class Kind:
-    """The files of one kind of music."""
-
-    files: dict[str, list[Path]]
-    """Of each of PARTS, in the order of their names."""
-
-    def pieces(self, part: str) -> list[Piece]:
-        """Without their drums. InputError: there is none, since the validation part had but one file, the judge's."""
-        if not self.files[part]:
-            raise InputError("no file of the validation part is left beside the judge's; use --part test, or train on more")
-        return [pitched(read(path, note=lambda line: None)) for path in self.files[part]]  # training told the remarks
+PROGRAMS = "programs.json"
+"""Name of the file of a run that holds the target's programs."""
+OCTAVES = 11
+"""Octave o holds the pitches 12 o to 12 o + 11."""
+MIN_SHARE = 0.01
+"""Of all notes: an octave with fewer has the program of the nearest one with more."""
 
 
-def pieces_of(
-    record: dict[str, Any],
-    codec: StripCodec,
-    *,
-    source: Path | None = None,
-    target: Path | None = None,
-    cache: Path | None = None,
-) -> tuple[Kind, Kind]:
-    """(source, target) of the run that `record` tells of. source, target: where the files are now.
-
-    InputError: they are gone, or others now, so that nobody knows which of them the run learned from; a corpus, which has
-    no files.
-    """
-    told = record["data"]
-    if told["source"]["path"] is None:
-        places = [demo_folder(cache) / style for style in DEMO]
-    else:
-        given = {"source": source, "target": target}
-        places = [_place(name, path or told[name]["path"]) for name, path in given.items()]
-    settings = {"variations": record["config"]["variations"], "seed": record["seed"], "cache": cache}
-    domains = open_domains(*places, codec, **settings)
-    for name, place, domain in zip(("source", "target"), places, domains, strict=True):
-        if domain.corpus.manifest["fingerprint"] != told[name]["fingerprint"]:
-            raise InputError(f"the run was trained on other files than {place} holds now; its test part is unknown")
-    return _kind(domains[0], record["seed"]), _kind(domains[1], record["seed"])
+def pitched(piece: Piece) -> Piece:
+    """The piece without its drums. InputError: there is no other note."""
+    if len(piece) and piece.notes["drum"].all():
+        raise InputError(f"it holds drums alone, {len(piece):,} notes without a pitch")
+    return with_notes(piece, piece.notes[~piece.notes["drum"]])
 
 
-def _place(name: str, path: str | os.PathLike) -> Path:
-    if not Path(path).exists():
-        raise InputError(f"the run was trained on {path}, which is gone; give its new place as --{name}")
-    return Path(path)
+@dataclass(frozen=True)
+class PitchedImages(MidiImages):
+    """`MidiImages` of pieces without their drums, whose pitches name instruments and would be taken for bass notes."""
+
+    def facts(self) -> dict[str, Any]:
+        """Those of `MidiImages`, and that drums are left out; corpora with drums serve too."""
+        return super().facts() | {"drums": False}
+
+    def __call__(self, path: Path) -> Generator[np.ndarray, None, str]:
+        """Blocks of pictures (up to BLOCK, *shape). InputError: unreadable, or no note that the codec can show."""
+        notes: list[str] = []
+        try:
+            complete = read(path, strict=self.strict, note=notes.append)
+        except InputError as error:  # the table has the name in another column
+            raise InputError(str(error).removeprefix(f"{path} ")) from None
+        piece = pitched(complete)
+        parts, losses = encode_parts(piece, self.codec, self.parts)
+        for varied in self._variations(path, piece):
+            parts += encode_parts(varied, self.codec, self.parts)[0]
+        for part in parts:
+            for first in range(0, len(part.images), BLOCK):
+                yield part.images[first : first + BLOCK]
+        notes = [line.removeprefix(f"{path}: ") for line in notes]
+        drums = len(complete) - len(piece)
+        lost = remark(losses, piece.left_out)
+        return "; ".join(filter(None, [*notes, lost, f"left out {drums:,} drum notes" if drums else ""]))
 
 
-def _kind(domain: Domain, seed: int) -> Kind:
-    rows = {part: domain.rows(part) for part in ("train", "validation", "test")}
-    mixed = np.random.default_rng(seed).permutation(rows["validation"])
-    rows |= {"judge": np.sort(mixed[::2]), "validation": np.sort(mixed[1::2])}
-    return Kind({part: domain.files(rows[part]) for part in PARTS})
+def programs_of(pieces: Iterable[Piece]) -> list[int]:
+    """(OCTAVES,) programs, 0 to 127, of pieces; all 0 without notes. Drums do not count."""
+    counts = np.zeros((OCTAVES, 128), int)
+    for piece in pieces:
+        notes = piece.notes[~piece.notes["drum"]]
+        np.add.at(counts, (notes["pitch"] // 12, notes["program"]), 1)
+    notes = counts.sum(axis=1)
+    frequent = np.flatnonzero(notes > MIN_SHARE * notes.sum())
+    if not len(frequent):
+        return [0] * OCTAVES
+    nearest = frequent[np.abs(np.arange(OCTAVES)[:, None] - frequent).argmin(axis=1)]
+    return counts[nearest].argmax(axis=1).tolist()
+
+
+def played_by(piece: Piece, programs: list[int]) -> Piece:
+    """The piece played by the program of each octave."""
+    notes = piece.notes.copy()
+    notes["program"] = np.array(programs)[notes["pitch"] // 12]
+    return with_notes(piece, notes)

@@ -17,13 +17,13 @@ from training.fitting.fit import fit
 from training.fitting.samples import Sample
 from training.recipe import Recipe
 from transfer.contract import TransferTrainOptions
+from transfer.dtn.data import Domain, Pairs, Together, copied, open_domains, transfer_codec
 from transfer.dtn.model import Config, Dtn, build_autoencoder, exported
-from transfer.dtn.pictures import Domain, Pairs, Together, copied, open_domains, transfer_codec
-from transfer.dtn.programs import OCTAVES, PROGRAMS, programs_of
+from transfer.dtn.pieces import OCTAVES, PROGRAMS, programs_of
 
-MOST = 300
-"""Files that are read at most to learn which instruments play."""
-SEEN = 8
+MAX_FILES = 300
+"""That are read to learn which instruments play."""
+MAX_PICTURES = 8
 """Pictures of the source's validation part that are shown with what becomes of them."""
 
 
@@ -54,16 +54,16 @@ class DtnRecipe(Recipe):
             model.extractor.set_weights(self.learned)
 
     def samples(self, model: Dtn) -> list[Sample]:
-        return seen(model, self.domains[0], self.codec)
+        return before_and_after(model, self.domains[0], self.codec)
 
 
 def instruments(target: Domain) -> list[int]:
-    """The program of each octave in the target's training files, or in MOST of them; 0 where a corpus has no files."""
+    """The program of each octave in the target's training files, or in MAX_FILES of them; 0 where a corpus has no files."""
     try:
         files = target.files(target.rows("train"))
     except InputError:
         return [0] * OCTAVES
-    return programs_of(read(path, note=lambda line: None) for path in files[:: -(-len(files) // MOST)])
+    return programs_of(read(path, note=lambda line: None) for path in files[:: -(-len(files) // MAX_FILES)])
 
 
 def pretrained(
@@ -88,10 +88,10 @@ def pretrained(
     return best.get_layer("extractor").get_weights()
 
 
-def seen(model: Dtn, source: Domain, codec: StripCodec) -> list[Sample]:
+def before_and_after(model: Dtn, source: Domain, codec: StripCodec) -> list[Sample]:
     """Sampler of `training.fitting.samples`: source pictures above what becomes of them, grey where it is not sure."""
-    given = codec.to_model(source.corpus[source.split.validation[:SEEN]])
-    made = keras.ops.convert_to_numpy(exported(model)(given, training=False))
-    rows = [np.concatenate(list(pictures), axis=1) for pictures in (given, made)]
+    given = codec.to_model(source.corpus[source.split.validation[:MAX_PICTURES]])
+    generated = keras.ops.convert_to_numpy(exported(model)(given, training=False))
+    rows = [np.concatenate(list(pictures), axis=1) for pictures in (given, generated)]
     grey = np.clip((np.concatenate(rows) + 1) * 127.5, 0, 255)
     return [Sample("transfer", "image", np.rint(grey).astype(np.uint8))]

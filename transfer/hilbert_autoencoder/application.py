@@ -1,4 +1,4 @@
-"""A trained Hilbert autoencoder, opened to be applied to recordings of any length; `transfer.application` opens it."""
+"""A trained Hilbert autoencoder, opened to be applied to recordings of any length; `transfer.contract` opens it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spectro.audio import blocks, write
 from training.files import write_json
 from training.runs import load, read_run, versions
 from transfer.hilbert_autoencoder.model import exported
-from transfer.style.files import scratch_array
+from transfer.style.sounds import scratch_array
 
 BATCH = 4
 """Windows that go through the model at once."""
@@ -23,7 +23,7 @@ BLOCK = 5.0
 
 
 class Application:
-    """The autoencoder of a run with its rate and window; see `transfer.application.open_application`."""
+    """The autoencoder of a run with its rate and window; see `transfer.contract.open_application`."""
 
     suffix = ".wav"
 
@@ -56,12 +56,12 @@ class Application:
     def _through(self, windows: np.ndarray) -> np.ndarray:
         """(count, size) in [-1, 1] -> the same."""
         flat = (windows + 1) / 2
-        made = [
+        generated = [
             keras.ops.convert_to_numpy(self._model(flat[place : place + BATCH], training=False))
             for place in range(0, len(flat), BATCH)
         ]
-        made = 2 * np.concatenate(made) - 1
-        return made if self.strength == 1 else windows + np.float32(self.strength) * (made - windows)
+        generated = 2 * np.concatenate(generated) - 1
+        return generated if self.strength == 1 else windows + np.float32(self.strength) * (generated - windows)
 
 
 def crossfaded(
@@ -76,19 +76,19 @@ def crossfaded(
     for block in pieces:
         waiting = block if waiting is None else np.concatenate([waiting, block], axis=1)
         while waiting.shape[1] > size:  # more follows, so this window is whole and not the last
-            made = through(waiting[:, :size])
-            yield _joined(before, made, up, fade)[:, :hop]
-            before, waiting = made[:, hop:], waiting[:, hop:]
+            generated = through(waiting[:, :size])
+            yield _joined(before, generated, up, fade)[:, :hop]
+            before, waiting = generated[:, hop:], waiting[:, hop:]
     if waiting is not None:
         length = waiting.shape[1]
-        made = through(np.pad(waiting, ((0, 0), (0, size - length))))
-        yield _joined(before, made, up, fade)[:, :length]
+        generated = through(np.pad(waiting, ((0, 0), (0, size - length))))
+        yield _joined(before, generated, up, fade)[:, :length]
 
 
-def _joined(before: np.ndarray | None, made: np.ndarray, up: np.ndarray, fade: int) -> np.ndarray:
+def _joined(before: np.ndarray | None, generated: np.ndarray, up: np.ndarray, fade: int) -> np.ndarray:
     if before is not None and fade:
-        made = np.concatenate([before * (1 - up) + made[:, :fade] * up, made[:, fade:]], axis=1)
-    return made
+        generated = np.concatenate([before * (1 - up) + generated[:, :fade] * up, generated[:, fade:]], axis=1)
+    return generated
 
 
 def _extent(source: Path, rate: int) -> tuple[int, int]:

@@ -3,21 +3,21 @@
 `paper`: "Music generation using Deep Learning": three 4 x 4 convolutions with pools and the way back (148,081 parameters),
 mean squared error on samples in [0, 1), Adam, then momentum (`--init RUN --optimizer momentum --learning-rate 0.01`). Its
 code holds 65,536 numbers for 65,536 samples, so that it can only copy. As required rather than as published: one channel at
-a time instead of interleaved stereo, files dealt to parts whole, gradients clipped or the rate lowered where asked for, and
-a return to the best weights after a spike (`rewind`).
+a time instead of interleaved stereo, no file in two parts, gradients clipped or the rate lowered where asked for, and a
+return to the best weights after a spike (`rewind`).
 
 `--layout` lays the same samples along the curve, row by row, or leaves them in a row under 1-D convolutions of as many
 weights: the same budget in three orders. 1-D copies best.
 
 `ours` therefore lays no curve: a filter bank that begins as a cosine transform, a code of 96 numbers for 256 samples, and a
-block on each side of it that scales every band by what sounds around it. It learns to give clean windows back for ones made
-foreign at random, so that a foreign instrument, too, comes nearer to those it knows.
+block on each side of it that scales every band by what sounds around it. It learns to give clean windows back for ones whose
+timbre was changed at random, so that another instrument, too, comes nearer to those it knows.
 
     python -m transfer.train hilbert_autoencoder --data FOLDER
 
 5 epochs of 240 pianos took 6 minutes of one CPU core. Guitars of 30 held-out pieces against the true pianos: log-spectral
-distance 7.35 dB (as they are 8.42, equalised 7.49), MFCC distance 36.1 dB (52.3, 37.6), pitch kept 0.899 (0.879, 0.868). Its
-copies of pianos have 10.6 dB signal-to-noise. docs/results.md has the rest, and how `paper` does.
+distance 7.35 dB (as they are 8.42, equalised 7.49), MFCC distance 36.1 dB (52.3, 37.6), pitch preservation 0.899 (0.879,
+0.868). Its copies of pianos have 10.6 dB signal-to-noise. docs/results.md has the rest, and how `paper` does.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ from keras import layers
 from training.cli import InputError
 from training.family import Context
 from training.options import Amount, Count, Index, Positive, Range
-from transfer.hilbert_autoencoder.curve import Curve
-from transfer.hilbert_autoencoder.networks import banded, printed
-from transfer.hilbert_autoencoder.spectral_loss import SpectralLoss
+from transfer.hilbert_autoencoder.networks import Curve, SpectralLoss, banded, published
 
 MONITOR = "val_loss"
 """The epoch with the smallest loss on the validation part is kept."""
@@ -60,12 +58,12 @@ class Config:
     widths of blocks between it and the code, `kernel` their frames; layout waveform. 0: no filter bank, as published."""
     centred: bool = False
     """Work on samples in [-1, 1] without a sigmoid; otherwise on [0, 1) with one, as published."""
-    disturb: Amount = 0.0
-    """Show the model windows made foreign at random, of this strength, in place of those it has to give back
-    (`transfer.hilbert_autoencoder.augmentation`); 1 is strong, 0 shows them as they are, as published."""
+    augmentation: Amount = 0.0
+    """Show the model windows whose timbre is changed at random, this strongly, in place of those it has to give back
+    (`transfer.hilbert_autoencoder.data`); 1 is strong, 0 shows them as they are, as published."""
     spectral: Amount = 0.0
     """Add the error of the logarithmic spectrum to the squared error of the samples; the smaller, the more the samples
-    count (`transfer.hilbert_autoencoder.spectral_loss`). 0: samples alone, as published."""
+    count (`transfer.hilbert_autoencoder.networks`). 0: samples alone, as published."""
     optimizer: Literal["adam", "momentum"] = "adam"
     """Adam, or gradient descent with momentum 0.9."""
     learning_rate: Positive = 1e-3
@@ -85,8 +83,8 @@ class Config:
 PRESETS = {
     "paper": Config(),
     "ours": Config(
-        rate=22_050, side=128, layout="waveform", filters=(192,), kernel=3, bands=256, code=96, centred=True, disturb=1.0,
-        spectral=1e-2, cosine=True, clip_norm=1.0, rewind=2.0, batch_size=8, epochs=5,
+        rate=22_050, side=128, layout="waveform", filters=(192,), kernel=3, bands=256, code=96, centred=True,
+        augmentation=1.0, spectral=1e-2, cosine=True, clip_norm=1.0, rewind=2.0, batch_size=8, epochs=5,
     ),
     "quick": Config(
         rate=8_000, side=32, filters=(3, 4), kernel=3, code=2, centred=True, cosine=True, clip_norm=1.0, rewind=2.0,
@@ -105,7 +103,10 @@ def build(config: Config, context: Context) -> keras.Model:
     window = keras.Input((config.side**2,), name="window")
     x = layers.Reshape((-1, 1), dtype="float32")(window) if flat else Curve(config.side, config.layout, name="there")(window)
     x = layers.Rescaling(2.0, -1.0, dtype="float32")(x) if config.centred else x
-    x = banded(config, x) if config.bands else printed(config, x)
+    if config.bands:
+        x = banded(x, config.bands, config.filters, config.kernel, config.code)
+    else:
+        x = published(x, config.filters, config.kernel, config.code, flat=flat, sigmoid=not config.centred)
     x = layers.Rescaling(0.5, 0.5, dtype="float32")(x) if config.centred else x
     x = layers.Flatten(dtype="float32")(x) if flat else Curve(config.side, config.layout, back=True, name="back")(x)
     model = keras.Model(window, x, name="hilbert_autoencoder")

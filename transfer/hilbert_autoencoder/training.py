@@ -20,8 +20,8 @@ from transfer.contract import TransferTrainOptions
 from transfer.hilbert_autoencoder.data import batches, open_windows
 from transfer.hilbert_autoencoder.model import Config
 
-HEARD = 4
-"""Windows of the validation part that are heard again, one after the other."""
+SAMPLED_WINDOWS = 4
+"""Of the validation part, one after the other."""
 
 
 class HilbertRecipe(Recipe):
@@ -37,7 +37,7 @@ class HilbertRecipe(Recipe):
             "path": os.path.abspath(options.data) if options.data else None,
             "fingerprint": self.corpus.manifest["fingerprint"],
         }
-        feed = {"batch_size": config.batch_size, "disturb": config.disturb}
+        feed = {"batch_size": config.batch_size, "augmentation": config.augmentation}
         self.training = batches(self.corpus, split.train, seed=options.seed, **feed)
         self.validation = batches(self.corpus, split.validation, shuffle=False, **feed)
 
@@ -45,12 +45,12 @@ class HilbertRecipe(Recipe):
         return Rewind(run, self.module.MONITOR, self.config.rewind) if self.config.rewind else None
 
     def samples(self, model: keras.Model) -> list[Sample]:
-        return heard(model, self.corpus, self.split.validation, self.config.rate)
+        return copies(model, self.corpus, self.split.validation, self.config.rate)
 
 
-def heard(model: keras.Model, corpus: Corpus, indices: np.ndarray, rate: int) -> list[Sample]:
+def copies(model: keras.Model, corpus: Corpus, indices: np.ndarray, rate: int) -> list[Sample]:
     """Sampler of `training.fitting.samples`: some windows as they are, and as they come out."""
-    windows = to_unit(corpus[indices[:HEARD]])
+    windows = to_unit(corpus[indices[:SAMPLED_WINDOWS]])
     out = keras.ops.convert_to_numpy(model(windows, training=False))
     return [
         Sample(name, "audio", np.clip(2 * values.ravel() - 1, -1, 1).astype(np.float32), rate)

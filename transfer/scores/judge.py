@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transfer.scores.figure import Figure
+from transfer.scores.measures import Figure
 from transfer.scores.prepare import RATE
 
 WINDOW, HOP = 2048, 512

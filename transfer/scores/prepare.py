@@ -1,18 +1,32 @@
-"""Sounds made comparable: one rate, one channel, one level, one length."""
+"""Sounds made comparable: the first seconds of a file, at one rate, in one channel, of one level and length."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+
 import numpy as np
 
+from spectro.audio import blocks
 from spectro.clips import SILENCE
-from training.cli import InputError
+from training.cli import InputError, tell
 
 RATE = 22_050
 """Sample rate in Hz of all that is scored."""
 RMS = 0.1
 """Level of all that is scored."""
-SHORTEST = 1.0
-"""Seconds that a content must last: below, rhythm and modulation mean nothing."""
+MIN_SECONDS = 1.0
+"""That a content must last: below, rhythm and modulation mean nothing."""
+MAX_SECONDS = 10.0
+"""From the start that are scored: a style repeated many times has a rhythm of its own, the repetition."""
+
+
+def read_start(path: str | os.PathLike, note: Callable[[str], None] = tell) -> np.ndarray:
+    """The first MAX_SECONDS of a file, mono float32 (samples,) at RATE. InputError: not a file that can be read.
+
+    note: takes a line on each damage that was skipped.
+    """
+    return next(blocks(path, MAX_SECONDS, rate=RATE, mono=True, note=note), np.zeros(0, np.float32))
 
 
 def levelled(sound: np.ndarray, name: str) -> np.ndarray:

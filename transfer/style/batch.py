@@ -1,26 +1,34 @@
-"""Many pairs, one after the other: a bad one is left out, a finished one is not painted again."""
+"""Pairs, one after the other: a bad one is left out, a finished one is not transferred again."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from training.cli import InputError
-from training.files import atomic, read_json, refuse_existing
-from transfer.style.files import outputs
-from transfer.style.judgement import RESULT
-from transfer.style.pair import Studio
-from transfer.style.pairs import SUMMARY, Pair
-from transfer.style.sounds import Sound
+from tqdm import tqdm
+
+from classifiers.prediction import Classifier
+from spectro.audio import write
+from training.cli import InputError, tell
+from training.files import atomic, read_json, refuse_existing, write_json
+from transfer.style.judgement import RESULT, Judgement, judge
+from transfer.style.methods import Method
+from transfer.style.pairs import SHEET, SUMMARY, Pair, fingerprint, outputs
+from transfer.style.report import SheetRow, write_report, write_sheets
+from transfer.style.result import Result
+from transfer.style.sounds import Sound, scratch_array
 
 COLUMNS = (
-    "content", "style", "output", "outcome", "reason", "timbre", "texture", "kept", "nothing_pasted", "score", "judge",
-    "equalised_score", "equalised_judge", "inversion_error_db", "verdict_before", "verdict_equalised", "verdict_after",
-    "added_db", "added_flatness", "steady_db", "steady_flatness",
+    "content", "style", "output", "outcome", "reason", "timbre", "texture", "content_preservation", "no_leakage", "score",
+    "judge", "equalised_score", "equalised_judge", "inversion_error_db", "verdict_before", "verdict_equalised",
+    "verdict_after", "artifacts_db", "artifacts_flatness", "steady_db", "steady_flatness",
 )  # fmt: skip
 """Of the table of a folder of results."""
 
@@ -31,72 +39,144 @@ class Outcome:
 
     pair: Pair
     outcome: str
-    """painted, finished before, interrupted, or left out."""
+    """transferred, finished before, interrupted, or left out."""
     reason: str = ""
     """Why it was left out."""
 
 
-def paint_all(pairs: list[Pair], studio: Studio, force: bool) -> Iterator[Outcome]:
-    """The outcome of every pair as soon as it is known, style by style, so that each style is studied once.
+@dataclass(frozen=True)
+class Runner:
+    """What transfers, judges and reports all pairs of a command."""
 
-    A pair that cannot be painted is an Outcome with its reason. Ends early where `studio.interrupted`.
+    method: Method
+    classifier: Classifier
+    options: dict[str, Any]
+    """Of the command, for reports; `seed` is read from them."""
+    interrupted: Callable[[], bool] = lambda: False
+    """Whether the transfer shall end early."""
+
+    def options_of(self, pair: Pair) -> dict[str, Any]:
+        """As if the pair were the only one."""
+        return self.options | {"content": pair.content, "style": pair.style, "output": pair.output}
+
+    def fingerprint(self, pair: Pair) -> str:
+        """The pair's `fingerprint`. OSError: a file that cannot be read."""
+        return fingerprint(self.options, asdict(self.method.settings), pair.content, pair.style)
+
+    def begin(self, pair: Pair) -> None:
+        """Leave a report that says what is being made, so that a command that was killed knows its own results."""
+        write_json(pair.output.with_suffix(".json"), {"fingerprint": self.fingerprint(pair), "finished": False})
+
+    def transfer(self, pair: Pair, content: Sound, style: Any) -> tuple[Result, Judgement]:
+        """Write sound, picture and report; style: what the method's `style_statistics` made of it.
+
+        InputError: the mask leaves nothing to transfer.
+        """
+        setting, steps, folder = self.method.setting, self.method.steps(content), pair.output.parent
+        self.method.settings.mask.check(content.samples / setting.rate, setting.rate / 2)
+        with tqdm(
+            total=steps, desc=f"transferring to {pair.output.name}", file=sys.stderr, dynamic_ncols=True, leave=False
+        ) as bar:
+
+            def watch(losses: dict[str, float]) -> bool:
+                bar.set_postfix_str(f"loss {losses['loss']:.4g}", refresh=False)
+                bar.update()
+                return self.interrupted()
+
+            result = self.method.transfer(
+                content, style, seed=self.options["seed"], watch=watch, allocate=lambda shape: scratch_array(folder, shape)
+            )
+        write(pair.output, result.sound, result.rate)
+        judgement = judge(pair.content, pair.style, pair.output, self.classifier)
+        write_report(pair.output, result, self.method.settings, judgement, self.options_of(pair), self.fingerprint(pair))
+        return result, judgement
+
+
+@contextlib.contextmanager
+def noted_interrupt() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C as a wish that is granted at the next good moment, so that no work is lost.
+
+    Within it the first Ctrl-C only makes the yielded function return True; the second one interrupts at once.
+
+    To be entered in the main thread.
+    """
+    pressed = False
+
+    def note(number: int, frame: Any) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+        tell("\nstopping: what there is so far is being written (Ctrl-C again: give up at once)")
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def transfer_all(pairs: list[Pair], runner: Runner, force: bool) -> Iterator[Outcome]:
+    """The outcome of every pair as soon as it is known, style by style, so that the statistics of each are taken once.
+
+    A pair that cannot be transferred is an Outcome with its reason. Ends early where `runner.interrupted`.
     """
     sources = tuple(path for pair in pairs for path in (pair.content, pair.style))
-    content_of, style_of = _openers(studio)
+    content_of, style_of = _openers(runner)
     order = {path: place for place, path in reversed(list(enumerate(pair.style for pair in pairs)))}
     for pair in sorted(pairs, key=lambda pair: order[pair.style]):
         try:
             if pair.fault:
                 raise InputError(pair.fault)
-            if not force and _is_finished(pair, studio):
+            if not force and _is_finished(pair, runner):
                 yield Outcome(pair, "finished before")
                 continue
-            outputs(pair.output, force or _is_ours(pair, studio), sources)
+            outputs(pair.output, force or _is_ours(pair, runner), sources)
             content, style = content_of(pair.content), style_of(pair.style)
-            studio.begin(pair)
-            result, _ = studio.paint(pair, content, style)
+            runner.begin(pair)
+            result, _ = runner.transfer(pair, content, style)
         except (InputError, FileNotFoundError, PermissionError) as error:
             yield Outcome(pair, "left out", " ".join(str(error).split()))
         except MemoryError:
             yield Outcome(pair, "left out", f"{pair.content} or {pair.style} is too long for this machine's memory; cut it")
         else:
-            yield Outcome(pair, "interrupted" if result.interrupted else "painted")
-        if studio.interrupted():
+            yield Outcome(pair, "interrupted" if result.interrupted else "transferred")
+        if runner.interrupted():
             return
 
 
-def _openers(studio: Studio) -> tuple[Any, Any]:
-    """Path -> content, path -> what the engine knows of the style; the last ones are kept."""
+def _openers(runner: Runner) -> tuple[Any, Any]:
+    """Path -> content, path -> what the method knows of the style; the last ones are kept."""
 
     @lru_cache(maxsize=1024)
     def content_of(path: Path) -> Sound:
-        return Sound(path, studio.engine.setting)
+        return Sound(path, runner.method.setting)
 
     @lru_cache(maxsize=1)
     def style_of(path: Path) -> Any:
-        return studio.engine.study(content_of(path))
+        return runner.method.style_statistics(content_of(path))
 
     return content_of, style_of
 
 
-def _is_finished(pair: Pair, studio: Studio) -> bool:
+def _is_finished(pair: Pair, runner: Runner) -> bool:
     there = all(pair.output.with_suffix(suffix).is_file() for suffix in (".wav", ".png", ".json"))
-    return there and _is_ours(pair, studio) and read_json(pair.output.with_suffix(".json"))["finished"]
+    return there and _is_ours(pair, runner) and read_json(pair.output.with_suffix(".json"))["finished"]
 
 
-def _is_ours(pair: Pair, studio: Studio) -> bool:
+def _is_ours(pair: Pair, runner: Runner) -> bool:
     """Does the report, if there is one, tell of the same options and of the same files?"""
     report = pair.output.with_suffix(".json")
     if not report.is_file():
         return False
     try:
-        return read_json(report).get("fingerprint") == studio.made_of(pair)
+        return read_json(report).get("fingerprint") == runner.fingerprint(pair)
     except (InputError, AttributeError):  # no report of ours
         return False
 
 
 def check_summary(folder: Path, force: bool) -> None:
-    """Before the work: is a table in the folder one of these, to be written anew? InputError: it is something else."""
+    """Before the work: is a table in the folder one of these, to be written again? InputError: it is something else."""
     path = folder / SUMMARY
     if not path.is_file():
         return
@@ -123,7 +203,7 @@ def _row(outcome: Outcome, folder: Path) -> dict[str, Any]:
     if outcome.outcome == "left out":
         return row
     report = read_json(pair.output.with_suffix(".json"))
-    scores, new = report["scores"] or {}, report["added"] or {}
+    scores, artifacts = report["scores"] or {}, report["artifacts"] or {}
     label = {name: (verdict or {}).get("label") for name, verdict in report["verdict"].items()}
     return row | {
         **scores.get(RESULT, {}),
@@ -133,10 +213,10 @@ def _row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "verdict_before": label["content"],
         "verdict_equalised": label["equalised"],
         "verdict_after": label[RESULT],
-        "added_db": new.get("level_db"),
-        "added_flatness": new.get("flatness"),
-        "steady_db": new.get("steady_db"),
-        "steady_flatness": new.get("steady_flatness"),
+        "artifacts_db": artifacts.get("level_db"),
+        "artifacts_flatness": artifacts.get("flatness"),
+        "steady_db": artifacts.get("steady_db"),
+        "steady_flatness": artifacts.get("steady_flatness"),
     }
 
 
@@ -152,3 +232,13 @@ def write_summary(folder: Path, rows: list[dict[str, Any]]) -> Path:
 
 def _rounded(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
+
+
+def write_sheet(folder: Path, outcomes: list[Outcome], rows: list[dict[str, Any]], method: Method) -> list[Path]:
+    """Draw the pairs that have results; rows: of `rows_of`, in the order of `outcomes`. Returns the files."""
+    shown = [
+        SheetRow(outcome.pair.content, outcome.pair.style, outcome.pair.output, row)
+        for outcome, row in zip(outcomes, rows, strict=True)
+        if outcome.outcome != "left out"
+    ]
+    return write_sheets(folder / SHEET, shown, method.setting)

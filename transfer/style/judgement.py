@@ -1,4 +1,4 @@
-"""A finished transfer judged: its scores beside the baselines', the classifier's verdicts, and what was added.
+"""A finished transfer judged: its scores beside the baselines', the classifier's verdicts, and its artifacts.
 
 Nothing here can make a transfer fail: what cannot be scored is None, with the reason.
 """
@@ -16,18 +16,17 @@ import soxr
 from classifiers.prediction import Classifier, Prediction
 from training.cli import InputError
 from transfer.scores import Scores, scores
-from transfer.scores.added import Added, added
+from transfer.scores.artifacts import Artifacts, artifacts
 from transfer.scores.baselines import equalised
-from transfer.scores.beginning import LONGEST, beginning
-from transfer.scores.prepare import RATE, fitted, levelled
+from transfer.scores.prepare import MAX_SECONDS, RATE, fitted, levelled, read_start
 
 RESULT = "result"
 """The result's name among the scores."""
 UNDEFINED = {
     "timbre": "content and style have the same colours",
     "texture": "content and style move alike",
-    "kept": "the style has the content's harmonies",
-    "nothing_pasted": "content and style are one",
+    "content_preservation": "the style has the content's harmonies",
+    "no_leakage": "content and style are one",
     "judge": "content, style and result are one",
 }
 """Why a figure of `Scores` is None."""
@@ -42,7 +41,7 @@ class Judgement:
     where the mix of all channels is silent."""
     scores: dict[str, Scores] = field(default_factory=dict)
     """Of the result and, after it, of the baselines; empty if `reason` says why."""
-    added: Added | None = None
+    artifacts: Artifacts | None = None
     """What the result has and neither content nor style has."""
     seconds: float = 0.0
     """From the start: what was scored."""
@@ -65,26 +64,26 @@ class Judgement:
             "scored_seconds": self.seconds,
             "not_scored": self.reason or None,
             "undefined": undefined,
-            "added": asdict(self.added) if self.added else None,
+            "artifacts": asdict(self.artifacts) if self.artifacts else None,
         }
 
 
 def judge(
     content: str | os.PathLike, style: str | os.PathLike, result: str | os.PathLike, classifier: Classifier
 ) -> Judgement:
-    """Judge the file `result`, which has the style painted onto the content; the first LONGEST seconds are scored."""
+    """Judge the file `result`, which has the style painted onto the content; the first MAX_SECONDS seconds are scored."""
     verdicts = {
         "content": _verdict(lambda: classifier(content)),
         "equalised": None,
         RESULT: _verdict(lambda: classifier(result)),
     }
     try:
-        before, wanted, after = (beginning(path, _unsaid) for path in (content, style, result))
+        before, wanted, after = (read_start(path, _unsaid) for path in (content, style, result))
         found = scores(before, wanted, {RESULT: after})
         verdicts["equalised"] = _verdict(lambda: _of_equalised(before, wanted, classifier))
-        return Judgement(verdicts, found, added(before, wanted, after), len(before) / RATE)
+        return Judgement(verdicts, found, artifacts(before, wanted, after), len(before) / RATE)
     except InputError as error:
-        return Judgement(verdicts, reason=f"first {LONGEST:g} s in mono: {error}")
+        return Judgement(verdicts, reason=f"first {MAX_SECONDS:g} s in mono: {error}")
 
 
 def _unsaid(line: str) -> None:

@@ -1,93 +1,111 @@
-"""How a picture is painted: the weights of the loss, the optimizer and its iterations, and the phase it sounds with."""
+"""How a style is transferred: the weights of the loss, the optimizer, the phase, and how much is taken, and where."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
+import numpy as np
+
+from spectro.stft import SpectrogramSetting
 from training.cli import InputError
-from transfer.style.mask import Mask
+from training.options import Amount, Count, Index, Range, Share, check
+
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_AREA = re.compile(rf"{_NUMBER}-{_NUMBER}\s*(s|hz)", re.IGNORECASE)
+FADE_SECONDS = 0.1
+FADE_OCTAVES = 1 / 6
+"""How softly areas end."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """The defaults are the paper's for Lil Data; optimizer and step, which it does not name, are convention."""
+class Mask:
+    """Areas of seconds and of hertz, (from, to) each; several of a kind add up; without any of a kind, all is taken."""
 
-    content_weight: float = 50.0
+    seconds: tuple[tuple[float, float], ...] = ()
+    hertz: tuple[tuple[float, float], ...] = ()
+
+    def weights(self, setting: SpectrogramSetting, first: int, columns: int) -> np.ndarray:
+        """float32 (rows, columns) in [0, 1] of the columns from `first` on; half at the ends of an area."""
+        times = (first + np.arange(columns)) * setting.hop / setting.rate
+        octaves = np.log2(np.maximum(np.linspace(0, setting.rate / 2, setting.rows), 1.0))
+        edges = tuple(tuple(np.log2(np.maximum(area, 1.0))) for area in self.hertz)
+        rows = _inside(octaves, edges, FADE_OCTAVES)
+        return (rows[:, None] * _inside(times, self.seconds, FADE_SECONDS)).astype(np.float32)
+
+    def check(self, seconds: float, highest: float) -> None:
+        """InputError: all areas of a kind lie beyond a sound of so many seconds, or its highest frequency in Hz."""
+        for areas, end, unit in ((self.seconds, seconds, "s"), (self.hertz, highest, "Hz")):
+            first = min((low for low, _ in areas), default=0.0)
+            if first >= end:
+                raise InputError(
+                    f"--mask begins at {first:g} {unit}, but the sound ends at {end:g} {unit}; there is nothing to transfer"
+                )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The defaults are the paper's for Lil Data; optimizer and step, which it does not name, are convention.
+
+    InputError: a number out of its range, both weights 0.
+    """
+
+    content_weight: Amount = 50.0
     """Alpha: weight of the content loss."""
-    style_weight: float = 500.0
+    style_weight: Amount = 500.0
     """Beta: weight of the style loss."""
-    iterations: int = 500
+    iterations: Count = 500
     """Steps of the optimizer for each tile and channel."""
     optimizer: Literal["adam", "lbfgs"] = "adam"
     """Adam on the pixels, or L-BFGS (arXiv 1508.06576)."""
-    step: float = 0.01
-    """Adam's step as a share of the pixel range; L-BFGS finds its own."""
+    step: Annotated[float, Range(0, 1, above=True)] = 0.01
+    """Adam's step as a fraction of the pixel range; L-BFGS finds its own."""
     phase: Literal["content", "random", "heap"] = "content"
     """Where the phase reconstruction starts: the content's phase, random phases, or phase gradient heap integration."""
-    inversion_iterations: int = 100
+    inversion_iterations: Index = 100
     """Griffin-Lim iterations."""
     start: Literal["content", "noise"] = "content"
-    """The picture that painting starts from: the content's, or white noise."""
-    style_strength: float = 1.0
-    """How much of what was painted is taken: 0 is the content, 1 all of it."""
+    """The picture to start from: the content's, or white noise."""
+    style_strength: Share = 1.0
+    """How much of the style is taken: 0 is the content, 1 all of it."""
     mask: Mask = field(default_factory=Mask)
     """Where it is taken."""
 
     def __post_init__(self) -> None:
-        for name in ("content_weight", "style_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise InputError(f"{name} must be 0 or more and finite; received {getattr(self, name)}")
-        if not 0 <= self.style_strength <= 1:
-            raise InputError(f"style_strength must be from 0 (the content) to 1 (all style); received {self.style_strength}")
+        check(self)
         if self.content_weight == self.style_weight == 0:
-            raise InputError("content_weight and style_weight are both 0; one of them must be more, or nothing is painted")
-        if self.iterations < 1 or self.inversion_iterations < 0 or not 0 < self.step <= 1:
             raise InputError(
-                "iterations must be 1 or more, inversion_iterations 0 or more, step above 0 and at most 1; "
-                f"received {self.iterations}, {self.inversion_iterations}, {self.step}"
+                "content_weight and style_weight are both 0; one of them must be more, or there is nothing to optimise"
             )
 
 
-RANDOM_WEIGHTS = {"content_weight": 2 * 0.01, "style_weight": (2.0 * 4096) ** 2}
-"""Ulyanov and Lebedev's weights 0.01 and 1 of the plain sums of squares, in terms of our losses, which are divided."""
+def blended(content: np.ndarray, styled: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
+    """Magnitudes from the content's (fraction 0) to the styled ones (1), float32.
 
-TEXTURE = Recipe(0.15, 1.0, 200, optimizer="lbfgs")
-"""Features that no paper has: `paper` and `ours` are one."""
-
-PRESETS: dict[str, dict[str, Recipe]] = {
-    "paper": {
-        "texture": TEXTURE,
-        "lil_data": Recipe(),
-        "vgg19": Recipe(content_weight=100.0, style_weight=1000.0, iterations=100),
-        "random": Recipe(
-            **RANDOM_WEIGHTS, iterations=300, optimizer="lbfgs", phase="random", inversion_iterations=500, start="noise"
-        ),
-    },
-    "ours": {
-        "texture": TEXTURE,
-        "lil_data": Recipe(1.0, 10_000.0, 200, step=0.003),
-        "vgg19": Recipe(100.0, 1000.0, 10, step=0.01),
-        "random": Recipe(**RANDOM_WEIGHTS, iterations=60, optimizer="lbfgs"),
-    },
-    "quick": {
-        "texture": replace(TEXTURE, iterations=5),
-        "lil_data": Recipe(1.0, 10.0, 3, inversion_iterations=4),
-        "vgg19": Recipe(1.0, 10.0, 1, inversion_iterations=4),
-        "random": Recipe(**RANDOM_WEIGHTS, iterations=1, inversion_iterations=4),
-    },
-}
-"""Recipes by preset and kind of features (a RUN takes those of `lil_data`). The paper's early pictures: the same with 100
-iterations for Lil Data and 10 for VGG-19. `ours` gives the style a thousand times more weight and takes
-smaller steps: Adam's step is equally large for pixels that hardly matter, and what it leaves there is heard as hiss.
-`random`: `paper` is its authors' recipe; `ours` starts from the content, picture and phase, and stops sooner."""
+    Their square roots are mixed, about what is heard as half as loud: decibels would bring up what is hardly there before
+    anything else (twelve pairs of recordings: colours then go away from the style before they come to it), and plain
+    magnitudes would do the most near 1.
+    """
+    return ((1 - fraction) * np.sqrt(content) + fraction * np.sqrt(styled)).astype(np.float32) ** 2
 
 
-def recipe_of(preset: str, features: str, **given: Any) -> Recipe:
-    """The preset's recipe for these features, with what is given (not None) in its place. InputError: not for these."""
-    for name in ("phase", "start") if features == "texture" else ():
-        if given.get(name) is not None:
-            raise InputError(f"--{name} is for features of networks that see pictures; received it with --features texture")
-    kind = features if features in PRESETS[preset] else "lil_data"
-    return replace(PRESETS[preset][kind], **{name: value for name, value in given.items() if value is not None})
+def mask_of(areas: tuple[str, ...]) -> Mask:
+    """The mask of areas such as "2-4.5s" and "100-2000hz". InputError: anything else."""
+    found: dict[str, list[tuple[float, float]]] = {"s": [], "hz": []}
+    for area in areas:
+        match = _AREA.fullmatch(area.strip())
+        if not match or not float(match[1]) < float(match[2]):
+            raise InputError(
+                f"--mask {area}: expected seconds such as 2-4.5s or frequencies such as 100-2000hz, lower first"
+            )
+        found[match[3].lower()].append((float(match[1]), float(match[2])))
+    return Mask(tuple(found["s"]), tuple(found["hz"]))
+
+
+def _inside(places: np.ndarray, areas: tuple[tuple[float, float], ...], fade: float) -> np.ndarray:
+    """1 inside the areas, 0 outside, straight between over `fade` around their ends."""
+    if not areas:
+        return np.ones_like(places)
+    depths = [np.minimum(places - low, high - places) for low, high in areas]
+    return np.clip(np.max(depths, axis=0) / fade + 0.5, 0, 1)

@@ -1,9 +1,13 @@
-"""The two sounds of a transfer: read again and again in blocks, so that memory does not grow with their length."""
+"""Sounds of any length: read again and again in blocks, as overlapping tiles of spectrum, and tiles as one picture again.
+
+Memory does not grow with their length.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +15,8 @@ import numpy as np
 from spectro.audio import blocks
 from spectro.clips import SILENCE
 from spectro.stft import SpectrogramSetting
+from spectro.streaming import edge
 from training.cli import InputError
-from transfer.style.tiles import tiles
 
 Source = str | os.PathLike | np.ndarray
 """A sound file, or samples (channels, samples) or (samples,) at the setting's rate."""
@@ -20,7 +24,7 @@ Source = str | os.PathLike | np.ndarray
 
 @dataclass(frozen=True)
 class Sound:
-    """A source with what one pass over it told. InputError: unreadable, empty, silent (peak below -80 dB), not finite."""
+    """A source with what one pass over it found. InputError: unreadable, empty, silent (peak below -80 dB), not finite."""
 
     source: Source
     setting: SpectrogramSetting
@@ -48,7 +52,7 @@ class Sound:
         if not np.isfinite(total["energy"]):
             raise InputError(f"{name} has NaN or infinite samples; it was damaged or wrongly computed")
         if total["peak"] < SILENCE or total["loudest"] == 0:
-            raise InputError(f"{name} is silent (peak {total['peak']:.1g} of full scale); there is nothing to paint with")
+            raise InputError(f"{name} is silent (peak {total['peak']:.1g} of full scale); there is nothing to transfer")
         total["rms"] = (total.pop("energy") / (total["samples"] * total["channels"])) ** 0.5
         for key, value in total.items():
             object.__setattr__(self, key, value)
@@ -63,5 +67,94 @@ def _read(source: Source, setting: SpectrogramSetting, again: bool) -> Iterator[
         samples = np.atleast_2d(source).astype(np.float32, copy=False)
         for start in range(0, samples.shape[1], setting.clip_samples):
             yield samples[:, start : start + setting.clip_samples]
-    else:  # damage is told in the first pass
+    else:  # damage is reported in the first pass
         yield from blocks(source, setting.seconds, rate=setting.rate, **({"note": lambda line: None} if again else {}))
+
+
+def count_tiles(content: Sound) -> int:
+    """Tiles that the content is transferred in; networks take each once for each channel."""
+    setting = content.setting
+    step = setting.columns - overlap_of(setting)
+    return max(1, -(-(setting.frames(content.samples) - overlap_of(setting)) // step))
+
+
+@dataclass(frozen=True)
+class Tile:
+    """spectrum: complex64 (channels, rows, setting.columns); columns: how many of them, from the left, are sound."""
+
+    spectrum: np.ndarray
+    columns: int
+
+    @property
+    def fraction(self) -> float:
+        """Of the tile that is sound; the rest is silence that fills it up."""
+        return self.columns / self.spectrum.shape[-1]
+
+
+def overlap_of(setting: SpectrogramSetting) -> int:
+    """Columns that neighbouring tiles share: an eighth of a tile (0.6 s of 5 s)."""
+    return setting.columns // 8
+
+
+def tiles(blocks: Iterable[np.ndarray], setting: SpectrogramSetting, overlap: int) -> Iterator[Tile]:
+    """The analysis of a whole stream of blocks (channels, samples), tile by tile, `overlap` columns in common.
+
+    Column for column what `setting.analyse` gives for the whole sound. There is one tile at least; the last one is filled
+    up with silence.
+    """
+    margin, step = edge(setting), (setting.columns - overlap) * setting.hop
+    size = (setting.columns + 2 * margin - 1) * setting.hop
+    inside = slice(margin, margin + setting.columns)
+    waiting = np.zeros((0, 0), np.float32)
+    first, total = 0, 0  # column where the next tile starts; samples so far
+    for block in blocks:
+        if not total:
+            waiting = np.zeros((len(block), margin * setting.hop), np.float32)
+        waiting = np.concatenate([waiting, block], axis=1)
+        total += block.shape[1]
+        while waiting.shape[1] >= size + setting.hop:  # all its columns are there for certain
+            yield Tile(setting.analyse(waiting[:, :size])[..., inside], setting.columns)
+            waiting, first = waiting[:, step:], first + setting.columns - overlap
+    while total and (first == 0 or first + overlap < setting.frames(total)):
+        columns = min(setting.columns, setting.frames(total) - first)
+        filled = np.pad(waiting[:, :size], [(0, 0), (0, max(0, size - waiting.shape[1]))])
+        spectrum = setting.analyse(filled)[..., inside]
+        spectrum[..., columns:] = 0
+        yield Tile(spectrum, columns)
+        waiting, first = waiting[:, step:], first + setting.columns - overlap
+
+
+class CrossFade:
+    """Tiles -> the columns of one picture: where two tiles overlap, one fades into the other in decibels."""
+
+    def __init__(self, overlap: int) -> None:
+        self.overlap = overlap
+        self.weight = (np.arange(1, overlap + 1) / (overlap + 1)).astype(np.float32)
+        self.pending: np.ndarray | None = None
+
+    def add(self, picture: np.ndarray) -> np.ndarray:
+        """Take the next tile (..., rows, columns) and return the columns that no later tile will change."""
+        if self.pending is not None:
+            picture = picture.copy()
+            shared = picture[..., : self.overlap]
+            picture[..., : self.overlap] = (1 - self.weight) * self.pending + self.weight * shared
+        final = max(0, picture.shape[-1] - self.overlap)
+        self.pending = picture[..., final:]
+        return picture[..., :final]
+
+    def finish(self) -> np.ndarray:
+        """The columns still held back."""
+        return self.pending
+
+
+def scratch_array(folder: str | os.PathLike, shape: tuple[int, int]) -> np.ndarray:
+    """A float32 array of zeros in an unnamed file in `folder`, so that a long result need not fit in memory.
+
+    OSError if the disk is too full: its place is taken now, not during the work.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(shape[0]):
+            for start in range(0, shape[1], 1 << 20):
+                file.write(bytes(4 * min(1 << 20, shape[1] - start)))
+        file.flush()
+        return np.memmap(file, np.float32, "r+", shape=shape)

@@ -16,12 +16,12 @@ from training.cli import InputError
 from training.family import Context
 from training.files import write_json
 from training.runs import FORMAT
-from transfer.application import open_application
-from transfer.apply import Options, main
+from transfer.apply import main
+from transfer.contract import ApplyOptions as Options
+from transfer.contract import open_application
 from transfer.dtn import model as dtn
 from transfer.dtn.application import Application, bars_end, hop_of, mixed
-from transfer.dtn.pitched import pitched
-from transfer.dtn.programs import PROGRAMS
+from transfer.dtn.pieces import PROGRAMS, pitched
 from transfer.hilbert_autoencoder import model as hilbert_autoencoder
 
 CODECS = ("roll64", "roll96", "interleaved32")

@@ -13,14 +13,14 @@ from training.cli import InputError
 from training.family import Context
 from training.files import read_json, write_json
 from training.runs import FORMAT, read_run
-from transfer.dtn import judge as dtn_judge
+from transfer.contract import EvaluateOptions as Options
+from transfer.contract import evaluate
+from transfer.dtn import measures as dtn_measures
 from transfer.dtn import model as dtn
 from transfer.dtn.application import Application
-from transfer.dtn.pictures import open_domains
-from transfer.dtn.pieces import PARTS, pieces_of
-from transfer.dtn.programs import OCTAVES, PROGRAMS
-from transfer.evaluate import Options, main
-from transfer.evaluation import evaluate
+from transfer.dtn.data import PARTS, open_domains, pieces_of
+from transfer.dtn.pieces import OCTAVES, PROGRAMS
+from transfer.evaluate import main
 
 CODEC = codec_named("roll64")
 
@@ -60,8 +60,8 @@ def run(root):
 @pytest.fixture
 def hasty(monkeypatch):
     """A judge that learns quickly what is easy to tell."""
-    monkeypatch.setattr(dtn_judge, "EPOCHS", 3)
-    monkeypatch.setattr(dtn_judge, "STEPS", 20)
+    monkeypatch.setattr(dtn_measures, "EPOCHS", 3)
+    monkeypatch.setattr(dtn_measures, "STEPS", 20)
 
 
 def test_no_file_is_in_two_parts_and_training_is_the_runs_own(run, root):
@@ -84,11 +84,11 @@ def test_an_evaluation_from_run_to_report(run, root, hasty, capsys, monkeypatch)
     found = read_json(run / "evaluation" / "evaluation.json")
     figures = found["figures"]
     assert figures["result"] == figures["source"] | {"strength": 0}
-    assert figures["source"]["content_kept"] == pytest.approx(1)
-    assert figures["source"]["judged_target"] < 0.2 < 0.8 < figures["target"]["judged_target"]
-    assert figures["swap"]["judged_target"] >= 0.5
-    assert figures["swap"]["content_kept"] < 0.95
-    assert figures["target"]["content_kept"] is figures["target"]["strength"] is None
+    assert figures["source"]["content_preservation"] == pytest.approx(1)
+    assert figures["source"]["classified_as_target"] < 0.2 < 0.8 < figures["target"]["classified_as_target"]
+    assert figures["swap"]["classified_as_target"] >= 0.5
+    assert figures["swap"]["content_preservation"] < 0.95
+    assert figures["target"]["content_preservation"] is figures["target"]["strength"] is None
     names = {path.name for path in (run / "evaluation").iterdir()}
     sounds = found["sounds"]
     assert {
@@ -97,7 +97,7 @@ def test_an_evaluation_from_run_to_report(run, root, hasty, capsys, monkeypatch)
         *(one[file] for one in sounds for file in ("source", "result", "wav")),
     } == names
     assert not any(one["silent"] or one["clipped"] for one in sounds)
-    assert "judged target" in (run / "report.html").read_text()
+    assert "classified as target" in (run / "report.html").read_text()
     with pytest.raises(InputError, match="exists already"):
         main(Options(run, cache=root / "cache"))
 
@@ -108,7 +108,7 @@ def test_noise_is_heard_in_the_figures_and_silence_is_not_the_target(run, root, 
         evaluate(run, output=tmp_path / name, part="validation", cache=root / "cache")
     silence, noise = (read_json(tmp_path / name / "evaluation.json") for name in ("silence", "noise"))
     result = silence["figures"]["result"]
-    assert (result["judged_target"], result["content_kept"], result["notes_per_quarter"]) == (0, 0, 0)
+    assert (result["classified_as_target"], result["content_preservation"], result["notes_per_quarter"]) == (0, 0, 0)
     assert result["in_scale"] is None
     assert all(one["silent"] and "wav" not in one for one in silence["sounds"])
     assert noise["figures"]["result"]["polyphony"] == CODEC.rows

@@ -15,9 +15,11 @@ from training.files import read_json
 from training.fitting.callbacks import read_history
 from training.recipe import train
 from training.runs import load
+from transfer.contract import evaluate
+from transfer.dtn import measures as dtn_measures
 from transfer.dtn import training as dtn_training
 from transfer.dtn.model import PRESETS
-from transfer.dtn.training import seen
+from transfer.dtn.training import before_and_after
 
 QUICK = PRESETS["quick"]
 
@@ -53,10 +55,10 @@ def run(root):
     def look(*arguments):
         if next(looks):
             shutil.copytree(root / "run", root / "killed", ignore=shutil.ignore_patterns(".lock"))
-        return seen(*arguments)
+        return before_and_after(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dtn_training, "seen", look)
+        patch.setattr(dtn_training, "before_and_after", look)
         return trained(root, "run", samples_every=1)
 
 
@@ -111,3 +113,16 @@ def test_each_model_has_its_own_data(root, tmp_path):
     with pytest.raises(InputError, match="hilbert_autoencoder takes --data FOLDER; received --source"):
         train("transfer", "hilbert_autoencoder", None, source=root, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_training_repeated_keeps_what_the_report_tells_of_an_evaluation(run, root, tmp_path, monkeypatch):
+    monkeypatch.setattr(dtn_measures, "EPOCHS", 1)
+    monkeypatch.setattr(dtn_measures, "STEPS", 1)
+    trained(root, "run", samples_every=1)
+    assert "Evaluation" not in (run / "report.html").read_text()
+    for folder in (run / "evaluation", tmp_path / "elsewhere"):
+        evaluate(run, output=folder, cache=root / "cache")
+        before = (run / "report.html").read_text()
+        trained(root, "run", samples_every=1)
+        assert "Evaluation (test part)" in (run / "report.html").read_text()
+        assert (run / "report.html").read_text().count("<h2>") == before.count("<h2>")

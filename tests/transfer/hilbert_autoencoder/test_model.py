@@ -10,10 +10,9 @@ import soundfile
 from spectro.hilbert import HilbertSetting
 from training.cli import InputError
 from training.family import Context
-from transfer.hilbert_autoencoder.curve import Curve
 from transfer.hilbert_autoencoder.data import batches, open_windows
 from transfer.hilbert_autoencoder.model import PRESETS, Config, build, exported
-from transfer.hilbert_autoencoder.networks import cosines
+from transfer.hilbert_autoencoder.networks import Curve, cosines
 
 LAYOUTS = ("hilbert", "raster", "waveform")
 QUICK = PRESETS["quick"]
@@ -44,7 +43,7 @@ def test_the_curve_is_the_codecs_and_its_own_inverse(order):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_it_learns_to_copy_and_reloads(layout, tmp_path):
     keras.utils.set_random_seed(0)
-    model = build(replace(QUICK, layout=layout, code=0, filters=(8, 8), cosine=False), 100)
+    model = build(replace(QUICK, layout=layout, code=0, filters=(8, 8), cosine=False), Context(steps=100))
     time = np.arange(1024) / 8000
     pitch = np.random.default_rng(0).uniform(100, 400, (32, 1))
     windows = (0.5 + 0.25 * np.sin(2 * np.pi * pitch * time)).astype(np.float32)
@@ -117,14 +116,14 @@ def test_options_that_do_not_go_together(change, message):
         build(replace(BANDED, **change), Context(steps=1))
 
 
-def test_disturbed_windows_are_shown_in_place_of_those_to_give_back(tmp_path):
+def test_augmentationed_windows_are_shown_in_place_of_those_to_give_back(tmp_path):
     """As a function of seed, epoch and batch alone."""
     for number in range(3):
         (tmp_path / "sounds").mkdir(exist_ok=True)
         soundfile.write(tmp_path / "sounds" / f"{number}.wav", noise(8_000)[0] - 0.5, 8_000)
     corpus = open_windows(tmp_path / "sounds", 8_000, 1024, tmp_path / "cache")
     plain, foreign, again = (
-        batches(corpus, np.arange(len(corpus)), 4, seed=1, disturb=strength) for strength in (0.0, 1.0, 1.0)
+        batches(corpus, np.arange(len(corpus)), 4, seed=1, augmentation=strength) for strength in (0.0, 1.0, 1.0)
     )
     np.testing.assert_array_equal(*plain[0])
     np.testing.assert_array_equal(foreign[0][1], plain[0][1])

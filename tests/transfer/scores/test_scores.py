@@ -12,12 +12,11 @@ from spectro.audio import read
 from spectro.demo import compose
 from tests.data import real_data
 from training.cli import InputError
-from transfer.scores import Scores, scores
+from transfer.scores import HEADER, Scores, cell, markdown, scores
 from transfer.scores.__main__ import Options, main
 from transfer.scores.baselines import equalised
+from transfer.scores.measures import frechet, modulation
 from transfer.scores.prepare import RATE
-from transfer.scores.texture import modulation
-from transfer.scores.timbre import frechet
 
 SECONDS = 3
 
@@ -37,8 +36,8 @@ def test_the_content_has_everything_but_the_style(found):
     one = found["content"]
     assert one.timbre == pytest.approx(0, abs=1e-9)
     assert one.texture == pytest.approx(0, abs=1e-9)
-    assert one.kept == pytest.approx(1, abs=1e-9)
-    assert one.nothing_pasted == pytest.approx(1, abs=1e-9)
+    assert one.content_preservation == pytest.approx(1, abs=1e-9)
+    assert one.no_leakage == pytest.approx(1, abs=1e-9)
     assert (one.score, one.judge) == (0, pytest.approx(0, abs=1e-9))
 
 
@@ -46,8 +45,8 @@ def test_the_style_has_everything_but_the_content(found):
     one = found["style"]
     assert one.timbre == pytest.approx(1, abs=1e-6)
     assert one.texture == pytest.approx(1, abs=1e-9)
-    assert one.kept < 0.5
-    assert one.nothing_pasted == pytest.approx(0, abs=1e-9)
+    assert one.content_preservation < 0.5
+    assert one.no_leakage == pytest.approx(0, abs=1e-9)
     assert one.judge == pytest.approx(1, abs=1e-9)
     assert one.score == 0
 
@@ -55,14 +54,14 @@ def test_the_style_has_everything_but_the_content(found):
 def test_an_equaliser_brings_colour_and_keeps_the_music(found):
     one = found["equalised"]
     assert one.timbre > 0.2
-    assert one.kept > 0.6
-    assert one.nothing_pasted > 0.9
+    assert one.content_preservation > 0.6
+    assert one.no_leakage > 0.9
     assert 0 < one.judge < 1
 
 
 def test_mixes_walk_from_one_to_the_other(found):
     mixes = [found[f"mix {share:g}"] for share in (0.2, 0.35, 0.5, 0.7, 1.0)]
-    for name, rising in (("timbre", True), ("texture", True), ("nothing_pasted", False), ("judge", True)):
+    for name, rising in (("timbre", True), ("texture", True), ("no_leakage", False), ("judge", True)):
         values = [getattr(one, name) for one in mixes]
         assert values == sorted(values, reverse=not rising), name
     assert mixes[-1] == found["style"]
@@ -70,7 +69,7 @@ def test_mixes_walk_from_one_to_the_other(found):
 
 def test_level_and_length_do_not_matter(found):
     for name in ("louder", "longer"):
-        for figure in ("timbre", "texture", "kept", "nothing_pasted", "judge"):
+        for figure in ("timbre", "texture", "content_preservation", "no_leakage", "judge"):
             assert getattr(found[name], figure) == pytest.approx(getattr(found["content"], figure), abs=1e-6), (name, figure)
 
 
@@ -91,12 +90,12 @@ def test_one_sound_three_times_is_not_defined(pair):
 def test_a_content_with_pauses_keeps_itself(pair):
     content, style = (np.array(sound) for sound in pair)
     content[..., : content.shape[-1] // 3] = 0
-    assert scores(content, style, {})["content"].kept == pytest.approx(1)
+    assert scores(content, style, {})["content"].content_preservation == pytest.approx(1)
 
 
 def test_a_mix_that_cancels_is_not_scored(pair):
     found = scores(pair[0], -pair[0], {"result": pair[1]})
-    assert found["mix 0.5"].score is found["mix 0.5"].kept is None
+    assert found["mix 0.5"].score is found["mix 0.5"].content_preservation is None
     assert found["result"].judge is not None
 
 
@@ -153,7 +152,7 @@ def test_the_command(pair, tmp_path, capsys):
     assert len(lines) == 2 + 1 + 7
     assert "| equalised |" in lines[4]
     record = json.loads((tmp_path / "s.json").read_text())
-    assert record["added"][str(tmp_path / "style.wav")]["level_db"] is None
+    assert record["artifacts"][str(tmp_path / "style.wav")]["level_db"] is None
     table = record["scores"]
     assert table["mix 1"]["timbre"] == pytest.approx(1, abs=1e-3)
     with pytest.raises(InputError, match="exists already"):
@@ -161,7 +160,7 @@ def test_the_command(pair, tmp_path, capsys):
 
 
 def test_the_command_scores_the_beginning(pair, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("transfer.scores.beginning.LONGEST", 2.0)
+    monkeypatch.setattr("transfer.scores.prepare.MAX_SECONDS", 2.0)
     content, style = pair
     tables = []
     for end in (content[2 * RATE + RATE // 4 :], np.ones(5 * RATE)):
@@ -178,3 +177,13 @@ def test_the_equaliser_on_a_real_pair():
     found = scores(*(read(path, RATE)[0][:, : 3 * RATE] for path in paths), {})["equalised"]
     assert found.score > 0.2
     assert all(-1 < figure <= 1 for figure in vars(found).values())
+
+
+def test_what_is_not_defined_is_a_dash_and_nothing_is_minus_zero():
+    assert [cell(figure) for figure in (None, 0.456, -0.001, -1.0)] == ["-", "0.46", "0.00", "-1.00"]
+
+
+def test_the_score_stands_before_the_second_judge():
+    one = Scores(0.5, 0.5, 1.0, 1.0, 0.25)
+    assert dict(zip(HEADER, one.row, strict=True))["second judge"] == 0.25
+    assert markdown({"a": one}).splitlines()[-1] == "| a | 0.50 | 0.50 | 1.00 | 1.00 | 0.67 | 0.25 |"

@@ -13,7 +13,8 @@ from training.cli import InputError, guarded
 from transfer import nst
 from transfer.style.batch import COLUMNS
 from transfer.style.features.extractor import Extractor
-from transfer.style.style_transfer import Painter
+from transfer.style.methods import NetworkMethod
+from transfer.style.options import StyleOptions
 
 
 @pytest.fixture
@@ -27,9 +28,9 @@ def sounds(tmp_path, noise):
 
 @pytest.fixture
 def options(tmp_path, run, sounds):
-    def options(**given) -> nst.Options:
+    def options(**given) -> StyleOptions:
         given = {**sounds, **given}
-        return nst.Options(**{"features": str(run), "preset": "quick", "output": tmp_path / "out", **given})
+        return StyleOptions(**{"features": str(run), "preset": "quick", "output": tmp_path / "out", **given})
 
     return options
 
@@ -38,7 +39,7 @@ def options(tmp_path, run, sounds):
 def calls(monkeypatch):
     """Names of the calls of what is shared and of what is not."""
     made = []
-    for owner, name in ((Extractor, "style_of"), (Painter, "transfer"), (Painter, "__init__")):
+    for owner, name in ((Extractor, "style_statistics"), (NetworkMethod, "transfer"), (NetworkMethod, "__init__")):
         original = getattr(owner, name)
 
         def counted(self, *given, _name=name, _original=original, **named):
@@ -53,7 +54,7 @@ def calls(monkeypatch):
 def drawings(monkeypatch):
     """Pictures take most of the time; here they are empty files."""
     monkeypatch.setattr("transfer.style.report._draw", lambda result, judgement, path: path.touch())
-    monkeypatch.setattr("transfer.style.contact_sheet._draw", lambda shown, setting, path: path.write_text(str(len(shown))))
+    monkeypatch.setattr("transfer.style.report._draw_sheet", lambda shown, setting, path: path.write_text(str(len(shown))))
 
 
 def table(folder) -> list[dict[str, str]]:
@@ -69,12 +70,12 @@ def pair_table(tmp_path, *rows: str):
 
 def test_all_pairs_share_network_and_statistics_and_are_what_each_is_alone(tmp_path, options, sounds, calls, capsys):
     nst.main(options())
-    assert (calls.count("__init__"), calls.count("style_of"), calls.count("transfer")) == (1, 2, 4)
+    assert (calls.count("__init__"), calls.count("style_statistics"), calls.count("transfer")) == (1, 2, 4)
     out = tmp_path / "out"
     rows = table(out)
     assert [row["output"] for row in rows] == ["a-as-s.wav", "a-as-t.wav", "b-as-s.wav", "b-as-t.wav"]
     assert tuple(rows[0]) == COLUMNS
-    assert {row["outcome"] for row in rows} == {"painted"}
+    assert {row["outcome"] for row in rows} == {"transferred"}
     assert (out / "contact_sheet.png").stat().st_size > 10_000
     printed = capsys.readouterr().out.splitlines()
     assert set(printed[:4]) == {str(out / row["output"]) for row in rows}
@@ -89,7 +90,7 @@ def test_all_pairs_share_network_and_statistics_and_are_what_each_is_alone(tmp_p
 
 
 @pytest.mark.usefixtures("drawings")
-def test_what_is_finished_is_not_painted_again(tmp_path, options, calls):
+def test_what_is_finished_is_not_transferred_again(tmp_path, options, calls):
     nst.main(options())
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*-as-*")}
     figures = [{**row, "outcome": ""} for row in table(tmp_path / "out")]
@@ -97,7 +98,11 @@ def test_what_is_finished_is_not_painted_again(tmp_path, options, calls):
     calls.clear()
     nst.main(options())
     assert calls.count("transfer") == 1
-    assert [row["outcome"] for row in table(tmp_path / "out")] == ["finished before", "painted", *["finished before"] * 2]
+    assert [row["outcome"] for row in table(tmp_path / "out")] == [
+        "finished before",
+        "transferred",
+        *["finished before"] * 2,
+    ]
     assert [{**row, "outcome": ""} for row in table(tmp_path / "out")] == figures
     after = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*-as-*")}
     assert {path.stem for path in before if before[path] != after[path]} == {"a-as-t"}
@@ -113,8 +118,8 @@ def test_results_of_other_options_or_files_are_not_taken_for_these(tmp_path, opt
     assert guarded(nst.main, options(**one, iterations=2)) == 1
     assert all("exists already" in row["reason"] for row in table(tmp_path / "out"))
     nst.main(options(**one, iterations=2, force=True))
-    assert {row["outcome"] for row in table(tmp_path / "out")} == {"painted"}
-    assert json.loads((tmp_path / "out" / "a-as-t.json").read_text())["recipe"]["iterations"] == 2
+    assert {row["outcome"] for row in table(tmp_path / "out")} == {"transferred"}
+    assert json.loads((tmp_path / "out" / "a-as-t.json").read_text())["settings"]["iterations"] == 2
 
 
 @pytest.mark.usefixtures("drawings")
@@ -125,40 +130,40 @@ def test_a_bad_pair_is_told_and_the_rest_goes_on(tmp_path, options, capsys):
     rows += ["a.wav,s.wav,in/good.wav", "a.wav,t.wav,a.mp3", "a.wav,t.wav,/x.wav"]
     assert guarded(nst.main, options(**pair_table(tmp_path, *rows))) == 1
     printed = capsys.readouterr()
-    assert printed.err.strip().endswith("error: 6 of 7 pairs could not be painted")
+    assert printed.err.strip().endswith("error: 6 of 7 pairs could not be transferred")
     reasons = [row["reason"] for row in table(tmp_path / "out")]
     expectations = ("not found", "silent", "not sound", "line 5: no style", "", "name of a .wav", "name of a .wav")
     for reason, expected in zip(reasons, expectations, strict=True):
         assert expected in reason
         assert reason in printed.err
     good = table(tmp_path / "out")[4]
-    assert (good["output"], good["outcome"]) == ("in/good.wav", "painted")
+    assert (good["output"], good["outcome"]) == ("in/good.wav", "transferred")
     assert "| in/good |" in printed.out
     assert {path.stem for path in (tmp_path / "out").rglob("*.wav")} == {"good"}
     assert (tmp_path / "out" / "contact_sheet.png").exists()
 
 
 @pytest.mark.usefixtures("drawings")
-def test_no_pair_at_all_can_be_painted(tmp_path, options):
+def test_no_pair_at_all_can_be_transferred(tmp_path, options):
     assert guarded(nst.main, options(**pair_table(tmp_path, "absent.wav,s.wav"))) == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["scores.csv"]
 
 
 @pytest.mark.usefixtures("drawings")
 def test_interrupted_it_keeps_what_is_finished_and_goes_on_later(tmp_path, options, calls, monkeypatch):
-    from transfer.style.gatys import Painting
+    from transfer.style.gatys import OptimisedPicture
 
-    paint, painted = Painting.paint, []
+    optimise, calls_so_far = OptimisedPicture.optimise, []
 
-    def paint_then_interrupt(self, iterations, watch):
-        painted.append(self)
-        if len(painted) == 2:
+    def optimise_then_interrupt(self, *given):
+        calls_so_far.append(self)
+        if len(calls_so_far) == 2:
             os.kill(os.getpid(), signal.SIGINT)
-        return paint(self, iterations, watch)
+        return optimise(self, *given)
 
-    monkeypatch.setattr(Painting, "paint", paint_then_interrupt)
+    monkeypatch.setattr(OptimisedPicture, "optimise", optimise_then_interrupt)
     assert guarded(nst.main, options()) == 130
-    assert [row["outcome"] for row in table(tmp_path / "out")] == ["painted", "interrupted"]
+    assert [row["outcome"] for row in table(tmp_path / "out")] == ["transferred", "interrupted"]
     calls.clear()
     nst.main(options())
     assert calls.count("transfer") == 3
@@ -170,12 +175,12 @@ def test_interrupted_it_keeps_what_is_finished_and_goes_on_later(tmp_path, optio
 def test_killed_it_knows_its_own_results(tmp_path, options, sounds, monkeypatch):
     one = {"content": sounds["content"][:1]}
     with monkeypatch.context() as patch:
-        patch.setattr("transfer.style.pair.judge", lambda *given: (_ for _ in ()).throw(SystemExit("killed")))
+        patch.setattr("transfer.style.batch.judge", lambda *given: (_ for _ in ()).throw(SystemExit("killed")))
         with pytest.raises(SystemExit):
             nst.main(options(**one))
     assert (tmp_path / "out" / "a-as-s.wav").exists()
     nst.main(options(**one))
-    assert {row["outcome"] for row in table(tmp_path / "out")} == {"painted"}
+    assert {row["outcome"] for row in table(tmp_path / "out")} == {"transferred"}
 
 
 @pytest.mark.usefixtures("drawings")
@@ -191,7 +196,7 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path, options):
 
 @pytest.mark.usefixtures("drawings")
 def test_a_second_sheet_takes_what_the_first_cannot_hold(tmp_path, options, sounds, monkeypatch):
-    monkeypatch.setattr("transfer.style.contact_sheet.ROWS", 1)
+    monkeypatch.setattr("transfer.style.report.SHEET_ROWS", 1)
     nst.main(options(content=sounds["content"][:1]))
     sheets = [tmp_path / "out" / f"contact_sheet{number}.png" for number in ("", "-2")]
     assert [sheet.read_text() for sheet in sheets] == ["1", "1"]

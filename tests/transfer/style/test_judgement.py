@@ -48,12 +48,12 @@ def test_one_sound_three_times(judged):
     found = judged(music(), music(), music())
     assert found.scores["result"] == Scores(None, None, None, None, None)
     assert found.facts()["undefined"] == UNDEFINED
-    assert found.added.level_db is None
+    assert found.artifacts.level_db is None
     assert found.score is None
 
 
 def test_only_the_beginning_of_a_long_sound_is_scored(judged, monkeypatch):
-    monkeypatch.setattr("transfer.scores.beginning.LONGEST", 1.5)
+    monkeypatch.setattr("transfer.scores.prepare.MAX_SECONDS", 1.5)
     content, style = music(), music("hardstyle")
     other_end = content.copy()
     other_end[..., 2 * RATE - RATE // 4 :] = 0.1

@@ -1,1 +1,1 @@
-"""What sees the pictures of a style transfer: frozen networks, and which of their layers stand for what."""
+"""What style is: features by name, most of them of frozen networks that see the pictures of a transfer."""

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import keras
 import numpy as np
 
-from classifiers import pretrained
-from classifiers.front_end import features, setting_of_model
-from classifiers.prediction import Classifier
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
 from training.fitting.gradients import input_gradient
-from transfer.style.gram import channel_products
+from transfer.style.gatys import gram_matrix
 
 STYLE_WEIGHTS = (0.3, 0.4, 0.2, 0.1)
-"""Lambda of the four style layers, first layer first, the same for both networks."""
+"""Lambda of the four style layers, first layer first, the same for all networks that have four."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Extractor:
         """Rows and columns of the picture, from its first corner, that the content layer sees.
 
         Convolutions and pools without padding drop a rest at the far borders (15 of 631 columns in `lil_data`) on the way
-        to deep layers. Shallow ones still see it: style would be painted there with nothing to hold the content.
+        to deep layers. Shallow ones still see it: style would come there with nothing to hold the content.
         """
         random = np.random.default_rng(0).random((1, *self.network.input_shape[1:]), np.float32)
         slope = input_gradient(lambda picture: self.network(picture, training=False)[self.content_layer], random)
@@ -49,47 +44,16 @@ class Extractor:
         rows, columns = (np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0))
         return (int(rows[-1]) + 1, int(columns[-1]) + 1) if rows.size else touched.shape
 
-    def style_of(self, pictures: Iterable[tuple[np.ndarray, float]]) -> dict[str, np.ndarray]:
-        """The style statistic of a whole sound: {layer: (channels, channels)}, the mean over all its tiles.
+    def style_statistics(self, pictures: Iterable[tuple[np.ndarray, float]]) -> dict[str, np.ndarray]:
+        """The style statistics of a whole sound: {layer: (channels, channels)}, the mean over all its tiles.
 
-        pictures: tiles (rows, columns) with the share of their columns that is sound; a tile counts by its share.
+        pictures: tiles (rows, columns) with the fraction of their columns that is sound; a tile counts by it.
         """
         totals = {layer: np.zeros((), np.float32) for layer in self.style_layers}
         weight = 0.0
-        for picture, share in pictures:
+        for picture, fraction in pictures:
             maps = self.network(picture[None, ..., None], training=False)
             for layer in totals:
-                totals[layer] = totals[layer] + share * keras.ops.convert_to_numpy(channel_products(maps[layer], share))
-            weight += share
+                totals[layer] = totals[layer] + fraction * keras.ops.convert_to_numpy(gram_matrix(maps[layer], fraction))
+            weight += fraction
         return {layer: total / weight for layer, total in totals.items()}
-
-
-def of_classifier(model: keras.Model) -> Extractor:
-    """The features of a sound classifier with layers conv_1 ... conv_4. InputError if it has no such layers."""
-    layers = tuple(f"conv_{number}" for number in range(1, 5))
-    return Extractor(
-        features(model, layers),
-        replace(setting_of_model(model), reference="file"),
-        dict(zip(layers, STYLE_WEIGHTS, strict=True)),
-        layers[-1],
-    )
-
-
-def open_features(name: str, vgg_weights: str | os.PathLike | None = None, seed: int = 0) -> tuple[Extractor, Classifier]:
-    """The features of a name, and the classifier that judges: the one that they are of, or else the shipped one.
-
-    name: "lil_data" (the shipped classifier), "vgg19", "random" (drawn by `seed`), or the directory of a classifier's run.
-    InputError: none of them.
-    """
-    if vgg_weights is not None and name != "vgg19":
-        raise InputError(f"--vgg-weights is for --features vgg19; received --features {name}")
-    if name == "vgg19":
-        from transfer.style.features.vgg19 import vgg19
-
-        return vgg19("imagenet" if vgg_weights is None else vgg_weights), Classifier(pretrained.path())
-    if name == "random":
-        from transfer.style.features.random import random_features
-
-        return random_features(seed), Classifier(pretrained.path())
-    classifier = Classifier(pretrained.path() if name == "lil_data" else name)
-    return of_classifier(classifier.model), classifier

@@ -19,6 +19,8 @@ from keras import ops
 
 from spectro.stft import SpectrogramSetting
 from transfer.style.features.extractor import Extractor
+from transfer.style.methods import NetworkMethod
+from transfer.style.settings import Settings
 
 SETTING = SpectrogramSetting(n_fft=2048, hop=512)
 """The publication's windows, in tiles of 5 s: 1025 rows, 216 columns."""
@@ -26,15 +28,23 @@ FILTERS = 4096
 LENGTH = 11
 """Columns (0.26 s) that a filter sees."""
 LAYER = "random"
-LOUDEST = 256.0
-"""Magnitude of picture value 1: a sine of half of full scale. Mastered recordings as they are reach 200 to 470."""
+REFERENCE_MAGNITUDE = 256.0
+"""Of picture value 1: a sine of half of full scale. Mastered recordings as they are reach 200 to 470."""
+WEIGHTS = {"content_weight": 2 * 0.01, "style_weight": (2.0 * 4096) ** 2}
+"""Ulyanov and Lebedev's weights 0.01 and 1 of the plain sums of squares, in terms of our losses, which are divided."""
+PRESETS = {
+    "paper": Settings(**WEIGHTS, iterations=300, optimizer="lbfgs", phase="random", inversion_iterations=500, start="noise"),
+    "ours": Settings(**WEIGHTS, iterations=60, optimizer="lbfgs"),
+    "quick": Settings(**WEIGHTS, iterations=1, inversion_iterations=4),
+}
+"""`paper` is its authors' recipe; `ours` starts from the content, picture and phase, and stops sooner."""
 
 
 @keras.saving.register_keras_serializable("transfer")
 class LogMagnitude(keras.layers.Layer):
     """Decibels as `SpectrogramSetting.to_picture` makes them -> log(1 + magnitude), with frequencies as channels.
 
-    The floor's magnitude is taken off everywhere, so that 0 is silence and still has a slope: it can be painted on.
+    The floor's magnitude is taken off everywhere, so that 0 is silence and still has a slope.
 
     Shape:
         - input: (batch, rows, columns, 1) in [0, 1]
@@ -72,5 +82,10 @@ def random_features(seed: int = 0, setting: SpectrogramSetting = SETTING, filter
         use_bias=False,
         kernel_initializer=keras.initializers.RandomNormal(0.0, deviation, seed),
         name=LAYER,
-    )(LogMagnitude(setting.floor_db, LOUDEST, name="log_magnitude")(picture))
+    )(LogMagnitude(setting.floor_db, REFERENCE_MAGNITUDE, name="log_magnitude")(picture))
     return Extractor(keras.Model(picture, {LAYER: maps}, name="random_features"), setting, {LAYER: 1.0}, LAYER)
+
+
+def open_method(settings: Settings, *, features: str, seed: int) -> tuple[NetworkMethod, None]:
+    """seed: of the weights."""
+    return NetworkMethod(random_features(seed), settings), None

@@ -15,11 +15,19 @@ from keras import ops
 from spectro.stft import SETTINGS, SpectrogramSetting
 from training.cli import InputError
 from transfer.style.features.extractor import STYLE_WEIGHTS, Extractor
+from transfer.style.methods import NetworkMethod
+from transfer.style.settings import Settings
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1")
 CONTENT_LAYER = "block5_conv1"
 FILE = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 """The file of ImageNet weights that `keras.applications` downloads."""
+PRESETS = {
+    "paper": Settings(content_weight=100.0, style_weight=1000.0, iterations=100),
+    "ours": Settings(100.0, 1000.0, 10, step=0.01),
+    "quick": Settings(1.0, 10.0, 1, inversion_iterations=4),
+}
+"""The paper's early pictures: the same with 10 iterations."""
 
 
 @keras.saving.register_keras_serializable("transfer")
@@ -67,3 +75,10 @@ def _network(weights: str | os.PathLike | None, inputs: Any) -> keras.Model:
             f"{source} does not hold weights of VGG-19 without its top ({reason}); "
             f"expected the file {FILE} of keras.applications"
         ) from None
+
+
+def open_method(
+    settings: Settings, *, features: str, seed: int, vgg_weights: str | os.PathLike | None = None
+) -> tuple[NetworkMethod, None]:
+    """vgg_weights: a file of ImageNet weights; None: Keras downloads them."""
+    return NetworkMethod(vgg19("imagenet" if vgg_weights is None else vgg_weights), settings), None

@@ -1,4 +1,4 @@
-"""Between spectra and the levels of 32 overlapping bands: what is painted is levels, what sounds is gains on a spectrum."""
+"""Between spectra and the levels of 32 overlapping bands: levels are optimised, gains on a spectrum sound."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from spectro.stft import SpectrogramSetting
 
 BANDS = 32
-LOWEST = 40.0
-"""Hz of the lowest band's centre; the highest one's is half the sample rate."""
+"""How many, at most."""
+MIN_CENTRE_HZ = 40.0
+"""Centre of the lowest band; the highest one's is half the sample rate."""
 FLOOR = 10**-3.6
 """Power, beside white noise of the sound's loudness, below which bands count as silent: no gain is worked out from less."""
 SETTING = SpectrogramSetting(n_fft=1_024, hop=256)
@@ -29,7 +30,7 @@ class Bands:
     def weights(self) -> np.ndarray:
         """float32 (bands, rows); fewer than `count` where low ones would hold no bin."""
         mels = _mels(np.linspace(0, self.setting.rate / 2, self.setting.rows))
-        centres = np.linspace(_mels(LOWEST), mels[-1], self.count)
+        centres = np.linspace(_mels(MIN_CENTRE_HZ), mels[-1], self.count)
         weights = np.maximum(0, 1 - np.abs(mels - centres[:, None]) / (centres[1] - centres[0]))
         weights[0, mels < centres[0]] = 1
         return weights[weights.any(axis=1)].astype(np.float32)
@@ -41,8 +42,8 @@ class Bands:
 
     def mean_power(self, powers: np.ndarray) -> float:
         """That of all bins and columns: what each band of white noise of the same loudness would have."""
-        shares = self.weights.sum(axis=1) / self.weights.sum()
-        return float(shares @ powers.mean(axis=1, dtype=np.float64))
+        weights = self.weights.sum(axis=1) / self.weights.sum()
+        return float(weights @ powers.mean(axis=1, dtype=np.float64))
 
     def spread(self, gains: np.ndarray) -> np.ndarray:
         """Gains of bands (bands, columns) -> of bins (rows, columns); natural logarithms of amplitude."""

@@ -13,44 +13,44 @@ from keras import ops
 
 LAGS = (0, 1, 2, 4, 8, 16)
 """Columns between two bands that move together: up to 0.19 s."""
-LONGEST = 160
+MAX_LAG = 160
 """Columns, 1.86 s, up to which a band is compared with itself: two beats at 65 to the minute."""
-RATES = 20
-"""Modulation bands, from one in 2.5 s to 43 a second."""
-FAINT = 1e-3
+MODULATION_BANDS = 20
+"""From one in 2.5 s to 43 a second; empty ones are left out."""
+MODULATION_FLOOR = 1e-3
 """Power of modulation below which a band stands still."""
-ATTACK = 3
+ONSET_COLUMNS = 3
 """Columns, 35 ms, over which levels rise where something begins."""
 
 
 def style_statistics(levels: Any, rate: float) -> dict[str, Any]:
     """The statistics of a tile of levels (bands, columns), natural logarithms; `rate`: columns a second.
 
-    distribution (bands, columns): each band's levels in rising order. together (LAGS, bands / 2, bands / 2): covariances of
-    neighbours' means, one later than the other. modulation (bands, at most RATES): logarithm of the power with which a
-    band moves at each rate. pulse (bands, LONGEST - 1): a band's covariance with itself later, where beats are peaks.
+    distribution (bands, columns): each band's levels in rising order. cross_covariance (LAGS, bands / 2, bands / 2): of
+    neighbours' means, one later than the other. modulation (bands, at most MODULATION_BANDS): logarithm of the power with
+    which a band moves at each rate. autocovariance (bands, MAX_LAG - 1): of a band, where beats are peaks.
     """
     columns = levels.shape[1]
     moving = levels - ops.mean(levels, axis=1, keepdims=True)
     pairs = _means_of(moving, 2)
-    together = [ops.matmul(pairs[:, : columns - lag], ops.transpose(pairs[:, lag:])) / columns for lag in LAGS]
+    cross = [ops.matmul(pairs[:, : columns - lag], ops.transpose(pairs[:, lag:])) / columns for lag in LAGS]
     rates = _modulation_bands(columns, rate)
     return {
         "distribution": ops.sort(levels, axis=1),
-        "together": ops.stack(together),
-        "modulation": ops.log(ops.matmul(_power(moving, columns), rates.T) + FAINT),
-        "pulse": _autocovariance(moving)[:, 1:LONGEST],
+        "cross_covariance": ops.stack(cross),
+        "modulation": ops.log(ops.matmul(_power(moving, columns), rates.T) + MODULATION_FLOOR),
+        "autocovariance": _autocovariance(moving)[:, 1:MAX_LAG],
     }
 
 
-WEIGHTS = {"distribution": 1.0, "together": 1.0, "modulation": 1.0, "pulse": 0.5}
-"""Of the statistics' mean squared distances, each divided by what it is before painting."""
+WEIGHTS = {"distribution": 1.0, "cross_covariance": 1.0, "modulation": 1.0, "autocovariance": 0.5}
+"""Of the statistics' mean squared distances, each divided by what it is at the start."""
 
 
-def attacks(levels: Any) -> Any:
-    """(bands / 4, columns - ATTACK) how levels rise and fall, each row of length 1: its shape, not its size, is rhythm."""
+def onset_envelopes(levels: Any) -> Any:
+    """(bands / 4, columns - ONSET_COLUMNS) how levels rise and fall, each row of length 1: shape, not size, is rhythm."""
     groups = _means_of(levels, 4)
-    change = groups[:, ATTACK:] - groups[:, :-ATTACK]
+    change = groups[:, ONSET_COLUMNS:] - groups[:, :-ONSET_COLUMNS]
     change = change - ops.mean(change, axis=1, keepdims=True)
     return change / ops.sqrt(ops.sum(ops.square(change), axis=1, keepdims=True) + 1e-6)
 
@@ -76,14 +76,14 @@ def _power(moving: Any, columns: int) -> Any:
 
 def _autocovariance(moving: Any) -> Any:
     columns = moving.shape[1]
-    length = 1 << (columns + LONGEST - 1).bit_length()  # no lag meets its own end
+    length = 1 << (columns + MAX_LAG - 1).bit_length()  # no lag meets its own end
     power = _power(moving, length) * length / columns
     return ops.irfft((power, ops.zeros_like(power)), length)
 
 
 def _modulation_bands(columns: int, rate: float) -> np.ndarray:
-    """float32 (at most RATES, columns // 2 + 1) triangles on a logarithmic axis, each with sum 1, empty ones left out."""
-    edges = np.geomspace(0.4, rate / 2, RATES + 1)
+    """float32 (at most MODULATION_BANDS, columns // 2 + 1) triangles on a logarithmic axis, each with sum 1."""
+    edges = np.geomspace(0.4, rate / 2, MODULATION_BANDS + 1)
     centres = np.log(np.sqrt(edges[1:] * edges[:-1]))
     rates = np.fft.rfftfreq(columns, 1 / rate)
     rates[0] = edges[0] / 100  # what does not move is no modulation

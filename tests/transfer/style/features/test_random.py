@@ -3,12 +3,11 @@ import numpy as np
 import pytest
 
 from spectro.stft import SpectrogramSetting
-from transfer.style.features.extractor import open_features
-from transfer.style.features.random import LAYER, LENGTH, LOUDEST, SETTING, random_features
-from transfer.style.gatys import Painting
-from transfer.style.settings import PRESETS, RANDOM_WEIGHTS
+from transfer.style.features.random import LAYER, LENGTH, PRESETS, REFERENCE_MAGNITUDE, SETTING, WEIGHTS, random_features
+from transfer.style.features.registry import open_method, settings_of
+from transfer.style.gatys import OptimisedPicture
+from transfer.style.methods import transfer_style
 from transfer.style.sounds import Sound
-from transfer.style.style_transfer import transfer_style
 
 SMALL = SpectrogramSetting(rate=8_000, n_fft=128, hop=64, seconds=0.5)
 FILTERS = 24
@@ -29,7 +28,7 @@ def picture(seed: int) -> np.ndarray:
 
 def maps_of(extractor, image: np.ndarray) -> np.ndarray:
     """(positions, filters), worked out by hand: log(1 + magnitude), a valid correlation in time, ReLU."""
-    spectrum = np.log1p(LOUDEST * (10 ** ((1 - image) * SMALL.floor_db / 20) - 10 ** (SMALL.floor_db / 20)))
+    spectrum = np.log1p(REFERENCE_MAGNITUDE * (10 ** ((1 - image) * SMALL.floor_db / 20) - 10 ** (SMALL.floor_db / 20)))
     windows = np.lib.stride_tricks.sliding_window_view(spectrum, LENGTH, axis=1)  # rows, positions, LENGTH
     return np.maximum(np.einsum("rpl,lrf->pf", windows, kernel_of(extractor)[0]), 0)
 
@@ -44,7 +43,7 @@ def test_the_maps_are_the_published_layers(extractor):
 
 def test_the_statistic_is_the_gram_matrix_over_time(extractor):
     maps = maps_of(extractor, picture(1))
-    found = extractor.style_of([(picture(1), 1.0)])[LAYER]
+    found = extractor.style_statistics([(picture(1), 1.0)])[LAYER]
     np.testing.assert_allclose(found, maps.T @ maps / len(maps), rtol=1e-3)
 
 
@@ -52,7 +51,8 @@ def test_the_statistic_forgets_when(extractor):
     """Bars that begin later are the same style, but for the cut bars at the ends; other pitches are another."""
     bars = np.tile(picture(2)[:, :9], 7)
     style, later, higher = (
-        extractor.style_of([(image, 1.0)])[LAYER] for image in (bars, np.roll(bars, 4, axis=1), np.roll(bars, 4, axis=0))
+        extractor.style_statistics([(image, 1.0)])[LAYER]
+        for image in (bars, np.roll(bars, 4, axis=1), np.roll(bars, 4, axis=0))
     )
     assert np.linalg.norm(later - style) < 0.3 * np.linalg.norm(higher - style)
 
@@ -74,16 +74,16 @@ def test_the_weights_have_the_published_deviation(extractor):
 def test_our_weights_are_the_published_losses():
     """0.01 sum (a_C - a_G)^2 + sum (Gram_S - Gram_G)^2, which our losses divide by 2 and by (2 filters)^2."""
     extractor = random_features(0, SMALL, FILTERS)
-    style_weight = RANDOM_WEIGHTS["style_weight"] * (FILTERS / 4096) ** 2
+    style_weight = WEIGHTS["style_weight"] * (FILTERS / 4096) ** 2
     content, style, image = (picture(seed) for seed in range(3))
-    painting = Painting(
-        extractor.network, extractor.style_layers, LAYER, RANDOM_WEIGHTS["content_weight"], style_weight, extractor.seen()
+    model = OptimisedPicture(
+        extractor.network, extractor.style_layers, LAYER, WEIGHTS["content_weight"], style_weight, extractor.seen()
     )
-    painting.compile(keras.optimizers.Adam())
-    painting.set_style(extractor.style_of([(style, 1.0)]))
-    painting.begin(content)
+    model.compile(keras.optimizers.Adam())
+    model.set_style(extractor.style_statistics([(style, 1.0)]))
+    model.begin(content)
     a, s, g = (maps_of(extractor, one) for one in (content, style, image))
-    found = painting.losses_of(image[None, ..., None])
+    found = model.losses_of(image[None, ..., None])
     assert float(found[0]) == pytest.approx(0.01 * np.sum((a - g) ** 2), rel=1e-3)
     assert float(found[1]) == pytest.approx(np.sum((s.T @ s - g.T @ g) ** 2) / len(g) ** 2, rel=1e-3)
 
@@ -96,13 +96,13 @@ def test_saved_and_loaded_it_sees_the_same(extractor, tmp_path):
 
 
 @pytest.mark.parametrize("preset", ["paper", "ours"])
-def test_every_recipe_paints(extractor, noise, preset):
+def test_every_preset_comes_nearer_to_the_style(extractor, noise, preset):
     from dataclasses import replace
 
-    style_weight = RANDOM_WEIGHTS["style_weight"] * (FILTERS / 4096) ** 2
-    recipe = replace(PRESETS[preset]["random"], style_weight=style_weight, iterations=15, inversion_iterations=2)
+    style_weight = WEIGHTS["style_weight"] * (FILTERS / 4096) ** 2
+    settings = replace(PRESETS[preset], style_weight=style_weight, iterations=15, inversion_iterations=2)
     content = noise(0.8, 2)
-    result = transfer_style(content, noise(0.01, seed=1), extractor, recipe, seed=1)  # shorter than a filter
+    result = transfer_style(content, noise(0.01, seed=1), extractor, settings, seed=1)  # shorter than a filter
     assert result.sound.shape == content.shape
     assert np.isfinite(result.sound).all()
     assert result.histories[0][-1]["style"] < 0.5 * result.histories[0][0]["style"]
@@ -111,8 +111,8 @@ def test_every_recipe_paints(extractor, noise, preset):
 def test_a_start_from_noise_is_a_matter_of_the_seed(extractor, noise):
     from dataclasses import replace
 
-    recipe = replace(PRESETS["quick"]["random"], start="noise")
-    first, again, other = (transfer_style(noise(0.5), noise(0.5), extractor, recipe, seed=s).sound for s in (1, 1, 2))
+    settings = replace(PRESETS["quick"], start="noise")
+    first, again, other = (transfer_style(noise(0.5), noise(0.5), extractor, settings, seed=s).sound for s in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 0.01
 
@@ -121,12 +121,14 @@ def test_silence_and_level_mean_nothing(extractor, noise):
     """Pictures are relative to the loudest bin, so a style 60 dB down is the same style."""
     loud, soft = (Sound(scale * noise(0.5), SMALL) for scale in (1.0, 1e-3))
     pictures = [SMALL.to_picture(np.abs(SMALL.analyse(next(one.blocks()))), one.loudest)[0] for one in (loud, soft)]
-    statistics = [extractor.style_of([(image, 1.0)])[LAYER] for image in pictures]
+    statistics = [extractor.style_statistics([(image, 1.0)])[LAYER] for image in pictures]
     np.testing.assert_allclose(statistics[0], statistics[1], rtol=1e-3)
 
 
-def test_the_features_have_a_name(monkeypatch):
-    monkeypatch.setattr("transfer.style.features.random.random_features", lambda seed: ("random", seed))
-    monkeypatch.setattr("transfer.style.features.extractor.Classifier", lambda path: "shipped")
-    assert open_features("random", seed=5) == (("random", 5), "shipped")
+def test_they_are_opened_by_their_name(extractor, monkeypatch):
+    seeds = []
+    monkeypatch.setattr("transfer.style.features.random.random_features", lambda seed: seeds.append(seed) or extractor)
+    monkeypatch.setattr("classifiers.prediction.Classifier", lambda path: "shipped")
+    method, classifier = open_method("random", settings_of("random", "quick"), seed=5)
+    assert (method.extractor, classifier, seeds) == (extractor, "shipped", [5])
     assert (SETTING.rows, SETTING.rate) == (1025, 22_050)

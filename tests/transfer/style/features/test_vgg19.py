@@ -6,7 +6,7 @@ from spectro.stft import SETTINGS
 from training.cli import InputError
 from transfer.style.features import vgg19 as module
 from transfer.style.features.vgg19 import CONTENT_LAYER, STYLE_LAYERS, VggInput, vgg19
-from transfer.style.gatys import Painting
+from transfer.style.gatys import OptimisedPicture
 
 
 def test_input_is_what_keras_preprocessing_expects():
@@ -19,13 +19,13 @@ def test_structure_and_one_step_with_random_weights():
     extractor = vgg19(None, SETTINGS["quick"])
     assert tuple(extractor.style_layers) == STYLE_LAYERS
     assert extractor.network.output[CONTENT_LAYER].shape[1:] == (4, 3, 512)
-    painting = Painting(extractor.network, extractor.style_layers, CONTENT_LAYER, 100.0, 1000.0)
-    painting.compile(keras.optimizers.Adam(0.01))
+    model = OptimisedPicture(extractor.network, extractor.style_layers, CONTENT_LAYER, 100.0, 1000.0)
+    model.compile(keras.optimizers.Adam(0.01))
     random = np.random.default_rng(0).random((2, 65, 63), np.float32)
-    painting.set_style(extractor.style_of([(random[0], 1.0)]))
-    painting.begin(random[1])
-    painting.paint(1)
-    assert (painting.painted() != random[1]).mean() > 0.5
+    model.set_style(extractor.style_statistics([(random[0], 1.0)]))
+    model.begin(random[1])
+    model.optimise(1)
+    assert (model.picture() != random[1]).mean() > 0.5
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

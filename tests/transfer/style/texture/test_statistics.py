@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from transfer.style.texture.statistics import LAGS, LONGEST, attacks, style_statistics, unevenness
+from transfer.style.texture.statistics import LAGS, MAX_LAG, onset_envelopes, style_statistics, unevenness
 
 RATE = 86.1328125
 BANDS, COLUMNS = 8, 431
@@ -21,15 +21,15 @@ def test_distribution_and_covariances_are_what_numpy_says():
     found = statistics_of(levels)
     np.testing.assert_array_equal(found["distribution"], np.sort(levels, axis=1))
     moving = (levels - levels.mean(axis=1, keepdims=True)).reshape(BANDS // 2, 2, COLUMNS).mean(axis=1)
-    for matrix, lag in zip(found["together"], LAGS, strict=True):
+    for matrix, lag in zip(found["cross_covariance"], LAGS, strict=True):
         np.testing.assert_allclose(matrix, moving[:, : COLUMNS - lag] @ moving[:, lag:].T / COLUMNS, atol=1e-5)
 
 
 def test_pulse_is_the_autocovariance():
     levels = random_levels()
     moving = levels - levels.mean(axis=1, keepdims=True)
-    expected = [[band[:-lag] @ band[lag:] / COLUMNS for lag in range(1, LONGEST)] for band in moving]
-    np.testing.assert_allclose(statistics_of(levels)["pulse"], expected, atol=1e-4)
+    expected = [[band[:-lag] @ band[lag:] / COLUMNS for lag in range(1, MAX_LAG)] for band in moving]
+    np.testing.assert_allclose(statistics_of(levels)["autocovariance"], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("hertz", [2.0, 8.0, 30.0])
@@ -56,7 +56,7 @@ def test_still_bands_have_finite_statistics_and_slopes():
     with tf.GradientTape() as tape:
         tape.watch(levels)
         loss = sum(keras.ops.sum(value) for value in style_statistics(levels, RATE).values()) + tf.reduce_sum(
-            attacks(levels)
+            onset_envelopes(levels)
         )
     assert np.isfinite(loss)
     assert np.isfinite(tape.gradient(loss, levels)).all()
@@ -64,8 +64,8 @@ def test_still_bands_have_finite_statistics_and_slopes():
 
 def test_attacks_see_shape_and_not_size():
     levels = random_levels()
-    shape = keras.ops.convert_to_numpy(attacks(levels))
-    np.testing.assert_allclose(shape, attacks(3 * levels + 5), atol=1e-4)
+    shape = keras.ops.convert_to_numpy(onset_envelopes(levels))
+    np.testing.assert_allclose(shape, onset_envelopes(3 * levels + 5), atol=1e-4)
     np.testing.assert_allclose(np.linalg.norm(shape, axis=1), 1, rtol=1e-4)
 
 
