@@ -95,22 +95,10 @@ class Config(PictureConfig):
 
 
 OURS = Config(
-    latent=64,
-    distribution="normal",
-    learning_rate=2e-4,
-    critic_rate=4e-4,
-    beta_1=0.0,
-    beta_2=0.99,
-    cosine=True,
-    networks="columns",
-    loss="relativistic",
-    fakes=1,
-    penalty=20.0,
-    fake_penalty=20.0,
-    penalty_stride=4,
-    average=0.995,
+    latent=64, distribution="normal", learning_rate=2e-4, critic_rate=4e-4, beta_1=0.0, beta_2=0.99, cosine=True,
+    networks="columns", loss="relativistic", fakes=1, penalty=20.0, fake_penalty=20.0, penalty_stride=4, average=0.995,
     epochs=40,
-)
+)  # fmt: skip
 QUICK = {"codec": "roll64", "latent": 8, "generator_width": 8, "critic_width": 8, "batch_size": 4, "epochs": 2}
 PRESETS = {
     "paper": Config(),
