@@ -58,9 +58,9 @@ class BandsHead(keras.layers.Layer):
 
     Bands: groups of rows, wider to the top as on the mel scale. One component of the mixture is of all bands at once,
     so that an onset lifts them together; bins drawn independently would only flicker. Given the bands, a bin lies
-    between where it was (moved with its band), its fast and slow running means (`RunningStatistics`) and the LSTM's own mean;
-    its deviation is in part its mean absolute deviation so far. Noise of zeros gives the likeliest component's means; noise times t a draw
-    at temperature t.
+    between where it was (moved with its band), its fast and slow running means (`RunningStatistics`) and what the LSTM
+    predicts; its deviation is in part its mean absolute deviation so far. Noise of zeros gives the likeliest component's
+    means; noise times t a draw at temperature t.
     """
 
     def __init__(self, rows: int, bands: int, components: int, units: int, **kwargs: Any) -> None:
