@@ -6,8 +6,8 @@ parameters). The paper prints no loss and no output; here they are the squared e
 fed in training and the predicted one in generation. Pictures are Lil Data's: decibels from 80 below a clip's loudest bin up
 to it, as 0 to 1.
 
-`ours` draws its columns: the levels of 32 bands from a mixture of normal laws, then the bins given the bands, with running
-means of every bin kept in mind (`sounds.heads`, `sounds.memory`). Its columns are 14 ms apart instead of 8.
+`ours` draws its columns: the levels of 32 bands from a mixture of normal distributions, then the bins given the bands and
+running statistics of every bin (`layers.spectrum_heads`). Its columns are 14 ms apart instead of 8.
 
     python -m generators.train spectrogram_lstm --data FOLDER
 
@@ -22,9 +22,9 @@ from typing import Any, Literal
 import keras
 from keras import ops
 
-from generators.layers.spectrum_heads import BandsHead, LinearHead
-from generators.sounds.memory import Memory, first_memory
-from generators.sounds.settings import setting_of
+from generators.layers.spectrum_heads import BandsHead, LinearHead, RunningStatistics, first_statistics
+from generators.sounds.data import setting_of
+from generators.sounds.sampler import SoundSampler
 from spectro.layers import Spectrogram
 from spectro.stft import SpectrogramSetting
 from training.family import Context
@@ -48,17 +48,17 @@ class Config:
     units: Count = 50
     """Units of each."""
     head: Literal["linear", "bands"] = "linear"
-    """How a column is made: as a linear function by the squared error, or drawn from a law (bands first, then bins)."""
+    """How a column is predicted: a linear function by the squared error, or a distribution (bands first, then bins)."""
     bands: Count = 32
     """Bands of the head of that name."""
     components: Count = 8
-    """Normal laws that its bands are a mixture of."""
+    """Normal distributions that its bands are a mixture of."""
     dropout: Dropout = 0.0
-    """Share of the outputs of each LSTM layer dropped."""
+    """Fraction of the outputs of each LSTM layer dropped."""
     crop: Amount = 0.0
     """Seconds of a clip, drawn anew each time, that a step trains on; 0: all of it."""
     speed: Dropout = 0.0
-    """Training clips are played faster or slower by up to this share, and so are higher or lower."""
+    """Training clips are played faster or slower by up to this fraction, and so are higher or lower."""
     cosine: bool = False
     """Let the learning rate fall to a hundredth along a cosine until the last step."""
     learning_rate: Positive = 1e-3
@@ -110,10 +110,10 @@ class SpectrogramLSTM(Measuring):
             LinearHead(rows, name="head") if head == "linear" else BandsHead(rows, bands, components, units, name="head")
         )
         rate = self.setting.rate / self.setting.hop
-        self.memory = None if head == "linear" else Memory(rows, rate, name="memory")
+        self.statistics = None if head == "linear" else RunningStatistics(rows, rate, name="statistics")
         self.parts = {
             name: keras.metrics.Mean(name=name)
-            for name in (("squared_error",) if head == "linear" else ("nats_a_band", "nats_a_bin"))
+            for name in (("squared_error",) if head == "linear" else ("nll_per_band", "nll_per_bin"))
         }
 
     def build(self, input_shape: tuple) -> None:
@@ -126,8 +126,8 @@ class SpectrogramLSTM(Measuring):
 
     def call(self, waveform: Any, training: bool | None = None) -> Any:
         columns = ops.transpose(self.analysis(waveform)[..., 0], (0, 2, 1))
-        hidden, memory, _ = self.hear(columns[:, :-1], self.begin(columns[:, 0]), training)
-        parts = self.output_head.loss(hidden, columns[:, :-1], memory, columns[:, 1:])
+        hidden, statistics, _ = self.read(columns[:, :-1], self.initial_states(columns[:, 0]), training)
+        parts = self.output_head.loss(hidden, columns[:, :-1], statistics, columns[:, 1:])
         for name, value in parts.items():
             self.add_loss(value)
             self.measure(self.parts[name], value)
@@ -135,37 +135,38 @@ class SpectrogramLSTM(Measuring):
 
     @property
     def state_sizes(self) -> dict[str, int]:
-        """Name -> numbers of each state, in their order: h_1, c_1, h_2 ... and, where the head has one, memory."""
+        """Name -> numbers of each state, in their order: h_1, c_1, h_2 ... and, where the head uses them, statistics."""
         cells = {f"{letter}_{number}": self.units for number in range(1, self.depth + 1) for letter in "hc"}
-        return cells | ({"memory": self.memory.size} if self.memory else {})
+        return cells | ({"statistics": self.statistics.size} if self.statistics else {})
 
-    def begin(self, column: Any) -> list[Any]:
-        """The states before the first column (batch, rows) is heard."""
+    def initial_states(self, column: Any) -> list[Any]:
+        """The states before the first column (batch, rows) is read."""
         zero = ops.zeros_like(column[:, :1])
         cells = [ops.repeat(zero, self.units, axis=1)] * (2 * self.depth)
-        return [*cells, first_memory(column)] if self.memory else cells
+        return [*cells, first_statistics(column)] if self.statistics else cells
 
-    def hear(self, columns: Any, states: list[Any], training: bool | None = None) -> tuple[Any, Any, list[Any]]:
-        """columns (batch, time, rows), the states before them -> outputs (batch, time, units), memories, the states after.
+    def read(self, columns: Any, states: list[Any], training: bool | None = None) -> tuple[Any, Any, list[Any]]:
+        """columns (batch, time, rows), the states before them -> outputs (batch, time, units), statistics, the states after.
 
-        memories (batch, time, 3 * rows): after each column; None where the model keeps none.
+        statistics (batch, time, 3 * rows): after each column; None where the model keeps none.
         """
-        memory = self.memory(columns, states[-1]) if self.memory else None
+        statistics = self.statistics(columns, states[-1]) if self.statistics else None
         hidden, after = columns, []
         for number, layer in enumerate(self.stack):
             hidden, *state = layer(hidden, initial_state=states[2 * number : 2 * number + 2], training=training)
             hidden = self.drop(hidden, training=training)
             after += [ops.cast(each, "float32") for each in state]
-        return hidden, memory, [*after, memory[:, -1]] if self.memory else after
+        return hidden, statistics, [*after, statistics[:, -1]] if self.statistics else after
 
     def step(self, column: Any, noise: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         """The column after `column` (batch, rows), and the states; noise as the head's `draw` takes it."""
-        memory = self.memory(column[:, None], states[-1])[:, 0] if self.memory else None
+        statistics = self.statistics(column[:, None], states[-1])[:, 0] if self.statistics else None
         after, hidden = [], column
         for number, layer in enumerate(self.stack):
             hidden, state = layer.cell(hidden, states[2 * number : 2 * number + 2])
             after += [ops.cast(each, "float32") for each in state]
-        return self.output_head.draw(hidden, column, memory, noise), [*after, memory] if self.memory else after
+        drawn = self.output_head.draw(hidden, column, statistics, noise)
+        return drawn, [*after, statistics] if self.statistics else after
 
     def get_config(self) -> dict[str, Any]:
         names = ("depth", "units", "head", "bands", "components", "dropout")
@@ -189,15 +190,20 @@ def build(config: Config, context: Context) -> keras.Model:
 
 
 def exported(model: SpectrogramLSTM) -> keras.Model:
-    """One step: [column (batch, rows), noise where the head draws, h_1, c_1 ... memory] -> [the next column, h_1, c_1 ...].
+    """One step: [column (batch, rows), noise where the head draws, h_1, c_1 ... statistics] -> [the next column, h_1 ...].
 
-    States begin at zero; where there is a memory (batch, 3 * rows), at twice the first column and 0.05 for each bin.
+    States begin at zero; statistics (batch, 3 * rows) at twice the first column and 0.05 for each bin.
     """
     column = keras.Input((model.setting.rows,), name="column")
     noise = [keras.Input((model.output_head.noise,), name="noise")] if model.output_head.noise else []
     states = [keras.Input((size,), name=name) for name, size in model.state_sizes.items()]
     inputs = [column, *noise, *states]
     return keras.Model(inputs, Step(model, name="step")(inputs), name="spectrogram_lstm_step")
+
+
+def sampler(model: SpectrogramLSTM, count: int) -> SoundSampler:
+    """`count` sounds for the model to go on with."""
+    return SoundSampler(model, count)
 
 
 class Step(keras.layers.Layer):

@@ -14,15 +14,17 @@ from generators.run import LoadedRun
 from generators.sequences import Sequences
 from generators.sequences.frames import frames_of
 from generators.sequences.representation import Representation, Stretch
-from midi.columns import BLOCK
 from midi.demo import demo_folder
-from midi.files.reading import SUFFIXES, read
+from midi.files.reading import SUFFIXES
+from midi.images import read_source
 from midi.parts import remark
 from training.cli import InputError, tell
 from training.corpora.split import split_corpus
 from training.corpora.user_cache import open_corpus
 
 PARTS = ("train", "validation", "test")
+BLOCK = 64
+"""Steps in an item of a corpus."""
 BLOCKS_AT_ONCE = 256
 """Blocks of a piece that are written together."""
 
@@ -92,16 +94,12 @@ class PieceEncoder:
 
     def __call__(self, path: Path) -> Iterator[np.ndarray]:
         """Blocks (up to BLOCKS_AT_ONCE, BLOCK, width). InputError: unreadable, or no note that the steps can tell."""
-        told: list[str] = []
-        try:
-            piece = read(path, note=told.append)
-        except InputError as error:  # the table has the name in another column
-            raise InputError(str(error).removeprefix(f"{path} ")) from None
+        piece, warnings = read_source(path)
         steps, losses = self.representation.encode(piece)
-        made = blocks_of(steps, self.representation.pad)
-        for first in range(0, len(made), BLOCKS_AT_ONCE):
-            yield made[first : first + BLOCKS_AT_ONCE]
-        return "; ".join(filter(None, [*(line.removeprefix(f"{path}: ") for line in told), remark(losses, piece.left_out)]))
+        blocks = blocks_of(steps, self.representation.pad)
+        for first in range(0, len(blocks), BLOCKS_AT_ONCE):
+            yield blocks[first : first + BLOCKS_AT_ONCE]
+        return "; ".join(filter(None, [*warnings, remark(losses, piece.left_out)]))
 
 
 def blocks_of(steps: np.ndarray, pad: int) -> np.ndarray:

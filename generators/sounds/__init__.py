@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from generators.contract import EvaluateOptions, GeneratorFamily, SampleOptions, formats_of
+from generators.contract import EvaluateOptions, GeneratorFamily, SampleOptions
 from training.cli import bar
 from training.family import Report
-from training.options import Amount, Count, Range
+from training.options import Amount, Range
 
 if TYPE_CHECKING:
     from generators.sounds.training import SoundRecipe
+
+MAX_COLUMNS = 10_000_000
+"""Columns of an item: 22 hours of the preset lil_data, what a WAV file can hold."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,10 @@ class SoundSampleOptions(SampleOptions):
     format: str = "wav,png"
     """wav, png, or both with a comma."""
     primer: Path | None = None
-    """Recording to go on from, of any rate; its last 30 s are heard."""
+    """Recording to go on from, of any rate; its last 30 s are read."""
     start: Literal["held_out", "silence"] | None = None
     """Without --primer: first columns of test clips (default), or silence."""
-    columns: Count | None = None
+    columns: Annotated[int, Range(1, MAX_COLUMNS)] | None = None
     """Columns of each item; by default as many as a clip has."""
     temperature: Amount | None = None
     """Of the draws; by default 1. A run that draws nothing knows only 0."""
@@ -55,23 +58,17 @@ class Sounds(GeneratorFamily):
         return SoundRecipe
 
     def sample(self, options: SoundSampleOptions) -> Path:
-        from dataclasses import asdict
-
         from generators.sounds.sampling import sample
 
-        chosen = asdict(options)
-        run, output, formats = chosen.pop("run"), chosen.pop("output"), formats_of(chosen.pop("format"))
-        return sample(run, output, formats=formats, progress=bar, **chosen)
+        return sample(options, progress=bar)
 
     def evaluate(self, options: SoundEvaluateOptions) -> list[Path]:
         from generators.sounds.evaluation import evaluate, text_table
         from training.files import outputs_of_runs
 
-        folders = outputs_of_runs(options.runs, options.output)
-        how = {"count": options.count, "seed": options.seed, "temperature": options.temperature}
-        for run, folder in zip(options.runs, folders, strict=True):
-            print(text_table(evaluate(run, **how, **options.places | {"output": folder})), end="\n\n")
-        return folders
+        for record in evaluate(options):
+            print(text_table(record), end="\n\n")
+        return outputs_of_runs(options.runs, options.output)
 
     def report(self, run: Path, evaluation: Path) -> Report:
         from generators.sounds.evaluation import levels, report_sections

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from generators.run import LoadedRun
+from generators.sounds import Sounds
 from spectro.clips import SUFFIXES, Clips, to_model
 from spectro.demo import demo_folder
-from spectro.stft import SpectrogramSetting
+from spectro.stft import SETTINGS, SpectrogramSetting
 from training.cli import InputError
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import open_corpus
+
+
+def setting_of(config: Any) -> SpectrogramSetting:
+    """The named setting with the config's hop; white is the loudest bin of a clip. InputError: an unknown name."""
+    if config.setting not in SETTINGS:
+        raise InputError(f"--setting must be one of {', '.join(SETTINGS)}; received {config.setting!r}")
+    setting = replace(SETTINGS[config.setting], reference="clip")
+    return replace(setting, hop=config.hop) if config.hop else setting
+
+
+def check_config(config: Any) -> None:
+    """InputError: numbers that do not go together."""
+    setting = setting_of(config)
+    if config.crop > setting.seconds:
+        raise InputError(f"--crop must be at most the {setting.seconds:g} s of a clip; received {config.crop:g}")
+    if setting.rows < config.bands:
+        raise InputError(f"--bands must be at most the {setting.rows} rows of a column; received {config.bands}")
+    if 0 < config.crop * setting.rate < 2 * setting.hop:
+        raise InputError(f"--crop must hold three columns, {2 * setting.hop / setting.rate:.3f} s; received {config.crop:g}")
 
 
 def open_clips(data: str | os.PathLike | None, setting: SpectrogramSetting, cache: Path | None = None) -> Corpus:
@@ -45,7 +67,7 @@ class Crop:
     samples: int
     """Of the part."""
     speed: float = 0.0
-    """Parts are up to this share faster or slower; a clip that is too short for it is played no faster than it can be."""
+    """Parts are up to this fraction faster or slower; a clip that is too short for it is played no faster than it can be."""
 
     def __call__(self, clips: np.ndarray, targets: None, generator: np.random.Generator) -> tuple[np.ndarray, None]:
         """clips (batch, samples) -> (batch, self.samples)."""
@@ -62,25 +84,19 @@ class Crop:
         return out, None
 
 
-@dataclass(frozen=True, eq=False)
-class RunData:
-    """The corpus of a run and its parts."""
+class SoundRun(LoadedRun):
+    """A run of a model of sounds, opened to be used. InputError: as `LoadedRun`, a run of another kind."""
 
-    corpus: Corpus
-    split: Split
+    def __init__(self, run: str | os.PathLike) -> None:
+        super().__init__(run, Sounds)
+        self.setting: SpectrogramSetting = self.model.setting
 
+    def clips(self, data: str | os.PathLike | None = None, cache: Path | None = None) -> tuple[Corpus, Split]:
+        """The clips that it was trained on, and their parts as then; data: where they are now.
 
-def data_of(
-    record: dict, setting: SpectrogramSetting, data: str | os.PathLike | None = None, cache: Path | None = None
-) -> RunData:
-    """The data of a run's record, split as its training split them. data: where they are now, if they have moved.
-
-    InputError: they are gone, or are others now.
-    """
-    path = data or record["data"]["path"]
-    if path is not None and not Path(path).exists():
-        raise InputError(f"the run's data {path} are gone; tell where they are now with --data")
-    corpus = open_clips(path, setting, cache)
-    if corpus.manifest["fingerprint"] != record["data"]["fingerprint"]:
-        raise InputError(f"{path} holds other files than the run was trained on; give the same by --data")
-    return RunData(corpus, split_corpus(corpus, seed=record["seed"], labelled=False))
+        InputError: they are gone, or others.
+        """
+        path = self.data_path(data)
+        corpus = open_clips(path, self.setting, cache)
+        self.check_same_data(corpus.manifest["fingerprint"], path)
+        return corpus, split_corpus(corpus, seed=self.record["seed"], labelled=False)

@@ -1,6 +1,6 @@
-"""How runs of models of sounds go on with recordings that they never heard: figures, pictures and sounds.
+"""How runs of models of sounds go on with recordings that they never saw: figures, pictures and sounds.
 
-Each held-out clip is heard up to its middle; what follows is compared with what really follows, beside simple ways to go on.
+Each held-out clip is known up to its middle; what follows is compared with what really follows, beside simple ways to go on.
 """
 
 from __future__ import annotations
@@ -12,91 +12,94 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.contract import run_family
-from generators.samples import fingerprint_of
-from generators.sounds.data import batches, data_of
-from generators.sounds.drawing import draw
-from generators.sounds.sampler import Stream
+from generators.sounds import SoundEvaluateOptions
+from generators.sounds.data import SoundRun, batches
+from generators.sounds.sampler import SoundSampler, continuations
 from generators.sounds.sampling import BATCH, temperature_of
 from generators.sounds.statistics import NAMES, distance, mean_of, measured
 from generators.sounds.training import pictures_of
-from generators.sounds.watch import continued
 from spectro.audio import write
 from spectro.inversion import inversion_error
+from spectro.plots import draw_picture, save_figure
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim
 from training.cli import InputError
 from training.corpora.batches import Purpose, stream_of
 from training.family import Section
-from training.files import read_json, refuse_existing, write_json
+from training.files import outputs_of_runs, read_json, refuse_existing, write_json
+from training.options import check
 from training.report import write_report
-from training.runs import load, read_run, versions
+from training.runs import versions
+from training.runs.lock import idle
 
-HEARD = 6
+RENDERED_CLIPS = 6
 """Clips whose continuation becomes sound."""
-LEAST = 4
+MIN_CLIPS = 4
 """Test clips that an evaluation needs."""
+DRAWN_CLIPS = 4
+DRAWN = {
+    "the clip itself": "held-out clip",
+    "model": "the model goes on",
+    "model, of one column": "of its first column alone",
+}
+"""Ways of going on that are drawn, and their titles."""
 
 
-def evaluate(
-    run: str | os.PathLike,
-    *,
-    count: int = 64,
-    seed: int = 0,
-    temperature: float | None = None,
-    output: str | os.PathLike | None = None,
-    data: str | os.PathLike | None = None,
-    cache: Path | None = None,
-    force: bool = False,
-) -> dict[str, Any]:
-    """Evaluate a run on up to `count` clips of its test part; the record, which is also written to `evaluation.json`.
+def evaluate(options: SoundEvaluateOptions) -> list[dict[str, Any]]:
+    """Evaluate runs on up to `options.count` clips of their test parts; their records, also in each `evaluation.json`.
 
-    output: folder for the results, by default RUN/evaluation. temperature: as `sampling.sample` takes it. data: where the
-    data are now, if they have moved. The run's `report.html` is written anew. InputError: not such a run, results that
-    exist, numbers out of range, data that are gone or others, fewer than LEAST test clips.
+    The report of each run is written anew. InputError: not such a run, one that is in training, results that exist, numbers
+    out of range, data that are gone or others, fewer than MIN_CLIPS test clips.
     """
-    run, output = Path(run), Path(output or Path(run, "evaluation"))
-    run_family(run)
-    if not (output.is_dir() and not any(output.iterdir())):
-        refuse_existing(output, force)
-    record, model = read_run(run), load(run)
-    temperature, setting = temperature_of(temperature, model.output_head.noise), model.setting
-    about = data_of(record, setting, data, cache)
-    if len(about.split.test) < LEAST:
-        few = len(about.split.test)
-        raise InputError(f"the test part of {run} has but {few} clips; {LEAST} are needed: train on more files")
-    clips = np.sort(stream_of(seed, Purpose.EVALUATED_CLIPS).permutation(about.split.test)[:count])
-    pictures, references = pictures_of(about.corpus, clips, setting)
-    ways = ways_on(model, pictures, temperature, seed)
-    middle = pictures.shape[-1] // 2
-    found = {name: figures(made, pictures[..., middle:], setting) for name, made in ways.items()}
-    result = {
-        "command": "generators.evaluate",
-        "run": os.fspath(run),
-        "model": record["model"],
-        "weights": fingerprint_of(model),
-        "options": {"count": len(clips), "seed": seed, "temperature": temperature},
-        "versions": versions(),
-        "loss": _loss(model, batches(about.corpus, about.split.test, setting, BATCH, shuffle=False)),
-        "next_column_error": next_column_error(model, pictures),
-        "continuations": found,
-        "sounds": _sounds(output, pictures[:HEARD, :, :middle], ways, references, setting),
-        "files": draw(output, pictures, ways, setting),
-    }
-    write_json(output / "evaluation.json", result)
-    write_report(run, output)
-    return result
+    check(options)
+    folders = outputs_of_runs(options.runs, options.output)
+    for folder in folders:
+        if not (folder.is_dir() and not any(folder.iterdir())):
+            refuse_existing(folder, options.force)
+    return [_evaluate(run, folder, options) for run, folder in zip(options.runs, folders, strict=True)]
 
 
-def ways_on(model: Any, pictures: np.ndarray, temperature: float, seed: int) -> dict[str, np.ndarray]:
+def _evaluate(directory: Path, output: Path, options: SoundEvaluateOptions) -> dict[str, Any]:
+    with idle(directory):
+        run = SoundRun(directory)
+        temperature, setting = temperature_of(options.temperature, run.model.output_head.noise), run.setting
+        corpus, split = run.clips(options.data, options.cache)
+        if len(split.test) < MIN_CLIPS:
+            few = len(split.test)
+            raise InputError(
+                f"the test part of {directory} has but {few} clips; {MIN_CLIPS} are needed: train on more files"
+            )
+        clips = stream_of(options.seed, Purpose.EVALUATED_CLIPS).permutation(split.test)[: options.count]
+        pictures, references = pictures_of(corpus, np.sort(clips), setting)
+        ways = ways_on(run, pictures, temperature, options.seed)
+        middle = pictures.shape[-1] // 2
+        result = {
+            "command": "generators.evaluate",
+            "run": os.fspath(directory),
+            "model": run.record["model"],
+            "weights": run.fingerprint(),
+            "options": {"count": len(clips), "seed": options.seed, "temperature": temperature},
+            "versions": versions(),
+            "loss": _loss(run.model, batches(corpus, split.test, setting, BATCH, shuffle=False)),
+            "next_column_error": next_column_error(run.model, pictures),
+            "continuations": {name: figures(made, pictures[..., middle:], setting) for name, made in ways.items()},
+            "sounds": _sounds(output, pictures[:RENDERED_CLIPS, :, :middle], ways, references, setting),
+            "files": draw(output, pictures, ways, setting),
+        }
+        write_json(output / "evaluation.json", result)
+        write_report(directory, output)
+        return result
+
+
+def ways_on(run: SoundRun, pictures: np.ndarray, temperature: float, seed: int) -> dict[str, np.ndarray]:
     """Second halves (clips, rows, columns) of pictures: the true one, the model's, and those of simpler means."""
     middle, columns = pictures.shape[-1] // 2, pictures.shape[-1] - pictures.shape[-1] // 2
     first, second = pictures[..., :middle], pictures[..., middle:]
-    stream = Stream(model, BATCH)
-    alone = _in_batches(stream, pictures[..., :1], pictures.shape[-1] - 1, temperature, seed)
+    sampler = run.module.sampler(run.model, BATCH)
+    alone = _in_batches(sampler, pictures[..., :1], pictures.shape[-1] - 1, temperature, seed)
     return {
         "the clip itself": second,
-        "model": _in_batches(stream, first, columns, temperature, seed),
+        "model": _in_batches(sampler, first, columns, temperature, seed),
         "model, of one column": alone[..., -columns:],
         "another clip": np.roll(second, len(second) // 2, axis=0),
         "first half again": np.concatenate([first, first], axis=-1)[..., :columns],
@@ -105,18 +108,18 @@ def ways_on(model: Any, pictures: np.ndarray, temperature: float, seed: int) -> 
     }
 
 
-def _in_batches(stream: Stream, heard: np.ndarray, columns: int, temperature: float, seed: int) -> np.ndarray:
-    """`continued`, BATCH clips at a time; the last batch is filled up with clips whose continuation is not kept."""
-    made = []
-    for place in range(0, len(heard), BATCH):
-        part = np.resize(heard[place : place + BATCH], (BATCH, *heard.shape[1:]))
-        made.append(continued(stream, part, columns, temperature, seed + place))
-    return np.concatenate(made)[: len(heard)]
+def _in_batches(sampler: SoundSampler, prompts: np.ndarray, columns: int, temperature: float, seed: int) -> np.ndarray:
+    """`continuations`, BATCH clips at a time; the last batch is filled up with clips whose continuation is not kept."""
+    drawn = []
+    for place in range(0, len(prompts), BATCH):
+        part = np.resize(prompts[place : place + BATCH], (BATCH, *prompts.shape[1:]))
+        drawn.append(continuations(sampler, part, columns, temperature, seed + place))
+    return np.concatenate(drawn)[: len(prompts)]
 
 
 def figures(made: np.ndarray, truth: np.ndarray, setting: SpectrogramSetting) -> dict[str, float]:
-    """Means over clips: of the measures, of the distance from the truth; and `typical`, the share of all measures that lie
-    where nine in ten true continuations lie (0.9 for these themselves)."""
+    """Means over clips: of the measures, of the distance from the truth; and `typical`, the fraction of all measures that
+    lie where nine in ten true continuations lie (0.9 for these themselves)."""
     own = [measured(one, setting) for one in made]
     data = [measured(one, setting) for one in truth]
     low, high = np.percentile([[one[name] for name in NAMES] for one in data], [5, 95], axis=0)
@@ -149,10 +152,10 @@ class NextColumns(keras.layers.Layer):
         self.built = True
 
     def call(self, columns: Any) -> Any:
-        hidden, memory, _ = self.model.hear(columns[:, :-1], self.model.begin(columns[:, 0]), training=False)
+        hidden, statistics, _ = self.model.read(columns[:, :-1], self.model.initial_states(columns[:, 0]), training=False)
         head = self.model.output_head
         noise = keras.ops.zeros((*keras.ops.shape(hidden)[:-1], head.noise))
-        return head.draw(hidden, columns[:, :-1], memory, noise)
+        return head.draw(hidden, columns[:, :-1], statistics, noise)
 
 
 def _loss(model: Any, feed: Any) -> dict[str, float]:
@@ -164,13 +167,13 @@ def _loss(model: Any, feed: Any) -> dict[str, float]:
 def _sounds(
     output: Path, first: np.ndarray, ways: dict[str, np.ndarray], references: np.ndarray, setting: SpectrogramSetting
 ) -> list[dict[str, Any]]:
-    """Halves and what follows by the model and in truth, rebuilt alike and written; what can be told without ears."""
+    """Halves and what follows by the model and in truth, rebuilt alike and written; what can be measured of them."""
     found = []
     for number, (half, reference) in enumerate(zip(first, references, strict=False)):
         for name, key in (("model", "model"), ("truth", "the clip itself")):
             magnitude = setting.to_magnitude(np.concatenate([half, ways[key][number]], axis=-1), float(reference))
-            rebuild = StreamingGriffinLim(setting)
-            sound = np.concatenate([rebuild.add(magnitude), rebuild.finish()])[rebuild.lead + setting.hop :]
+            inversion = StreamingGriffinLim(setting)
+            sound = np.concatenate([inversion.add(magnitude), inversion.finish()])[inversion.lead + setting.hop :]
             path = output / f"{number:02d}-{name}.wav"
             after = sound[half.shape[-1] * setting.hop :]
             found.append(
@@ -183,6 +186,23 @@ def _sounds(
                 }
             )
     return found
+
+
+def draw(output: Path, pictures: np.ndarray, ways: dict[str, np.ndarray], setting: SpectrogramSetting) -> str:
+    """Write `continuations.png` into `output`; its name. A line stands where the model takes over."""
+    from matplotlib.figure import Figure
+
+    middle = pictures.shape[-1] // 2
+    clips = np.linspace(0, len(pictures) - 1, DRAWN_CLIPS).astype(int)
+    figure = Figure(figsize=(4.5 * DRAWN_CLIPS, 3 * len(DRAWN)), layout="constrained")
+    grid = figure.subplots(len(DRAWN), DRAWN_CLIPS, squeeze=False)
+    for row, (way, title) in zip(grid, DRAWN.items(), strict=True):
+        for axes, clip in zip(row, clips, strict=True):
+            whole = np.concatenate([pictures[clip, :, :middle], ways[way][clip]], axis=-1)
+            draw_picture(axes, whole, setting, title, colour_bar=False)
+            axes.axvline(middle * setting.hop / setting.rate, color="white", linewidth=0.8, linestyle="--")
+    save_figure(figure, output / "continuations.png", dpi=80)
+    return "continuations.png"
 
 
 def text_table(result: dict[str, Any]) -> str:
@@ -214,7 +234,7 @@ def report_sections(run: Path, output: Path) -> list[Section]:
     result = read_json(output / "evaluation.json")
     error = result["next_column_error"]
     text = (
-        f"{result['options']['count']} held-out clips, heard up to their middle. Next column: {error['model']:.2f} dB from "
+        f"{result['options']['count']} held-out clips, known up to their middle. Next column: {error['model']:.2f} dB from "
         f"the true one (the last column again: {error['last_column']:.2f} dB). Test loss {result['loss']['loss']:.4f}."
     )
     files = [os.path.relpath(output / name, run) for name in [result["files"], *(one["file"] for one in result["sounds"])]]

@@ -11,7 +11,7 @@ import numpy as np
 
 from spectro.stft import SpectrogramSetting
 
-SILENT_DB = -75.0
+SILENCE_DB = -75.0
 """Columns whose loudest bin is below this are silence; they have neither colour nor pitch."""
 RISE_DB = 3.0
 """Mean rise of all bins within RISE_SECONDS from which on it is an onset."""
@@ -33,7 +33,7 @@ def measured(picture: np.ndarray, setting: SpectrogramSetting) -> dict[str, floa
     """
     decibels = -setting.floor_db * (np.asarray(picture, np.float64) - 1)
     power = np.where(picture > 0, 10 ** (decibels / 10), 0)
-    sounding = decibels.max(axis=0) > SILENT_DB
+    sounding = decibels.max(axis=0) > SILENCE_DB
     mean_power = power[:, sounding].mean(axis=0)
     flatness = 10 ** (decibels[:, sounding].mean(axis=0) / 10) / np.maximum(mean_power, 1e-30)
     magnitude = np.sqrt(power)

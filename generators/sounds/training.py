@@ -12,8 +12,7 @@ import keras
 import numpy as np
 
 from generators.contract import GeneratorTrainOptions
-from generators.sounds.data import batches, open_clips
-from generators.sounds.settings import check, setting_of
+from generators.sounds.data import batches, check_config, open_clips, setting_of
 from generators.sounds.statistics import mean_of, measured
 from generators.sounds.watch import COUNT, Watch
 from spectro.clips import to_model
@@ -25,9 +24,9 @@ from training.files import atomic, read_json, write_json
 from training.fitting.samples import Sample
 from training.recipe import Recipe
 
-LOOKED_AT = 200
+MEASURED_CLIPS = 200
 """Training clips that the data's statistics are taken from, at most."""
-STARTS = 100
+KEPT_CLIPS = 100
 """Test clips whose first columns the run keeps, so that sampling can begin with them without the data."""
 
 
@@ -36,7 +35,7 @@ class SoundRecipe(Recipe):
 
     def __init__(self, module: ModuleType, config: Any, options: GeneratorTrainOptions) -> None:
         super().__init__(module, config, options)
-        check(config)
+        check_config(config)
         self.setting = setting_of(config)
         self.corpus = open_clips(options.data, self.setting, options.cache)
         self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=False)
@@ -51,28 +50,28 @@ class SoundRecipe(Recipe):
         self.validation = batches(self.corpus, split.validation, self.setting, config.batch_size, shuffle=False)
 
     def prepare(self, run: Path) -> None:
-        self.statistics = _look(run, self.corpus, self.split, self.setting, self.options.seed)
+        self.statistics = _statistics_of(run, self.corpus, self.split, self.setting, self.options.seed)
 
     def watch(self, run: Path) -> Watch:
         pictures = pictures_of(self.corpus, self.split.validation[:COUNT], self.setting)[0]
-        self._watch = Watch(run, pictures, self.setting, self.statistics, self.options.patience)
+        self._watch = Watch(run, self.module, pictures, self.setting, self.statistics, self.options.patience)
         return self._watch
 
     def samples(self, model: keras.Model) -> list[Sample]:
         return self._watch.samples(model)
 
 
-def _look(run: Path, corpus: Corpus, split: Split, setting: SpectrogramSetting, seed: int) -> dict[str, float]:
+def _statistics_of(run: Path, corpus: Corpus, split: Split, setting: SpectrogramSetting, seed: int) -> dict[str, float]:
     """Measures of the training clips, which the run keeps with the first columns of test clips; once for a run."""
     if not (run / "starts.npz").exists():
-        chosen = np.random.default_rng(seed).permutation(split.train)[:LOOKED_AT]
+        chosen = np.random.default_rng(seed).permutation(split.train)[:MEASURED_CLIPS]
         found, references = [], []
         for index in chosen:
             picture, reference = pictures_of(corpus, [index], setting)
             found.append(measured(picture[0], setting))
             references.append(reference[0])
         write_json(run / "statistics.json", mean_of(found) | {"reference": float(np.median(references))})
-        pictures, references = pictures_of(corpus, split.test[:STARTS], setting)
+        pictures, references = pictures_of(corpus, split.test[:KEPT_CLIPS], setting)
         with atomic(run / "starts.npz") as path:
             np.savez(path, columns=pictures[..., 0], references=references)
     return read_json(run / "statistics.json")

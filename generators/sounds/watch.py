@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from generators.pictures.watch import sheet
-from generators.sounds.sampler import CHUNK, Stream, noise_of
+from generators.sounds.sampler import SoundSampler, continuations
 from generators.sounds.statistics import mean_of, measured
 from generators.watch import Patience
 from spectro.stft import SpectrogramSetting
@@ -18,15 +18,15 @@ from training.cli import tell
 from training.fitting.samples import Sample
 
 COUNT = 8
-"""Continuations made at every look, from the same clips and the same noise each time."""
-STILL = 0.1
-"""A sound that moves less than this share of the data's movement is constant."""
-SILENCE = -90.0
-"""Level in dB below which nothing is heard."""
+"""Continuations drawn at every look, from the same clips and the same noise each time."""
+MIN_MOVEMENT = 0.1
+"""A sound that moves less than this fraction of the data's movement is constant."""
+SILENCE_DB = -90.0
+"""Level below which there is silence."""
 
 
 class Watch(Patience):
-    """After every epoch goes on with COUNT clips from their middle, and adds `measures.measured` of that to the logs; also
+    """After every epoch goes on with COUNT clips from their middle, and adds `statistics.measured` of that to the logs; also
 
     dead      1 if all of them are silent or constant
 
@@ -34,19 +34,25 @@ class Watch(Patience):
     """
 
     def __init__(
-        self, run: Path, pictures: np.ndarray, setting: SpectrogramSetting, data: dict[str, float], patience: int
+        self,
+        run: Path,
+        module: Any,
+        pictures: np.ndarray,
+        setting: SpectrogramSetting,
+        data: dict[str, float],
+        patience: int,
     ) -> None:
         """pictures: (COUNT, rows, columns) of validation clips. data: the measures of the training clips."""
         super().__init__(run, patience)
-        self.pictures, self.setting, self.data = pictures, setting, data
-        self.made: np.ndarray | None = None
-        self.stream: Stream | None = None
+        self.module, self.pictures, self.setting, self.data = module, pictures, setting, data
+        self.generated: np.ndarray | None = None
+        self._sampler: SoundSampler | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.made = self._continued(self.model)
-        found = [measured(picture, self.setting) for picture in self.made]
-        still = STILL * self.data["movement"]
-        dead = all(one["level"] < SILENCE or one["movement"] < still for one in found)
+        self.generated = self._continued(self.model)
+        found = [measured(picture, self.setting) for picture in self.generated]
+        still = MIN_MOVEMENT * self.data["movement"]
+        dead = all(one["level"] < SILENCE_DB or one["movement"] < still for one in found)
         logs |= mean_of(found) | {"dead": float(dead)}
         if dead and not self.dead:
             tell(
@@ -58,11 +64,11 @@ class Watch(Patience):
 
     def samples(self, model: keras.Model) -> list[Sample]:
         """Sampler of `training.fitting.samples`: clips gone on with from their middle, pictures and a sound."""
-        made = self._continued(model) if self.made is None else self.made
-        whole = np.concatenate([self.pictures[..., : self._middle], made], axis=-1)
+        generated = self._continued(model) if self.generated is None else self.generated
+        whole = np.concatenate([self.pictures[..., : self._middle], generated], axis=-1)
         grey = np.rint(255 * whole[:, ::-1, :, None]).astype(np.uint8)
-        rebuild = StreamingGriffinLim(self.setting)
-        sound = np.concatenate([rebuild.add(self.setting.to_magnitude(whole[0], 1.0)), rebuild.finish()])
+        inversion = StreamingGriffinLim(self.setting)
+        sound = np.concatenate([inversion.add(self.setting.to_magnitude(whole[0], 1.0)), inversion.finish()])
         sound *= 0.5 / max(np.abs(sound).max(), 1e-9)
         return [Sample("continued", "image", sheet(grey, across=4)), Sample("continued", "audio", sound, self.setting.rate)]
 
@@ -72,14 +78,6 @@ class Watch(Patience):
 
     def _continued(self, model: Any) -> np.ndarray:
         """The continuations of the clips' first halves: (COUNT, rows, columns)."""
-        if self.stream is None or self.stream.model is not model:
-            self.stream = Stream(model, len(self.pictures))
-        return continued(self.stream, self.pictures[..., : self._middle], self.pictures.shape[-1] - self._middle)
-
-
-def continued(stream: Stream, pictures: np.ndarray, columns: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
-    """How `stream` goes on with pictures (sounds, rows, heard): (sounds, rows, columns). Sound i draws from (seed, i)."""
-    stream.hear(np.swapaxes(pictures, -1, -2))
-    generators = [np.random.default_rng((seed, item)) for item in range(len(pictures))]
-    made = [stream.make(noise_of(stream.model.output_head, generators, temperature)) for _ in range(-(-columns // CHUNK))]
-    return np.swapaxes(np.concatenate(made, axis=1)[:, :columns], -1, -2)
+        if self._sampler is None or self._sampler.model is not model:
+            self._sampler = self.module.sampler(model, len(self.pictures))
+        return continuations(self._sampler, self.pictures[..., : self._middle], self.pictures.shape[-1] - self._middle)

@@ -9,33 +9,33 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from generators.sounds.primers import Beginning
+from generators.sounds.primers import Primer
 from spectro.image import save
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim, whole_columns
 from training.files import atomic
 
-PICTURE = 8_192
-"""Columns of the picture at most: a minute of the preset lil_data. The sound goes on."""
+MAX_PICTURE_COLUMNS = 8_192
+"""A minute of the preset lil_data. The sound goes on."""
 
 
-class Item(contextlib.ExitStack):
+class ItemWriter(contextlib.ExitStack):
     """Files appear, whole, when the context is left; on failure none does."""
 
     def __init__(
-        self, output: Path, item: int, setting: SpectrogramSetting, beginning: Beginning, formats: tuple[str, ...],
+        self, output: Path, item: int, setting: SpectrogramSetting, primer: Primer, formats: tuple[str, ...],
         lead_in: float, columns: int, seed: int,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.setting, self.beginning, self.lead_in = setting, beginning, round(lead_in * setting.rate)
+        self.setting, self.primer, self.lead_in = setting, primer, round(lead_in * setting.rate)
         self.paths = {kind: output / kind / f"{item:06d}.{kind}" for kind in formats}
-        self.picture = np.zeros((setting.rows, min(columns, PICTURE)), np.float32)
+        self.picture = np.zeros((setting.rows, min(columns, MAX_PICTURE_COLUMNS)), np.float32)
         self.columns, self.samples, self.clipped, self.peak, self.energy = 0, 0, 0, 0.0, 0.0
-        self.rebuild = StreamingGriffinLim(setting, beginning.sound, seed=seed)
+        self.inversion = StreamingGriffinLim(setting, primer.sound, seed=seed)
         self.file: Any = None
-        self.late = self.rebuild.lead  # samples of the seam that are still to come
+        self.late = self.inversion.lead  # samples of the seam that are still to come
 
-    def __enter__(self) -> Item:
+    def __enter__(self) -> ItemWriter:
         super().__enter__()
         if "wav" in self.paths:
             temporary = self.enter_context(atomic(self.paths["wav"]))
@@ -49,14 +49,14 @@ class Item(contextlib.ExitStack):
         room[:] = columns[:, : room.shape[1]]
         self.columns += columns.shape[1]
         if self.file:
-            self._write(self.rebuild.add(self.setting.to_magnitude(columns, self.beginning.reference)))
+            self._write(self.inversion.add(self.setting.to_magnitude(columns, self.primer.reference)))
 
     def finish(self) -> dict[str, Any]:
         """Write the rest; what the manifest tells: files, seconds, RMS level and peak in dB of full scale, clipped."""
         if self.file:
-            self._write(self.rebuild.finish())
+            self._write(self.inversion.finish())
         if "png" in self.paths:
-            save(self.paths["png"], self.picture, self.setting, self.beginning.reference)
+            save(self.paths["png"], self.picture, self.setting, self.primer.reference)
         level = self.energy / max(self.samples, 1)
         return {
             "files": " ".join(f"{kind}/{path.name}" for kind, path in self.paths.items()),
@@ -69,10 +69,10 @@ class Item(contextlib.ExitStack):
 
     def _lead_in(self) -> None:
         """The part of the primer that is asked for, up to where its seam begins."""
-        sound = self.beginning.sound
+        sound = self.primer.sound
         last = max(0, whole_columns(self.setting, len(sound)) - 1) * self.setting.hop
-        self.late = max(0, self.rebuild.lead - min(self.lead_in, last))
-        self._write(sound[max(0, last - self.lead_in) : max(0, last - self.rebuild.lead)], seam=False)
+        self.late = max(0, self.inversion.lead - min(self.lead_in, last))
+        self._write(sound[max(0, last - self.lead_in) : max(0, last - self.inversion.lead)], seam=False)
 
     def _write(self, samples: np.ndarray, seam: bool = True) -> None:
         if seam:

@@ -1,4 +1,4 @@
-"""Columns: what an independent painting shows, the codec's own notes, and whole pieces in a corpus."""
+"""Columns: what an independent painting shows, the codec's own notes."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -9,16 +9,10 @@ from hypothesis import given, settings
 
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST, SUSTAIN
-from midi.columns import BLOCK, PAD, MidiColumns, blocks_of, columns_of, images_of, piece_of
-from midi.files.reading import SUFFIXES, read
-from midi.files.writing import write
+from midi.columns import columns_of, images_of, piece_of
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import pieces
 from training.cli import InputError
-from training.corpora.build import build_corpus
-from training.corpora.corpus import Corpus
-from training.corpora.sources import find_sources
-from training.corpora.user_cache import open_corpus
 
 CHANGE = 960
 """Tick at which the pieces here become twice as fast."""
@@ -96,64 +90,6 @@ def test_pictures_are_filled_up_with_silence():
     assert not images[1, :, 1:].any()
 
 
-@pytest.mark.parametrize("length", [1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
-def test_blocks_are_filled_up_with_beyond(length):
-    columns = np.random.default_rng(length).integers(0, 3, (length, 5)).astype(np.uint8)
-    blocks = blocks_of(columns)
-    assert blocks.shape == (-(-length // BLOCK), BLOCK, 5)
-    assert blocks.dtype == np.uint8
-    row = blocks.reshape(-1, 5)
-    np.testing.assert_array_equal(row[:length], columns)
-    assert (row[length:] == PAD).all()
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = tmp_path / "music"
-    folder.mkdir()
-    for seed, name in enumerate(("a.mid", "c.mid")):
-        write(folder / name, drawn(seed))
-    (folder / "b.mid").write_bytes(b"no music at all")
-    return folder
-
-
-def test_a_corpus_has_whole_pieces_and_a_reason_for_a_bad_file(folder, tmp_path, capsys):
-    codec = codec_named("beats88")
-    sources = find_sources(folder, SUFFIXES)
-    build_corpus(sources, MidiColumns(codec), tmp_path / "corpus", jobs=1)
-    corpus = Corpus(tmp_path / "corpus")
-    assert [row["name"] for row in corpus.rows] == ["a.mid", "c.mid"]
-    for number, row in enumerate(corpus.rows):
-        columns, _ = columns_of(read(folder / row["name"]), codec)
-        np.testing.assert_array_equal(corpus[np.flatnonzero(corpus.source_of == number)], blocks_of(columns))
-        assert "of 60 notes kept" in row["remark"]
-    (bad,) = corpus.left_out
-    assert bad["name"] == "b.mid"
-    assert "MIDI" in bad["reason"]
-    assert str(folder) not in bad["reason"]
-    assert capsys.readouterr().err == ""
-
-
-def test_a_corpus_serves_its_codec_whatever_the_length_of_its_pictures(folder, tmp_path, capsys):
-    codec = codec_named("beats88")
-    corpus = open_corpus(folder, MidiColumns(codec), SUFFIXES, tmp_path / "cache")
-    assert "left out: b.mid" in capsys.readouterr().err
-    assert corpus.manifest["shape"] == [BLOCK, 88]
-    again = open_corpus(corpus.directory, MidiColumns(replace(codec, columns=200)), SUFFIXES)
-    np.testing.assert_array_equal(again[np.arange(len(again))], corpus[np.arange(len(corpus))])
-    with pytest.raises(InputError, match="is a corpus of name beats88"):
-        open_corpus(corpus.directory, MidiColumns(codec_named("levels88")), SUFFIXES)
-
-
-def test_long_pieces_come_in_few_blocks_at_a_time(tmp_path):
-    last = (256 * BLOCK + 1) * 120
-    write(tmp_path / "a.mid", make_piece(note_table(2, start=[0, last - 120], end=[120, last], pitch=60)))
-    blocks = list(MidiColumns(codec_named("beats88"))(tmp_path / "a.mid"))
-    assert [len(block) for block in blocks] == [256, 1]
-    assert blocks[1][0, 0, 48] == ONSET
-    assert (blocks[1][0, 1:] == PAD).all()
-
-
 @pytest.mark.parametrize("name", ["interleaved32", "lossless"])
 def test_codecs_without_columns_are_refused(name):
     with pytest.raises(InputError, match=f"{name} do not show one cell a pitch; use beats88 or levels88"):
@@ -166,8 +102,5 @@ def test_a_piece_without_notes_or_columns_is_refused(tmp_path):
         columns_of(make_piece(note_table(0)), codec)
     with pytest.raises(InputError, match="no note within the pitches 21 to 108"):
         columns_of(make_piece(note_table(1, end=480, pitch=20)), codec)
-    write(tmp_path / "a.mid", make_piece(note_table(0)))
-    with pytest.raises(InputError, match="it holds no notes"):
-        list(MidiColumns(codec)(tmp_path / "a.mid"))
     with pytest.raises(InputError, match="one column or more; received none"):
         piece_of(np.zeros((0, 88), np.uint8), codec)

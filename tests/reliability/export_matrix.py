@@ -115,7 +115,7 @@ def record_of(case: Case) -> dict[str, Any]:
     if hasattr(case.config, "codec"):
         facts["codec"] = codec_named(case.config.codec).facts()
     if case.name == "spectrogram_lstm":
-        from generators.sounds.settings import setting_of
+        from generators.sounds.data import setting_of
 
         facts["setting"] = asdict(setting_of(case.config))
     return facts

@@ -161,7 +161,7 @@ def sounds(config: Any, count: int) -> Any:
     """Noise of the setting's length."""
     import numpy as np
 
-    from generators.sounds.settings import setting_of
+    from generators.sounds.data import setting_of
 
     return _generator().uniform(-1, 1, (count, setting_of(config).clip_samples)).astype(np.float32), None, None
 

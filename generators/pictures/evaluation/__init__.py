@@ -31,7 +31,7 @@ from training.files import outputs_of_runs, refuse_existing, write_json
 from training.options import check
 from training.report import write_report
 from training.runs import versions
-from training.runs.lock import exclusive
+from training.runs.lock import idle
 
 HELD_OUT_PICTURES = 1_000
 """Held-out pictures that samples are compared with, at most."""
@@ -52,19 +52,8 @@ def evaluate(options: PictureEvaluateOptions) -> list[dict[str, Any]]:
     return [_evaluate(run, folder, options) for run, folder in zip(options.runs, folders, strict=True)]
 
 
-@contextlib.contextmanager
-def _idle(run: Path) -> Iterator[None]:
-    """Hold the run, so that nobody trains it meanwhile. InputError: somebody does."""
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(run))
-        except InputError:
-            raise InputError(f"{run} is in use: is it still training? Evaluate it when that is done") from None
-        yield
-
-
 def _evaluate(run: Path, output: Path, options: PictureEvaluateOptions) -> dict[str, Any]:
-    with _idle(run):
+    with idle(run):
         record = _figures(run, output, options)
         write_json(output / "evaluation.json", record)
         write_report(run, output)

@@ -7,11 +7,11 @@ import pytest
 import scipy.io
 
 from generators.sequences.columns import Columns
-from generators.sequences.data import open_pieces
+from generators.sequences.data import BLOCK, open_pieces
 from generators.sequences.frames import frames_of
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST
-from midi.columns import BLOCK, PAD
+from midi.columns import PAD
 from tests.data import real_data
 from training.cli import InputError
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from generators.sequences.columns import Columns
-from generators.sequences.data import Pieces, blocks_of
+from generators.sequences.data import BLOCK, Pieces, blocks_of
 from generators.sequences.windows import Transposed, Windows, batches
 from midi.codecs import codec_named
-from midi.columns import BLOCK, PAD
+from midi.columns import PAD
 
 BEATS = Columns(codec_named("beats88"))
 

@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
-from generators.sounds.evaluation import evaluate, figures, text_table
+from generators.sounds import SoundEvaluateOptions, evaluation
+from generators.sounds.evaluation import figures, text_table
 from spectro.stft import SETTINGS
 from training.cli import InputError
+from training.runs.lock import exclusive
+
+
+def evaluate(run, **options):
+    (record,) = evaluation.evaluate(SoundEvaluateOptions((run,), **options))
+    return record
 
 
 def test_a_run_is_evaluated(runs, cache):
@@ -34,7 +41,13 @@ def test_true_continuations_are_typical():
 
 
 def test_what_cannot_be_evaluated(runs, cache, tmp_path):
-    with pytest.raises(InputError, match="--count must be 4"):
+    with pytest.raises(InputError, match="--count must be 2 or more"):
         evaluate(runs["linear"], count=1, cache=cache)
     with pytest.raises(InputError, match="gone"):
         evaluate(runs["linear"], data=tmp_path / "none", cache=cache)
+
+
+def test_a_run_that_is_being_trained_is_refused(runs, cache, tmp_path):
+    with exclusive(runs["linear"]), pytest.raises(InputError, match="is in use: is it still training"):
+        evaluate(runs["linear"], count=4, cache=cache, output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""The model: sizes, the picture turned, states carried on, what leaves the house."""
+"""The model: sizes, the picture turned, states carried on, what is exported."""
 
 from dataclasses import replace
 
@@ -7,9 +7,18 @@ import numpy as np
 import pytest
 
 from generators import spectrogram_lstm as module
-from generators.layers.spectrum_heads import BandsHead, members, surprise
-from generators.sounds.memory import FAST, ROUGH, SLOW, Memory, first_memory
-from generators.sounds.sampler import CHUNK, Stream, noise_of
+from generators.layers.spectrum_heads import (
+    DEVIATION,
+    FAST,
+    SLOW,
+    BandsHead,
+    RunningStatistics,
+    first_statistics,
+    members,
+    normal_nll,
+)
+from generators.sounds.data import check_config
+from generators.sounds.sampler import COLUMNS_PER_CALL, noise_of
 from training.cli import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
@@ -33,53 +42,53 @@ def test_the_papers_sizes(depth, parameters):
 def test_a_step_takes_a_column_of_the_picture():
     """A low tone, then a high one: what the LSTM gets is low first, for each moment one column; not the picture reshaped."""
     model = module.build(HEADS["linear"], Context())
-    heard = []
-    hear = model.hear
-    model.hear = lambda columns, *rest: heard.append(np.array(columns)) or hear(columns, *rest)
+    seen = []
+    read = model.read
+    model.read = lambda columns, *rest: seen.append(np.array(columns)) or read(columns, *rest)
     setting = model.setting
     time = np.arange(setting.clip_samples) / setting.rate
     pitch = np.where(time < setting.seconds / 2, 500, 3000)
     clip = (0.5 * np.sin(2 * np.pi * np.cumsum(pitch) / setting.rate)).astype(np.float32)
     model(clip[None])
     picture = setting.to_picture(np.abs(setting.analyse(clip)))
-    np.testing.assert_allclose(heard[0][0], picture[:, :-1].T, atol=1e-4)
-    assert heard[0].shape[1:] == (setting.columns - 1, setting.rows)
-    loudest = heard[0][0].argmax(axis=1) * setting.rate / setting.n_fft
+    np.testing.assert_allclose(seen[0][0], picture[:, :-1].T, atol=1e-4)
+    assert seen[0].shape[1:] == (setting.columns - 1, setting.rows)
+    loudest = seen[0][0].argmax(axis=1) * setting.rate / setting.n_fft
     np.testing.assert_allclose(loudest[3:25], 500, atol=40)
     np.testing.assert_allclose(loudest[36:-3], 3000, atol=40)
 
 
 @pytest.mark.parametrize("head", HEADS)
 def test_states_carried_on_are_the_whole_run_again(head):
-    """Column by column with carried states, the stream makes what a full run over all columns so far predicts."""
+    """Column by column with carried states, the sampler draws what a full run over all columns so far predicts."""
     model = module.build(HEADS[head], Context())
-    stream = Stream(model, 2)
-    heard = columns_of(model, time=CHUNK + 20)
-    stream.hear(heard)
+    sampler = module.sampler(model, 2)
+    known = columns_of(model, time=COLUMNS_PER_CALL + 20)
+    sampler.prompt(known)
     noise = noise_of(model.output_head, [np.random.default_rng(i) for i in range(2)], 1.0)
-    made = stream.make(noise)
+    drawn = sampler.draw(noise)
     for steps in (0, 1, 5):
-        known = keras.ops.convert_to_tensor(np.concatenate([heard, made[:, :steps]], axis=1))
-        hidden, memory, _ = model.hear(known, model.begin(known[:, 0]))
-        last = None if memory is None else memory[:, -1]
-        again = model.output_head.draw(hidden[:, -1], known[:, -1], last, noise[:, steps] if head == "bands" else None)
-        np.testing.assert_allclose(made[:, steps], again, atol=1e-5)
+        before = keras.ops.convert_to_tensor(np.concatenate([known, drawn[:, :steps]], axis=1))
+        hidden, statistics, _ = model.read(before, model.initial_states(before[:, 0]))
+        last = None if statistics is None else statistics[:, -1]
+        again = model.output_head.draw(hidden[:, -1], before[:, -1], last, noise[:, steps] if head == "bands" else None)
+        np.testing.assert_allclose(drawn[:, steps], again, atol=1e-5)
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_the_exported_step_is_the_streams(head):
+def test_the_exported_step_is_the_samplers(head):
     model = module.build(HEADS[head], Context())
-    stream = Stream(model, 2)
-    heard = columns_of(model, time=1)
-    stream.hear(heard)
+    sampler = module.sampler(model, 2)
+    known = columns_of(model, time=1)
+    sampler.prompt(known)
     noise = noise_of(model.output_head, [np.random.default_rng(i) for i in range(2)], 0.7)
-    made = stream.make(noise)
+    drawn = sampler.draw(noise)
     step = module.exported(model)
     assert [given.name for given in step.inputs][:1] == ["column"]
-    column, states = heard[:, 0], [np.array(state) for state in model.begin(heard[:, 0])]
+    column, states = known[:, 0], [np.array(state) for state in model.initial_states(known[:, 0])]
     for time in range(3):
         column, *states = (np.array(one) for one in step([column, *([noise[:, time]] if head == "bands" else []), *states]))
-        np.testing.assert_allclose(column, made[:, time], atol=1e-5)
+        np.testing.assert_allclose(column, drawn[:, time], atol=1e-5)
 
 
 @pytest.mark.parametrize(("head", "name"), [("bands", "onnx"), ("linear", "litert")])
@@ -90,28 +99,28 @@ def test_a_run_is_exported(runs, head, name, tmp_path):
     assert export(network, tmp_path / f"model{FORMATS[name].suffix}", name, example_inputs(network)) < 1e-5
 
 
-def test_the_memory_is_three_running_means():
+def test_the_statistics_are_three_running_means():
     """Against a loop; and in two parts as in one."""
-    memory = Memory(4, 70.0)
+    statistics = RunningStatistics(4, 70.0)
     columns = np.random.default_rng(0).uniform(0, 1, (2, 30, 4)).astype(np.float32)
-    state = np.array(first_memory(columns[:, 0]))
-    whole = np.array(memory(columns, state))
+    state = np.array(first_statistics(columns[:, 0]))
+    whole = np.array(statistics(columns, state))
     fast, slow, rough = np.split(state, 3, axis=-1)
-    keep = {seconds: np.exp(-1 / (seconds * 70.0)) for seconds in (FAST, SLOW, ROUGH)}
+    keep = {seconds: np.exp(-1 / (seconds * 70.0)) for seconds in (FAST, SLOW, DEVIATION)}
     for time in range(30):
         distance = np.abs(columns[:, time] - fast)
         fast = keep[FAST] * fast + (1 - keep[FAST]) * columns[:, time]
         slow = keep[SLOW] * slow + (1 - keep[SLOW]) * columns[:, time]
-        rough = keep[ROUGH] * rough + (1 - keep[ROUGH]) * distance
+        rough = keep[DEVIATION] * rough + (1 - keep[DEVIATION]) * distance
         np.testing.assert_allclose(whole[:, time], np.concatenate([fast, slow, rough], axis=-1), atol=1e-5)
-    rest = np.array(memory(columns[:, 11:], whole[:, 10]))
+    rest = np.array(statistics(columns[:, 11:], whole[:, 10]))
     np.testing.assert_allclose(rest, whole[:, 11:], atol=1e-5)
 
 
 def test_a_constant_sound_is_remembered_as_it_is():
     column = np.linspace(0, 1, 5, dtype=np.float32)[None]
     fast, slow, rough = np.split(
-        np.array(Memory(5, 100.0)(np.repeat(column[:, None], 400, 1), first_memory(column)))[0], 3, -1
+        np.array(RunningStatistics(5, 100.0)(np.repeat(column[:, None], 400, 1), first_statistics(column)))[0], 3, -1
     )
     np.testing.assert_allclose(fast[-1], column[0], atol=1e-4)
     np.testing.assert_allclose(slow[-1], column[0], atol=1e-4)
@@ -129,30 +138,32 @@ def test_bands_are_all_rows_once(rows, bands):
     assert widths[-1] >= widths[0]
 
 
-def test_the_loss_is_the_normal_law():
+def test_the_loss_is_the_normal_nll():
     from scipy.stats import norm
 
     value, mean, deviation = np.random.default_rng(0).uniform(0.1, 1, (3, 50)).astype(np.float32)
-    np.testing.assert_allclose(surprise(value, mean, deviation), -norm(mean, deviation).logpdf(value), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        normal_nll(value, mean, deviation), -norm(mean, deviation).logpdf(value), rtol=1e-4, atol=1e-5
+    )
 
 
-def test_draws_have_the_law_that_the_loss_knows():
-    """Many draws of one next column: the mean loss a bin is that of a normal law of the drawn deviation."""
+def test_draws_have_the_distribution_that_the_loss_knows():
+    """Many draws of one next column: the mean loss a bin is that of a normal distribution of the drawn deviation."""
     head = BandsHead(20, 3, 2, 8)
     generator = np.random.default_rng(0)
     hidden, column = generator.normal(size=(1, 8)).astype("f"), np.full((1, 20), 0.5, np.float32)
-    memory = np.concatenate([column, column, np.full_like(column, 0.05)], axis=-1)
+    statistics = np.concatenate([column, column, np.full_like(column, 0.05)], axis=-1)
     count = 4_000
-    many = [np.repeat(one, count, axis=0) for one in (hidden, column, memory)]
+    many = [np.repeat(one, count, axis=0) for one in (hidden, column, statistics)]
     normal = generator.standard_normal((count, head.noise)).astype("f")
     normal[:, :2] = generator.gumbel(size=(count, 2))
     drawn = np.array(head.draw(*many, normal))
     assert np.abs(drawn.mean(axis=0) - 0.5).max() < 0.5
     own = head.loss(*(one[:, None] for one in many), drawn[:, None])
     other = head.loss(*(one[:, None] for one in many), np.clip(drawn + 0.1, 0, 1)[:, None])
-    assert float(own["nats_a_bin"]) < float(other["nats_a_bin"])
+    assert float(own["nll_per_bin"]) < float(other["nll_per_bin"])
     far = head.loss(*(one[:, None] for one in many), np.clip(drawn + 0.4, 0, 1)[:, None])
-    assert float(own["nats_a_band"]) < float(far["nats_a_band"])
+    assert float(own["nll_per_band"]) < float(far["nll_per_band"])
     still = np.array(head.draw(*many, np.zeros_like(normal)))
     assert np.ptp(still, axis=0).max() < 1e-6
     assert drawn.std(axis=0).min() > 0.01
@@ -178,14 +189,10 @@ def test_a_model_is_the_same_after_it_was_saved(tmp_path):
     ],
 )
 def test_numbers_that_cannot_be_meant(change, words):
-    from generators.sounds.settings import check
-
     with pytest.raises(InputError, match=words):
-        check(replace(QUICK, **change))
+        check_config(replace(QUICK, **change))
 
 
 @pytest.mark.parametrize("name", module.PRESETS)
 def test_presets_can_be_meant(name):
-    from generators.sounds.settings import check
-
-    check(module.PRESETS[name])
+    check_config(module.PRESETS[name])

@@ -53,7 +53,7 @@ def test_crops_are_parts_of_clips():
 def test_the_watch_tells_silence_and_gives_up(tmp_path, monkeypatch, capsys):
     setting = SETTINGS["quick"]
     pictures = np.random.default_rng(0).uniform(0, 1, (2, setting.rows, 40)).astype(np.float32)
-    watch = Watch(tmp_path, pictures, setting, {"movement": 5.0, "level": -20.0}, patience=2)
+    watch = Watch(tmp_path, None, pictures, setting, {"movement": 5.0, "level": -20.0}, patience=2)
     monkeypatch.setattr(watch, "_continued", lambda model: np.full((2, setting.rows, 20), 0.5, np.float32))
     watch.on_train_begin()
     watch.on_epoch_begin(0)
