@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, cast
 
 import tyro
 
@@ -132,7 +132,7 @@ def evaluate(run: str | os.PathLike, **options: Any) -> str:
     check(chosen)
     family = _family(run)
     if not family.measured:
-        models = ", ".join(name for name, one in families_of("transfer").items() if one.measured)
+        models = ", ".join(name for name, one in families_of("transfer").items() if cast(TransferFamily, one).measured)
         raise InputError(f"{run} is a run of a model for which there are no measures; expected one of {models}")
     if not (chosen.folder.is_dir() and not any(chosen.folder.iterdir())):
         refuse_existing(chosen.folder, chosen.force)
@@ -144,4 +144,4 @@ def _family(run: str | os.PathLike) -> TransferFamily:
     record = read_run(run)
     if record.get("package") != "transfer":
         raise InputError(f"{run} is a run of {record.get('package')}; expected one that transfer.train made")
-    return family_of(record)
+    return cast(TransferFamily, family_of(record))
