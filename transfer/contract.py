@@ -132,8 +132,7 @@ def evaluate(run: str | os.PathLike, **options: Any) -> str:
     check(chosen)
     family = _family(run)
     if not family.measured:
-        families = cast(dict[str, TransferFamily], families_of("transfer"))
-        models = ", ".join(name for name, one in families.items() if one.measured)
+        models = ", ".join(name for name, one in families_of("transfer").items() if cast(TransferFamily, one).measured)
         raise InputError(f"{run} is a run of a model for which there are no measures; expected one of {models}")
     if not (chosen.folder.is_dir() and not any(chosen.folder.iterdir())):
         refuse_existing(chosen.folder, chosen.force)
