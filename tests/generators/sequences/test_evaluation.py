@@ -31,9 +31,16 @@ def run(framed, tmp_path):
     return shutil.copytree(framed, tmp_path / "run", ignore=shutil.ignore_patterns(".lock"))
 
 
-def test_the_record_has_everything(run, frames):
+@pytest.fixture(scope="module")
+def evaluated(framed, tmp_path_factory):
+    """A run that was evaluated once, and its record."""
+    run = shutil.copytree(framed, tmp_path_factory.mktemp("evaluated") / "run", ignore=shutil.ignore_patterns(".lock"))
+    return run, *evaluate([run], **HOW)
+
+
+def test_the_record_has_everything(evaluated, frames):
     """The levels of the real continuations are worked out from the file: three test pieces have five bars."""
-    (record,) = evaluate([run], **HOW)
+    run, record = evaluated
     assert json.loads((run / "evaluation" / "evaluation.json").read_text()) == record
     assert set(record["figures"]) == set(FIGURES)
     assert (record["pieces"]["real"], record["pieces"]["generated"]) == (3, 2)
@@ -49,15 +56,15 @@ def test_the_record_has_everything(run, frames):
     assert "2 continuations beside 3 real ones" in text_table(record)
 
 
-def test_it_can_be_seen_and_heard(run, tmp_path):
-    (record,) = evaluate([run], **HOW, output=tmp_path / "out")
+def test_it_can_be_seen_and_heard(evaluated):
+    run, record = evaluated
     assert record["files"]["pictures"] == ["continuations.png"]
-    picture = np.asarray(Image.open(tmp_path / "out" / "continuations.png"))
+    picture = np.asarray(Image.open(run / "evaluation" / "continuations.png"))
     assert picture.shape[0] > 2 * 88, "real above generated, and a row for each piece"
     assert picture.shape[1] > 2 * (16 + 24)
     assert len(record["files"]["sounds"]) == 2 * 2
     for name in record["files"]["sounds"]:
-        path = tmp_path / "out" / name
+        path = run / "evaluation" / name
         if path.suffix == ".mid":
             assert len(read(path))
         else:
@@ -75,11 +82,11 @@ def test_every_model_gets_a_folder(runs, cache, tmp_path):
     assert all(set(record["figures"]) == set(FIGURES) for record in records)
 
 
-def test_results_that_exist_are_kept_unless_forced(run):
-    evaluate([run], **HOW)
+def test_results_that_exist_are_kept_unless_forced(evaluated):
+    run, record = evaluated
     with pytest.raises(InputError, match="exists"):
         evaluate([run], **HOW)
-    evaluate([run], **HOW, force=True)
+    assert evaluate([run], **HOW, force=True) == [record]
 
 
 def test_what_cannot_be_evaluated_is_one_line(run, frames, tmp_path):

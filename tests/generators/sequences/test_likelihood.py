@@ -8,8 +8,8 @@ import scipy.io
 
 from generators.sequences import likelihood as module
 from generators.sequences.likelihood import likelihood
-from tests.generators.sequences.conftest import quick, trained
 from training.cli import InputError
+from training.files import read_json, write_json
 from training.runs import load
 
 
@@ -103,13 +103,15 @@ def test_runs_and_data_without_a_likelihood_are_one_line(runs, valued, framed, c
         likelihood(runs["lstm"], tmp_path / "single.mat", cache=cache)
 
 
-def test_data_that_changed_are_refused(frames, tmp_path):
-    path = tmp_path / "chords.mat"
-    shutil.copy(frames, path)
-    config = quick("lstm", codec="frames88", head="independent", transpose=0, epochs=1, steps=1)
-    run = trained("lstm", config, data=path, output=tmp_path / "run")
-    data = scipy.io.loadmat(path)
+def test_data_that_changed_are_refused(frames, framed, tmp_path):
+    run = shutil.copytree(framed, tmp_path / "run", ignore=shutil.ignore_patterns(".lock"))
+    record = read_json(run / "config.json")
+    record["data"]["path"] = str(tmp_path / "chords.mat")
+    write_json(run / "config.json", record)
+    shutil.copy(frames, tmp_path / "chords.mat")
+    assert likelihood(run)["pieces"]
+    data = scipy.io.loadmat(frames)
     data["testdata"][0, 0] = 1 - data["testdata"][0, 0]
-    scipy.io.savemat(path, {key: data[key] for key in ("traindata", "validdata", "testdata")})
-    with pytest.raises(InputError, match="has changed since"):
+    scipy.io.savemat(tmp_path / "chords.mat", {key: data[key] for key in ("traindata", "validdata", "testdata")})
+    with pytest.raises(InputError, match="trained on other files"):
         likelihood(run)
