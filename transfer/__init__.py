@@ -1,7 +1,7 @@
-"""Style transfer: a sound painted in the style of another, models that learn one kind of sound or music and play another."""
+"""Style transfer: a sound in the style of another, models that learn one kind of sound or music and play another."""
 
 from transfer.dtn import DomainTransfer
 from transfer.hilbert_autoencoder import HilbertAutoencoder
 
 MODELS = {"hilbert_autoencoder": HilbertAutoencoder(), "dtn": DomainTransfer()}
-"""The models of this package that are trained into runs; style transfer paints each picture anew and has none."""
+"""The models of this package that are trained into runs; `transfer.nst` optimises each sound by itself and has none."""

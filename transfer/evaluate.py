@@ -1,7 +1,7 @@
 """Measure how well a transfer model does on pieces that it never saw, beside doing nothing.
 
-dtn: a judge, a network trained on other files of both kinds, tells how much of the results it takes for the target, and how
-far its probability moves (strength); chroma tells the content preservation; and what notes there are. Beside the results
+dtn: of the results, the fraction that a judge, a network trained on other files of both kinds, takes for the target, and how
+far its probability moves (strength); content preservation, by chroma; and what notes there are. Beside the results
 stand the source as it is and a swap, each window of it replaced by the target's training window of the most similar
 chroma; and pieces of the target. RUN/evaluation gets everything: evaluation.json, pictures, some results as MIDI and WAV
 files; RUN/report.html becomes one page of it.

@@ -43,7 +43,7 @@ class Application:
         self._model = exported(load(run))
 
     def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
-        """Write what becomes of the MIDI file `source` to `target` (.mid), and `<target>.json`; tells what was lost."""
+        """Write what becomes of the MIDI file `source` to `target` (.mid), and `<target>.json`; warns of what was lost."""
         piece = read(source)
         try:
             generated, losses = self.piece(piece)

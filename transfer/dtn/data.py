@@ -195,7 +195,7 @@ def pieces_of(
     target: Path | None = None,
     cache: Path | None = None,
 ) -> tuple[Kind, Kind]:
-    """(source, target) of the run that `record` tells of. source, target: where the files are now.
+    """(source, target) of the run of `record`. source, target: where the files are now.
 
     InputError: they are gone, or others now, so that nobody knows which of them the run learned from; a corpus, which has
     no files.

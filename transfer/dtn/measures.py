@@ -1,7 +1,7 @@
-"""Content preservation and transfer strength; the judge, a small network that tells both kinds of pictures apart; a swap.
+"""Content preservation and transfer strength; the judge, a network that tells both kinds apart; a swap.
 
 The judge: three convolutions of stride 2 with batch norm and ReLU, the mean over the picture, one probability. It never sees
-what the transfer was trained on, nor results. In training every picture is moved up or down, so that keys tell nothing, and
+what the transfer was trained on, nor results. In training every picture is moved up or down, so that keys do not matter, and
 some of its cells are inverted, so that neither do the stray cells of a network.
 """
 

@@ -1,6 +1,6 @@
 """Domain transfer network: pieces of one kind of music made into another kind, without pairs of both.
 
-"Cross Genre Music Generation using Image Representation", after arXiv 1611.02200. An extractor f tells what a picture is
+"Cross Genre Music Generation using Image Representation", after arXiv 1611.02200. An extractor f describes what a picture is
 about, a generator g makes a picture of that, G = g(f(.)); a discriminator D wants G of the source and of the target to look
 like the target, L_CONST wants f(G(s)) to be f(s), L_TID wants G(t) to be t.
 
@@ -11,8 +11,8 @@ own Adam, and epochs are shuffled. The pictures are our `interleaved32`: the pap
 
 `ours`: piano rolls, so that there is polyphony; f is trained first, as an autoencoder of both kinds of music (in
 RUN/autoencoder), and stays as it is, so that L_CONST has a meaning and trains g; D is three-way, the networks have a quarter
-of the filters, and all that D sees in training is noisy: else it tells black and white from nearly so, and wins at once.
-Drums, which have no pitch, are in no picture.
+of the filters, and all that D sees in training is noisy: else it distinguishes black and white from nearly so, and wins at
+once. Drums, which have no pitch, are in no picture.
 
     python -m transfer.train dtn --source FOLDER --target FOLDER
 
@@ -67,7 +67,7 @@ class Config:
     """Passes over both kinds in which f is trained first, as an autoencoder, to stay as it is then; 0: f starts from scratch
     and learns from L_CONST alone, as published."""
     discriminator: Literal["two_way", "three_way"] = "two_way"
-    """Does D tell G(s) and G(t) from each other too, besides from the target?"""
+    """Does D distinguish G(s) and G(t) from each other too, besides from the target?"""
     alpha: Amount = 15.0
     """Weight of L_CONST, of content preservation; it trains g where f is pretrained, else f."""
     beta: Amount = 15.0
@@ -83,7 +83,7 @@ class Config:
     beta_1: Memory = 0.9
     """Adam's memory of gradients, of all players."""
     noise: Amount = 0.0
-    """Deviation of the noise on all that D sees in training. Without it D tells black and white from nearly so, at once."""
+    """Deviation of the noise on all that D sees in training. Without it D distinguishes black and white from nearly so."""
     variations: Index = 0
     """Show every file so many times more, in other keys."""
     batch_size: Count = 128
@@ -110,7 +110,7 @@ class Dtn(Measuring):
     """All players and their losses. Input: (source, target) pictures, each (batch, h, w, c) in [-1, 1].
 
     Output: what becomes of the source. `config` is a `Config` as a dict. Metrics: the players' losses, the terms before they
-    are weighted, and the share of source pictures whose results D takes for the target.
+    are weighted, and the fraction of source pictures whose results D takes for the target.
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
@@ -143,22 +143,22 @@ class Dtn(Measuring):
         return generated
 
     def features(self, pictures: Any, training: bool) -> list[Any]:
-        """What f tells of pictures: [content, the skips if there are any]."""
+        """What f gives for pictures: [content, the skips if there are any]."""
         return keras.tree.flatten(self.extractor(pictures, training=training))
 
     def discriminate(self, generated: Any, same: Any, target: Any, training: bool) -> dict[str, Any]:
         """The loss of D, which moves no other player."""
-        shown = [self.noise(seen, training=training) for seen in _held_constant([generated, same, target])]
-        judged = [self.discriminator(seen, training=training) for seen in shown]
-        return {"discriminator_loss": self.discriminator_loss(*judged)}
+        noisy = [self.noise(each, training=training) for each in _held_constant([generated, same, target])]
+        logits = [self.discriminator(each, training=training) for each in noisy]
+        return {"discriminator_loss": self.discriminator_loss(*logits)}
 
     def deceive(self, generated: Any, same: Any, training: bool) -> dict[str, Any]:
         """The losses of g that D and smoothness give."""
-        shown = [self.noise(seen, training=training) for seen in (generated, same)]
-        judged = [frozen(self.discriminator, seen, training=training) for seen in shown]
-        self.measure(self.measures["fooled"], ops.mean(taken_for_target(judged[0])))
+        noisy = [self.noise(each, training=training) for each in (generated, same)]
+        logits = [frozen(self.discriminator, each, training=training) for each in noisy]
+        self.measure(self.measures["fooled"], ops.mean(taken_for_target(logits[0])))
         smooth = (variation(generated, self.config.tv_exponent) + variation(same, self.config.tv_exponent)) / 2
-        return {"adversarial": self.adversarial(*judged), "variation": smooth}
+        return {"adversarial": self.adversarial(*logits), "variation": smooth}
 
     def keep(self, content: Any, generated: Any, training: bool) -> dict[str, Any]:
         """L_CONST: of g where f is pretrained, else of f, which then sees g held constant."""

@@ -34,14 +34,14 @@ def extractor(shape: Shape, width: int, code: int, skips: bool) -> keras.Model:
     The skips are what the convolutions give, before their batch norms.
     """
     picture = keras.Input(shape, name="picture")
-    x, kept = _filled(picture, "extractor"), []
+    x, convolved = _filled(picture, "extractor"), []
     for number, filters in enumerate((width, 2 * width, 4 * width), start=1):
         x = layers.Conv2D(filters, 3, strides=2, padding="same", name=f"extractor_conv_{number}")(x)
-        kept.append(x)
+        convolved.append(x)
         x = _normed(x, f"extractor_norm_{number}")
     x = layers.Conv2D(code, x.shape[1:3], name="extractor_conv_4")(x)
     content = _normed(x, "extractor_norm_4", "tanh")
-    return keras.Model(picture, [content, *kept] if skips else [content], name="extractor")
+    return keras.Model(picture, [content, *convolved] if skips else [content], name="extractor")
 
 
 def generator(shape: Shape, width: int, code: int, skips: bool, name: str = "generator") -> keras.Model:

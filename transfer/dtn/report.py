@@ -86,7 +86,7 @@ def _cells(one: dict[str, Any]) -> tuple[str, ...]:
 
 def _quality(sounds: list[dict[str, Any]]) -> str:
     good = sum(not one["silent"] and not one["clipped"] for one in sounds)
-    return f"The beginnings of results; {good} of {len(sounds)} are neither silent nor clipped."
+    return f"The first seconds of results; {good} of {len(sounds)} are neither silent nor clipped."
 
 
 def _number(value: float | None) -> str:

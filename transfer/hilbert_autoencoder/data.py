@@ -23,7 +23,7 @@ TILT, BROAD, NARROW = 4.0, 6.0, 3.0
 """dB: an octave's tilt, bumps an octave wide, bumps of NARROW_HZ: standard deviations at strength 1."""
 NARROW_HZ = 60.0
 BEND, SWELL = 0.5, 3.0
-"""Largest share of the squared and cubed waveform; dB of the swell, standard deviation."""
+"""Largest fraction of the squared and cubed waveform; dB of the swell, standard deviation."""
 OCTAVES = 10
 """Below half the sample rate."""
 

@@ -19,9 +19,9 @@ class Options:
     """What to score."""
 
     content: tyro.conf.Positional[Path]
-    """Recording that was painted on."""
+    """Recording that the style was transferred onto."""
     style: tyro.conf.Positional[Path]
-    """Recording whose style was painted."""
+    """Recording whose style was transferred."""
     results: tyro.conf.Positional[tuple[Path, ...]] = ()
     """What came of it; without any the baselines alone."""
     output: Path | None = None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-SHARES = (0.2, 0.35, 0.5, 0.7, 1.0)
-"""Shares of the style in the mixes."""
+FRACTIONS = (0.2, 0.35, 0.5, 0.7, 1.0)
+"""Of the style in the mixes."""
 WINDOW, HOP = 2048, 512
 
 
 def baselines(content: np.ndarray, style: np.ndarray) -> dict[str, np.ndarray]:
     """Name -> sound (samples,), of content and style (samples,) of one length."""
-    mixes = {f"mix {share:g}": (1 - share) * content + share * style for share in SHARES}
+    mixes = {f"mix {part:g}": (1 - part) * content + part * style for part in FRACTIONS}
     return {"content": content, "equalised": equalised(content, style)} | mixes
 
 

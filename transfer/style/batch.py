@@ -165,7 +165,7 @@ def _is_finished(pair: Pair, runner: Runner) -> bool:
 
 
 def _is_ours(pair: Pair, runner: Runner) -> bool:
-    """Does the report, if there is one, tell of the same options and of the same files?"""
+    """Is the report, if there is one, of the same options and the same files?"""
     report = pair.output.with_suffix(".json")
     if not report.is_file():
         return False

@@ -1,4 +1,4 @@
-"""A finished transfer judged: its scores beside the baselines', the classifier's verdicts, and its artifacts.
+"""The judgement of a finished transfer: its scores beside the baselines', the classifier's verdicts, and its artifacts.
 
 Nothing here can make a transfer fail: what cannot be scored is None, with the reason.
 """
@@ -71,14 +71,14 @@ class Judgement:
 def judge(
     content: str | os.PathLike, style: str | os.PathLike, result: str | os.PathLike, classifier: Classifier
 ) -> Judgement:
-    """Judge the file `result`, which has the style painted onto the content; the first MAX_SECONDS seconds are scored."""
+    """Judge the file `result`, which has the style transferred onto the content; its first MAX_SECONDS are scored."""
     verdicts = {
         "content": _verdict(lambda: classifier(content)),
         "equalised": None,
         RESULT: _verdict(lambda: classifier(result)),
     }
     try:
-        before, wanted, after = (read_start(path, _unsaid) for path in (content, style, result))
+        before, wanted, after = (read_start(path, _silent) for path in (content, style, result))
         found = scores(before, wanted, {RESULT: after})
         verdicts["equalised"] = _verdict(lambda: _of_equalised(before, wanted, classifier))
         return Judgement(verdicts, found, artifacts(before, wanted, after), len(before) / RATE)
@@ -86,8 +86,8 @@ def judge(
         return Judgement(verdicts, reason=f"first {MAX_SECONDS:g} s in mono: {error}")
 
 
-def _unsaid(line: str) -> None:
-    """The painting has told of damage."""
+def _silent(line: str) -> None:
+    """The transfer has warned of damage."""
 
 
 def _of_equalised(content: np.ndarray, style: np.ndarray, classifier: Classifier) -> Prediction:

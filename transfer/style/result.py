@@ -16,7 +16,7 @@ from transfer.style.sounds import Sound
 CEILING = 10 ** (-0.1 / 20)
 """Highest peak of a result: -0.1 dB of full scale."""
 MAX_LIMITED = 10 ** (6 / 20)
-"""How far above the ceiling peaks may be and are limited, 6 dB: limited farther, they would be heard to pump."""
+"""How far above the ceiling peaks may be and are limited, 6 dB: limited farther, the sound would pump."""
 MAX_COLUMNS = 2_048
 """Of a preview."""
 

@@ -83,7 +83,7 @@ class Settings:
 def blended(content: np.ndarray, styled: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
     """Magnitudes from the content's (fraction 0) to the styled ones (1), float32.
 
-    Their square roots are mixed, about what is heard as half as loud: decibels would bring up what is hardly there before
+    Their square roots are mixed, about what sounds half as loud: decibels would bring up what is hardly there before
     anything else (twelve pairs of recordings: colours then go away from the style before they come to it), and plain
     magnitudes would do the most near 1.
     """

@@ -22,7 +22,7 @@ PRESETS = {
     "quick": Settings(1.0, 10.0, 3, inversion_iterations=4),
 }
 """The paper's early pictures: the same with 100 iterations. `ours` gives the style a thousand times more weight and takes
-smaller steps: Adam's step is equally large for pixels that hardly matter, and what it leaves there is heard as hiss."""
+smaller steps: Adam's step is equally large for pixels that hardly matter, and what it leaves there sounds as hiss."""
 
 
 def of_classifier(model: keras.Model) -> Extractor:

@@ -37,7 +37,7 @@ PRESETS = {
     "ours": Settings(**WEIGHTS, iterations=60, optimizer="lbfgs"),
     "quick": Settings(**WEIGHTS, iterations=1, inversion_iterations=4),
 }
-"""`paper` is its authors' recipe; `ours` starts from the content, picture and phase, and stops sooner."""
+"""`paper` is what its authors do; `ours` starts from the content, picture and phase, and stops sooner."""
 
 
 @keras.saving.register_keras_serializable("transfer")

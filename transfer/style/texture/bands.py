@@ -16,7 +16,7 @@ MIN_CENTRE_HZ = 40.0
 FLOOR = 10**-3.6
 """Power, beside white noise of the sound's loudness, below which bands count as silent: no gain is worked out from less."""
 SETTING = SpectrogramSetting(n_fft=1_024, hop=256)
-"""Of the analysis: short windows follow attacks; partials need no finer ones, as no gain tells them apart."""
+"""Of the analysis: short windows follow onsets; partials need no finer ones, as no gain tells them apart."""
 
 
 @dataclass(frozen=True)
