@@ -19,9 +19,8 @@ from generators.contract import PictureSampler, run_family
 from generators.pictures import PictureEvaluateOptions
 from generators.pictures.data import PictureRun, RunData, data_of
 from generators.pictures.evaluation.copies import COPY_DISTANCE, DRAWN_PAIRS, Nearest, nearest
+from generators.pictures.evaluation.exhibits import draw_pictures, listen
 from generators.pictures.evaluation.likeness import MIN_PICTURES, PictureSet, likeness
-from generators.pictures.evaluation.listening import listen
-from generators.pictures.evaluation.pictures import draw_pictures
 from generators.pictures.sampling import Drawing, blocks_of, draws_of
 from generators.pictures.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec

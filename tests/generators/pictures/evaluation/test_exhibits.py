@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
-from generators.pictures.evaluation.latent_map import Plane, draw_latent_map
+from generators.pictures.evaluation.exhibits import Plane, draw_latent_map
 
 
 def points(dimensions, count=200):
