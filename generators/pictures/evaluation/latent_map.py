@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from midi.plots import save_figure
+from training.files import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
