@@ -190,7 +190,8 @@ def _numbered(target: Path, count: int) -> list[Path]:
 def _draw(target: Path, piece: Piece, encoded: list[Encoded], codec: Codec, how: Conversion) -> None:
     """The piano roll of a piece above its pictures, where drawings are wanted."""
     if how.drawings:
-        from midi.plots import figure_of, save_figure
+        from midi.plots import figure_of
+        from training.files import save_figure
 
         figure = figure_of(piece, *((part, codec) for part in encoded[:MAX_DRAWN_TRACKS]), title=target.stem)
         save_figure(figure, placed(target, how.output, how.drawings))

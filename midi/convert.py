@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from training.cli import InputError, bar, run
+from training.cli import InputError, bar, print_line, run
 from training.options import Count, Range
 
 if TYPE_CHECKING:
@@ -76,13 +76,13 @@ def main(options: Options) -> None:
     for outcome in bar(_outcomes(jobs, how, options.jobs), len(jobs)):
         rows.append(outcome.row)
         for line in outcome.warnings:
-            _say(line)
+            print_line(line)
         for path in outcome.targets:
-            _say(str(path), sys.stdout)
+            print_line(str(path), sys.stdout)
         if outcome.error:
             failed.append(outcome.error)
             if len(jobs) > 1:
-                _say(f"error: {outcome.error}")
+                print_line(f"error: {outcome.error}")
     if options.report:
         _write_report(options.report, rows)
     if failed:
@@ -111,7 +111,7 @@ def _conversion(options: Options) -> Conversion:
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same and none is a source."""
     from midi.conversion import inputs, is_picture
-    from training.files import distinct
+    from training.files import conversions, distinct
 
     found = inputs(options.files)
     if not options.output.is_dir() and options.output.suffix.lower() in (".png", ".npy", ".mid", ".midi"):
@@ -119,12 +119,7 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
     else:
         names = [name.with_suffix(".mid" if is_picture(name) else f".{options.to}") for _, name in found]
         targets = distinct([options.output / name for name in names])
-    jobs = [(source, target) for (source, _), target in zip(found, targets, strict=True)]
-    sources = {source.resolve() for source, _ in jobs}
-    for source, target in jobs:
-        if target.resolve() in sources:
-            raise InputError(f"{source} would overwrite {target}, which is to be converted too; give another --output")
-    return jobs
+    return conversions((source for source, _ in found), targets)
 
 
 def _only_target(source: Path, options: Options, count: int) -> Path:
@@ -189,13 +184,6 @@ def _write_report(path: Path, rows: list[dict]) -> None:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _say(message: str, stream: TextIO | None = None) -> None:
-    """One line, by default on stderr, without breaking the bar of files."""
-    from tqdm import tqdm
-
-    tqdm.write(message, file=stream or sys.stderr)
 
 
 if __name__ == "__main__":

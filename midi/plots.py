@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +12,6 @@ from midi.codecs.lossless import Lossless
 from midi.codecs.strip import StripCodec
 from midi.notes import Piece, drum_name, pitch_name, program_name
 from training.cli import InputError
-from training.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,21 +76,6 @@ def roll_figure(piece: Piece, *, title: str = "", bars: int = 32) -> Figure:
     figure = Figure(figsize=(float(np.clip(0.45 * min(bars, len(lines)), 8, 40)), 5), layout="constrained")
     draw_roll(figure.subplots(), piece, title=title, last=last)
     return figure
-
-
-def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 120) -> None:
-    """Write a figure atomically as PNG, PDF or SVG, by the suffix. InputError: another suffix."""
-    kind = check_drawing(path)
-    with atomic(path) as temporary:
-        figure.savefig(temporary, format=kind, dpi=dpi)
-
-
-def check_drawing(path: str | os.PathLike) -> str:
-    """png, pdf or svg, by the suffix of `path`. InputError: another suffix."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in (".png", ".pdf", ".svg"):
-        raise InputError(f"{path}: the name of a drawing must end in .png, .pdf or .svg")
-    return suffix[1:]
 
 
 def bar_lines(piece: Piece, until: int) -> np.ndarray:

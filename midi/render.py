@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from training.cli import InputError, bar, run
+from training.cli import InputError, bar, print_line, run
 from training.options import Count, Range, Seed
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def main(options: Options) -> None:
     failed = []
     for target, warnings, error in bar(_rendered(jobs, options), len(jobs)):
         for line in warnings:
-            _say(line)
+            print_line(line)
         if error:
             failed.append(error)
             if len(jobs) > 1:
-                _say(f"error: {error}")
+                print_line(f"error: {error}")
         else:
-            _say(str(target), sys.stdout)
+            print_line(str(target), sys.stdout)
     if failed:
         raise InputError(failed[0] if len(jobs) == 1 else f"{len(failed)} of {len(jobs)} files could not be rendered")
 
@@ -117,7 +117,8 @@ def _write(source: Path, target: Path, options: Options, warnings: list[str]) ->
     piece = _read(source, warnings)
     facts = render(piece, target, soundfont=options.soundfont, rate=options.rate, seed=options.seed)
     if drawing:
-        from midi.plots import roll_figure, save_figure
+        from midi.plots import roll_figure
+        from training.files import save_figure
 
         save_figure(roll_figure(piece, title=target.stem), drawing)
     facts |= {"left_out": piece.left_out}
@@ -136,13 +137,6 @@ def _read(source: Path, warnings: list[str]) -> Piece:
     from midi.files.reading import read
 
     return read(source, note=warnings.append)
-
-
-def _say(message: str, stream: TextIO | None = None) -> None:
-    """One line, by default on stderr, without breaking the bar of files."""
-    from tqdm import tqdm
-
-    tqdm.write(message, file=stream or sys.stderr)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from training.cli import InputError, bar, run
+from training.cli import InputError, bar, print_line, run
 from training.options import Count, Index, Range, Seed
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def main(options: Options) -> None:
         except (InputError, FileNotFoundError, PermissionError) as error:
             if len(jobs) == 1:
                 raise
-            _say("error: " + " ".join(str(error).split()))
+            print_line("error: " + " ".join(str(error).split()))
             failed += 1
         else:
-            _say(str(target), sys.stdout)
+            print_line(str(target), sys.stdout)
     if failed:
         raise InputError(f"{failed} of {len(jobs)} files could not be converted")
 
@@ -91,7 +91,7 @@ def _setting(options: Options) -> SpectrogramSetting:
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
     """(source, target) of every file; no two targets are the same and none is a source."""
-    from training.files import distinct
+    from training.files import conversions, distinct
 
     found = [pair for path in options.files for pair in _found(path)]
     if not found:
@@ -101,12 +101,7 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
     else:
         names = [name.with_suffix(".wav" if _is_picture(name) else ".png") for _, name in found]
         targets = distinct([options.output / name for name in names])
-    jobs = [(source, target) for (source, _), target in zip(found, targets, strict=True)]
-    sources = {source.resolve() for source, _ in jobs}
-    for source, target in jobs:
-        if target.resolve() in sources:
-            raise InputError(f"{source} would overwrite {target}, which is to be converted too; give another --output")
-    return jobs
+    return conversions((source for source, _ in found), targets)
 
 
 def _found(path: Path) -> list[tuple[Path, Path]]:
@@ -165,7 +160,7 @@ def _to_sound(source: Path, target: Path, options: Options) -> dict[str, Any]:
             seed=options.seed,
             mono=options.channels == "mono",
             subtype=options.subtype,
-            note=_say,
+            note=print_line,
             progress=progress,
         )
 
@@ -173,14 +168,7 @@ def _to_sound(source: Path, target: Path, options: Options) -> dict[str, Any]:
 def _to_picture(source: Path, target: Path, setting: SpectrogramSetting, options: Options) -> dict[str, Any]:
     from spectro.conversion import sound_to_picture
 
-    return sound_to_picture(source, target, setting, bits=options.bits, mono=options.channels == "mono", note=_say)
-
-
-def _say(message: str, stream: TextIO | None = None) -> None:
-    """One line, by default on stderr, without breaking the bar of files."""
-    from tqdm import tqdm
-
-    tqdm.write(message, file=stream or sys.stderr)
+    return sound_to_picture(source, target, setting, bits=options.bits, mono=options.channels == "mono", note=print_line)
 
 
 @contextlib.contextmanager

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectro.stft import SpectrogramSetting
 from training.cli import InputError
-from training.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
 WIDEST = 4_096
@@ -48,15 +44,6 @@ def draw_picture(
     if colour_bar:
         axes.figure.colorbar(image, ax=axes, label="level in dB")
     return image
-
-
-def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 120) -> None:
-    """Write a figure atomically as PNG, PDF or SVG, by the suffix. InputError: another suffix."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in (".png", ".pdf", ".svg"):
-        raise InputError(f"{path}: the name of a drawing must end in .png, .pdf or .svg")
-    with atomic(path) as temporary:
-        figure.savefig(temporary, format=suffix[1:], dpi=dpi)
 
 
 def _narrowed(picture: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 Options = TypeVar("Options")
 
@@ -134,3 +134,10 @@ def bar(items: Iterable, total: int, what: str = "") -> Iterable[Any]:
 def tell(message: str) -> None:
     """One line for the user on stderr."""
     print(message, file=sys.stderr, flush=True)
+
+
+def print_line(message: str, stream: TextIO | None = None) -> None:
+    """One line, by default on stderr, without breaking a `bar`."""
+    from tqdm import tqdm
+
+    tqdm.write(message, file=stream or sys.stderr)

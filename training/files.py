@@ -9,9 +9,12 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.cli import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WINDOWS = os.name == "nt"
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -127,6 +130,16 @@ def distinct(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def conversions(sources: Iterable[Path], targets: Iterable[Path]) -> list[tuple[Path, Path]]:
+    """(source, target) of files to be converted. InputError: a target is one of the sources."""
+    pairs = list(zip(sources, targets, strict=True))
+    given = {source.resolve() for source, _ in pairs}
+    for source, target in pairs:
+        if target.resolve() in given:
+            raise InputError(f"{source} would overwrite {target}, which is to be converted too; give another --output")
+    return pairs
+
+
 def placed(path: Path, folder: Path, other: Path, suffix: str = ".png") -> Path:
     """The path that lies in `other` as `path` does in `folder`, with another suffix; what lies elsewhere keeps its name."""
     name = path.relative_to(folder) if folder in path.parents else Path(path.name)
@@ -138,3 +151,18 @@ def outputs_of_runs(runs: Sequence[str | os.PathLike], output: str | os.PathLike
     if output is None:
         return [Path(run, "evaluation") for run in runs]
     return [Path(output)] if len(runs) == 1 else distinct(Path(output, Path(run).resolve().name) for run in runs)
+
+
+def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 120) -> None:
+    """Write a figure of Matplotlib's atomically as PNG, PDF or SVG, by the suffix. InputError: another suffix."""
+    kind = check_drawing(path)
+    with atomic(path) as temporary:
+        figure.savefig(temporary, format=kind, dpi=dpi)
+
+
+def check_drawing(path: str | os.PathLike) -> str:
+    """png, pdf or svg, by the suffix of `path`. InputError: another suffix."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".png", ".pdf", ".svg"):
+        raise InputError(f"{path}: the name of a drawing must end in .png, .pdf or .svg")
+    return suffix[1:]

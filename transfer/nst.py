@@ -13,9 +13,9 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from training.cli import InputError, bar, run, tell
+from training.cli import InputError, bar, print_line, run, tell
 
 if TYPE_CHECKING:
     from transfer.style.batch import Outcome
@@ -117,9 +117,9 @@ def _pairs(options: StyleOptions, folder: Path) -> list[Pair]:
 
 def _report(outcome: Outcome) -> None:
     if outcome.outcome == "left out":
-        _print_line(f"error: {outcome.pair.output.stem}: {outcome.reason}")
+        print_line(f"error: {outcome.pair.output.stem}: {outcome.reason}")
     else:
-        _print_line(str(outcome.pair.output), sys.stdout)
+        print_line(str(outcome.pair.output), sys.stdout)
 
 
 def _table(rows: list[dict]) -> str:
@@ -138,13 +138,6 @@ def _table(rows: list[dict]) -> str:
     columns = ([row[name] for row in rows if row.get(name) is not None] for name in names)
     means = [cell(fmean(column) if column else None) for column in columns]
     return "\n".join([*lines, "| " + " | ".join(["mean", *means, ""]) + " |", ""])
-
-
-def _print_line(message: str, stream: TextIO | None = None) -> None:
-    """One line, by default on stderr, without breaking the bar of pairs."""
-    from tqdm import tqdm
-
-    tqdm.write(message, file=stream or sys.stderr)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,13 @@ from generators.sounds.statistics import NAMES, distance, mean_of, measured
 from generators.sounds.training import pictures_of
 from spectro.audio import write
 from spectro.inversion import inversion_error
-from spectro.plots import draw_picture, save_figure
+from spectro.plots import draw_picture
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim
 from training.cli import InputError
 from training.corpora.batches import Purpose, stream_of
 from training.family import Section
-from training.files import outputs_of_runs, read_json, refuse_existing, write_json
+from training.files import outputs_of_runs, read_json, refuse_existing, save_figure, write_json
 from training.options import check
 from training.report import write_report
 from training.runs import versions

@@ -77,8 +77,7 @@ def main(options: Options) -> None:
 
 def _results(options: Options) -> list[Path]:
     """The files to be written, checked before the work."""
-    from midi.plots import check_drawing
-    from training.files import refuse_existing
+    from training.files import check_drawing, refuse_existing
 
     if options.plot:
         check_drawing(options.plot)

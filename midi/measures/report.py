@@ -13,7 +13,7 @@ from midi.measures.comparison import Comparison, Side, mean_overlap
 from midi.measures.features import LENGTH_NAMES
 from midi.measures.tables import MeasuredSet
 from midi.notes import PITCH_CLASSES
-from midi.plots import save_figure
+from training.files import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from midi.codecs import codec_named
 from midi.demo import STYLES, compose
 from midi.notes import DRUMS, PROGRAMS, SIGNATURE, TEMPO, drum_name, make_piece, note_table, pitch_name, program_name
-from midi.plots import bar_lines, draw_roll, figure_of, roll_figure, save_figure
+from midi.plots import bar_lines, draw_roll, figure_of, roll_figure
 from training.cli import InputError
+from training.files import save_figure
 
 
 def drawn(piece, **options):
@@ -113,13 +114,11 @@ def test_every_style_can_be_drawn(style, tmp_path):
     assert (tmp_path / "roll.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_bad_input(tmp_path):
+def test_bad_input():
     with pytest.raises(InputError, match="no note to draw"):
         drawn(make_piece(note_table(0)))
     with pytest.raises(InputError, match="no note to draw from quarter 90"):
         drawn(make_piece(note_table(1, end=480)), first=90, last=100)
-    with pytest.raises(InputError, match=r"must end in \.png, \.pdf or \.svg"):
-        save_figure(Figure(), tmp_path / "roll.bmp")
 
 
 def test_names():

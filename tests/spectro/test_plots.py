@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from spectro import plots
 from spectro.stft import SETTINGS
@@ -65,35 +63,6 @@ def test_long_pictures_keep_their_peaks():
 def test_other_shapes_are_refused(shape):
     with pytest.raises(InputError, match="shape"):
         drawn(np.zeros(shape))
-
-
-@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
-def test_save(tmp_path, suffix):
-    figure, _, _ = drawn(np.zeros((QUICK.rows, 5)))
-    plots.save_figure(figure, tmp_path / f"a{suffix}", dpi=50)
-    assert os.listdir(tmp_path) == [f"a{suffix}"]
-    if suffix == ".png":
-        with Image.open(tmp_path / "a.png") as found:
-            assert found.size == (200, 150)
-
-
-def test_save_refuses_what_it_does_not_know(tmp_path):
-    with pytest.raises(InputError, match="must end in"):
-        plots.save_figure(Figure(), tmp_path / "a.wav")
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_failure_leaves_nothing(tmp_path, monkeypatch):
-    def fail(path: os.PathLike, **_: object) -> None:
-        with open(path, "wb") as file:
-            file.write(b"half")
-        raise OSError(28, "No space left on device")
-
-    figure = Figure()
-    monkeypatch.setattr(figure, "savefig", fail)
-    with pytest.raises(OSError, match="No space"):
-        plots.save_figure(figure, tmp_path / "a.png")
-    assert os.listdir(tmp_path) == []
 
 
 def test_pyplot_is_not_loaded():

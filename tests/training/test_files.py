@@ -7,10 +7,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 import training.files
 from training.cli import InputError
-from training.files import atomic, distinct, free_name, placed, read_json, refuse_existing, remove_half_written, write_json
+from training.files import (
+    atomic,
+    conversions,
+    distinct,
+    free_name,
+    placed,
+    read_json,
+    refuse_existing,
+    remove_half_written,
+    save_figure,
+    write_json,
+)  # fmt: skip
 
 
 def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
@@ -137,3 +150,37 @@ def test_on_windows_no_folder_is_opened_and_no_file_only_for_reading(tmp_path, m
         path.write_text("whole")
     assert (tmp_path / "a.txt").read_text() == "whole"
     assert opened == [(False, os.O_RDWR)]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf", ".svg"])
+def test_a_figure_is_saved(tmp_path, suffix):
+    save_figure(Figure(figsize=(4, 3)), tmp_path / f"a{suffix}", dpi=50)
+    assert os.listdir(tmp_path) == [f"a{suffix}"]
+    if suffix == ".png":
+        with Image.open(tmp_path / "a.png") as found:
+            assert found.size == (200, 150)
+
+
+def test_save_figure_refuses_what_it_does_not_know(tmp_path):
+    with pytest.raises(InputError, match=r"must end in \.png, \.pdf or \.svg"):
+        save_figure(Figure(), tmp_path / "a.wav")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_figure_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    def fail(path: os.PathLike, **_: object) -> None:
+        with open(path, "wb") as file:
+            file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    figure = Figure()
+    monkeypatch.setattr(figure, "savefig", fail)
+    with pytest.raises(OSError, match="No space"):
+        save_figure(figure, tmp_path / "a.png")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_target_that_is_a_source_is_refused():
+    assert conversions([Path("a"), Path("b")], [Path("c"), Path("d")]) == [(Path("a"), Path("c")), (Path("b"), Path("d"))]
+    with pytest.raises(InputError, match=r"b would overwrite x/\.\./a, which is to be converted too"):
+        conversions([Path("a"), Path("b")], [Path("c"), Path("x/../a")])

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spectro.audio import blocks
-from spectro.plots import draw_picture, save_figure
+from spectro.plots import draw_picture
 from spectro.stft import SpectrogramSetting
-from training.files import write_json
+from training.files import save_figure, write_json
 from training.runs import versions
 from transfer.scores import HEADER, cell
 from transfer.style.judgement import Judgement

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from midi.codecs.codec import REST, Codec
-from midi.plots import save_figure
+from training.files import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -18,8 +18,7 @@ from generators.pictures.watch import sheet
 from midi.codecs.codec import Codec
 from midi.listening import listen as listen_to
 from midi.measures.report import draw_histograms
-from midi.plots import save_figure
-from training.files import atomic
+from training.files import atomic, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
