@@ -129,6 +129,9 @@ def _check(config: Config) -> None:
         )
     if config.bands and config.side**2 % config.bands:
         raise InputError(f"--bands must divide the {config.side**2:,} samples of a window; received {config.bands}")
+    if not config.bands and config.side**2 % 4 ** len(config.filters):
+        least = 2 ** len(config.filters)
+        raise InputError(f"--side must be a multiple of {least:,}, since each of --filters quarters; received {config.side}")
 
 
 def _optimizer(config: Config, steps: int) -> keras.optimizers.Optimizer:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from training.cli import InputError
 from training.family import Context
+from training.options import check
 from transfer.dtn import model as dtn
 
 QUICK = dtn.PRESETS["quick"]
@@ -161,3 +162,8 @@ def test_the_autoencoder_has_the_models_extractor():
 def test_an_option_without_effect_is_refused():
     with pytest.raises(InputError, match="--tv-exponent is of a term whose weight is 0"):
         dtn.build(replace(QUICK, gamma=0.0, tv_exponent=2.0), Context())
+
+
+def test_noise_that_keras_does_not_take_is_one_line():
+    with pytest.raises(InputError, match="--noise must be from 0 to 1; received 2"):
+        check(replace(QUICK, noise=2.0))

@@ -116,7 +116,7 @@ def test_options_that_do_not_go_together(change, message):
         build(replace(BANDED, **change), Context(steps=1))
 
 
-def test_augmentationed_windows_are_shown_in_place_of_those_to_give_back(tmp_path):
+def test_windows_of_another_timbre_are_shown_in_place_of_those_to_give_back(tmp_path):
     """As a function of seed, epoch and batch alone."""
     for number in range(3):
         (tmp_path / "sounds").mkdir(exist_ok=True)
@@ -133,3 +133,9 @@ def test_augmentationed_windows_are_shown_in_place_of_those_to_give_back(tmp_pat
     assert np.abs(again[0][0] - again[0][1]).max() > 0.01
     again.epoch = 0
     np.testing.assert_array_equal(again[0][0], foreign[0][0])
+
+
+@pytest.mark.parametrize(("layout", "side"), [("hilbert", 2), ("raster", 2), ("waveform", 1), ("waveform", 5)])
+def test_a_side_that_pools_cannot_quarter_is_one_line(layout, side):
+    with pytest.raises(InputError, match=f"--side must be a multiple of 4, .* received {side}"):
+        build(replace(QUICK, layout=layout, side=side), Context(steps=1))
