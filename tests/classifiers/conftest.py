@@ -22,6 +22,11 @@ def sound(kind, seed, seconds=1.0):
     return clicks
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_reports(undrawn_curves):
+    """Of all that is trained here."""
+
+
 @pytest.fixture(scope="session")
 def genres(tmp_path_factory):
     folder = tmp_path_factory.mktemp("my genres")

@@ -17,6 +17,11 @@ PICTURES = tuple(model_names(Pictures))
 """The models that make pictures."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_reports(undrawn_curves):
+    """Of all that is trained here."""
+
+
 @pytest.fixture(scope="session")
 def pieces(tmp_path_factory):
     folder = tmp_path_factory.mktemp("my pieces")

@@ -10,9 +10,9 @@ from training.report import write_report
 
 
 @pytest.fixture(autouse=True)
-def arranged(monkeypatch):
-    """As users have them, unlike in the other tests."""
-    monkeypatch.setattr(report, "_curves", report._curves.__wrapped__)
+def drawn(monkeypatch):
+    """With curves, unlike in the other tests."""
+    monkeypatch.setattr(report, "_curves", getattr(report._curves, "__wrapped__", report._curves))
 
 
 @pytest.fixture

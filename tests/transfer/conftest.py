@@ -12,6 +12,11 @@ from transfer.style.features.extractor import Extractor
 from transfer.style.features.lil_data import of_classifier
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_reports(undrawn_curves):
+    """Of all that is trained here."""
+
+
 @pytest.fixture(scope="session")
 def classifier() -> keras.Model:
     keras.utils.set_random_seed(0)

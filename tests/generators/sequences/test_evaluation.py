@@ -16,6 +16,7 @@ from midi.files.reading import read
 from midi.measures.continuation import FIGURES, figures_of
 from spectro.audio import read as read_sound
 from training.cli import InputError
+from training.report import write_report
 from training.runs.lock import exclusive
 
 HOW = {"count": 2, "prompt_bars": 2, "generated_bars": 3}
@@ -71,7 +72,9 @@ def test_it_can_be_seen_and_heard(evaluated):
             samples, rate = read_sound(path)[:2]
             assert rate == evaluation.RATE
             assert np.abs(samples).max() > 0.01
-    assert "Continuations" in (run / "report.html").read_text()
+    page = (run / "report.html").read_text()
+    assert "Continuations" in page
+    assert write_report(run).read_text() == page, "as after the same training command again"
 
 
 def test_every_model_gets_a_folder(runs, cache, tmp_path):

@@ -7,6 +7,7 @@ from generators.sounds import SoundEvaluateOptions, evaluation
 from generators.sounds.evaluation import figures, text_table
 from spectro.stft import SETTINGS
 from training.cli import InputError
+from training.report import write_report
 from training.runs.lock import exclusive
 
 
@@ -27,7 +28,9 @@ def test_a_run_is_evaluated(runs, cache):
     assert {"evaluation.json", "continuations.png"} <= {path.name for path in folder.iterdir()}
     assert all((folder / one["file"]).exists() for one in result["sounds"])
     assert len(text_table(result).splitlines()) == 2 + len(found)
-    assert "Continuations" in (runs["bands"] / "report.html").read_text()
+    page = (runs["bands"] / "report.html").read_text()
+    assert "Continuations" in page
+    assert write_report(runs["bands"]).read_text() == page, "as after the same training command again"
     with pytest.raises(InputError, match="exists already"):
         evaluate(runs["bands"], count=4, cache=cache)
 

@@ -20,6 +20,7 @@ from generators.pictures.sampling import sample
 from midi.files.reading import read
 from training.cli import InputError
 from training.files import outputs_of_runs, read_json
+from training.report import write_report
 from training.runs.lock import exclusive
 
 COUNT = 70
@@ -84,6 +85,7 @@ def test_the_page_needs_nothing_from_elsewhere(evaluated, model):
     assert "http" not in text
     for title in ("Evaluation", "Measures", "Copies", "Listen", "Files", "Record"):
         assert f"<h2>{title}</h2>" in text
+    assert write_report(run).read_text() == text, "as after the same training command again"
     assert ("<h2>Labels</h2>" in text) == ("<h2>Latent map</h2>" in text) == (model == "vae")
 
 
