@@ -70,8 +70,8 @@ def main(options: Options) -> None:
 
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        write_data(Path(folder))
         names = options.models or model_names()
+        write_data(Path(folder), names)
         trainers = {name: trainer(name, Path(folder), options.epochs) for name in names}  # imports all before any fork
         for name, train in trainers.items():
             rows.append(row_of(name, train, Path(folder, name), options))

@@ -25,7 +25,8 @@ def resumed(*options: str) -> str:
 def test_killed_at_a_batch_and_at_an_instant():
     """In one process: whole, killed at a batch, repeated, killed at an instant, repeated."""
     model = "classifiers.lil_data"
-    assert "| yes | 1 of 1 |" in resumed("--models", model, "--no-writes", "--instants", "1", "--instants-of", model)
+    kills = ("--no-writes", "--instants", "1", "--instants-of", model)
+    assert "| yes | 1 of 1 |" in resumed("--models", model, "--epochs", "2", *kills)
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,23 +23,31 @@ def model_names() -> list[str]:
     return [f"{package}.{model}" for package in PACKAGES for model in families_of(package)]
 
 
-def write_data(folder: Path) -> None:
-    """Three kinds of sounds, five files of one second each, in `folder/sounds`; seven styles, three pieces each, in
-    `folder/pieces`."""
+def write_data(folder: Path, names: Sequence[str]) -> None:
+    """What the models `names` (package.model) train on: `folder/pieces` for those of MIDI pieces, else `folder/sounds`."""
+    models = {name.split(".")[1] for name in names}
+    of_pieces = models & {*PIECES, "dtn"}
+    if of_pieces:
+        from midi.demo import write_corpus
+
+        write_corpus(folder / "pieces", pieces_per_style=3, bars=8)
+    if models - of_pieces:
+        _write_sounds(folder / "sounds")
+
+
+def _write_sounds(folder: Path) -> None:
+    """Three kinds, five files of one second each."""
     import numpy as np
     from scipy.io import wavfile
 
-    from midi.demo import write_corpus
-
     time = np.arange(RATE) / RATE
     for kind in ("tones", "noise", "beeps"):
-        (folder / "sounds" / kind).mkdir(parents=True)
+        (folder / kind).mkdir(parents=True)
         for number in range(5):
             sound = 0.01 * np.random.default_rng(number).standard_normal(RATE)
             if kind != "noise":
                 sound += 0.3 * np.sin(2 * np.pi * (300 + 90 * number) * time) * (kind == "tones" or time % 0.25 < 0.12)
-            wavfile.write(folder / "sounds" / kind / f"{number}.wav", RATE, (32_767 * sound).astype(np.int16))
-    write_corpus(folder / "pieces", pieces_per_style=3, bars=8)
+            wavfile.write(folder / kind / f"{number}.wav", RATE, (32_767 * sound).astype(np.int16))
 
 
 def trainer(name: str, folder: Path, epochs: int) -> Callable[[Path], Path]:
