@@ -56,7 +56,7 @@ class Config:
     dropout: Dropout = 0.0
     """Fraction of the outputs of each LSTM layer dropped."""
     crop: Amount = 0.0
-    """Seconds of a clip, drawn anew each time, that a step trains on; 0: all of it."""
+    """Seconds of a clip, drawn each time, that a step trains on; 0: all of it."""
     speed: Dropout = 0.0
     """Training clips are played faster or slower by up to this fraction, and so are higher or lower."""
     cosine: bool = False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import keras
 
 from generators.sequences.columns import Columns
 from midi.codecs import codec_named
+from midi.codecs.strip import StripCodec
 from training.options import Amount, Count, Dropout, Index, Positive
 
 
@@ -53,7 +54,7 @@ class ColumnConfig:
 
 def columns_of(config: ColumnConfig) -> Columns:
     """What a model of such a config reads and generates. InputError: a codec that has no columns."""
-    return Columns(codec_named(config.codec))
+    return Columns(cast(StripCodec, codec_named(config.codec)))
 
 
 def optimizer_of(config: ColumnConfig, steps: int) -> keras.optimizers.Optimizer:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from keras import ops
 
 from midi.codecs import from_facts
-from midi.codecs.codec import ONSET, REST, SUSTAIN, Codec
+from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.dense import RED
+from midi.codecs.strip import StripCodec
 from midi.columns import PAD, check_columns, columns_of, images_of, piece_of
 from midi.measures.continuation import columns_in_bar
 from midi.notes import Piece
@@ -24,7 +25,7 @@ class Columns:
     InputError: a codec whose columns do not show one cell a pitch.
     """
 
-    codec: Codec
+    codec: StripCodec
 
     kind = "midi columns"
     dtype = "uint8"
@@ -114,7 +115,7 @@ class Columns:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Columns:
-        return cls(from_facts(facts.get("codec")))
+        return cls(cast(StripCodec, from_facts(facts.get("codec", {}))))
 
     def serves(self, facts: Mapping[str, Any]) -> bool:
         return facts.get("codec", {}) | {"columns": 0} == self.codec.facts() | {"columns": 0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class NoteLimit(Protocol):
         """(the step that follows in place of `step` (count, width), what is remembered after it); tensors."""
 
 
+@runtime_checkable
 class Representation(Protocol):
     """Music as steps of `width` whole numbers each: all that models of sequences and their tools know of it.
 
@@ -119,13 +120,14 @@ class Stretch(NamedTuple):
         if (fixed := self.fixed(representation)) is not None:
             return min(fixed, len(steps))
         quarters = self.bars * BAR
-        return bisect.bisect_right(range(len(steps) + 1), quarters, key=lambda end: representation.duration(steps[:end])) - 1
+        ends = range(len(steps) + 1)
+        return bisect.bisect_right(ends, quarters, key=lambda end: representation.duration(steps[:end]) or 0.0) - 1
 
     def filled(self, representation: Representation, steps: np.ndarray) -> bool:
         """Do `steps` last as long, or longer?"""
         if (fixed := self.fixed(representation)) is not None:
             return len(steps) >= fixed
-        return representation.duration(steps) >= self.bars * BAR
+        return (representation.duration(steps) or 0.0) >= self.bars * BAR
 
     def fixed(self, representation: Representation) -> int | None:
         """In steps, where they have a fixed length."""

@@ -48,7 +48,7 @@ DRAWN = {
 def evaluate(options: SoundEvaluateOptions) -> list[dict[str, Any]]:
     """Evaluate runs on up to `options.count` clips of their test parts; their records, also in each `evaluation.json`.
 
-    The report of each run is written anew. InputError: not such a run, one that is in training, results that exist, numbers
+    The report of each run is written again. InputError: not such a run, one that is in training, results that exist, numbers
     out of range, data that are gone or others, fewer than MIN_CLIPS test clips.
     """
     check(options)
@@ -82,7 +82,7 @@ def _evaluate(directory: Path, output: Path, options: SoundEvaluateOptions) -> d
             "versions": versions(),
             "loss": _loss(run.model, batches(corpus, split.test, setting, BATCH, shuffle=False)),
             "next_column_error": next_column_error(run.model, pictures),
-            "continuations": {name: figures(made, pictures[..., middle:], setting) for name, made in ways.items()},
+            "continuations": {name: figures(way, pictures[..., middle:], setting) for name, way in ways.items()},
             "sounds": _sounds(output, pictures[:RENDERED_CLIPS, :, :middle], ways, references, setting),
             "files": draw(output, pictures, ways, setting),
         }
@@ -117,15 +117,15 @@ def _in_batches(sampler: SoundSampler, prompts: np.ndarray, columns: int, temper
     return np.concatenate(drawn)[: len(prompts)]
 
 
-def figures(made: np.ndarray, truth: np.ndarray, setting: SpectrogramSetting) -> dict[str, float]:
+def figures(generated: np.ndarray, truth: np.ndarray, setting: SpectrogramSetting) -> dict[str, float]:
     """Means over clips: of the measures, of the distance from the truth; and `typical`, the fraction of all measures that
     lie where nine in ten true continuations lie (0.9 for these themselves)."""
-    own = [measured(one, setting) for one in made]
+    own = [measured(one, setting) for one in generated]
     data = [measured(one, setting) for one in truth]
     low, high = np.percentile([[one[name] for name in NAMES] for one in data], [5, 95], axis=0)
     values = np.array([[one[name] for name in NAMES] for one in own])
     return mean_of(own) | {
-        "distance": float(np.mean([distance(one, other, setting) for one, other in zip(made, truth, strict=True)])),
+        "distance": float(np.mean([distance(one, other, setting) for one, other in zip(generated, truth, strict=True)])),
         "typical": float(((values >= low) & (values <= high)).mean()),
     }
 

@@ -9,7 +9,10 @@ import pytest
 from generators.evaluate import main as evaluate
 from generators.sample import main as sample
 from generators.sequences import SequenceEvaluateOptions, SequenceSampleOptions
+from generators.sequences.columns import Columns
 from generators.sequences.likelihood import likelihood
+from generators.sequences.representation import Representation
+from midi.codecs import codec_named
 from midi.files.reading import read
 from training.cli import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
@@ -35,6 +38,18 @@ def toy(module, pieces, tmp_path_factory):
 
 def tokens_of(folder, item):
     return np.load(folder / "npy" / f"{item:06d}.npy")
+
+
+def test_both_representations_are_representations(module):
+    """All that the protocol names is there, and the bounds hold: what a model reads is in the vocabulary."""
+    for each in (module.Events(), Columns(codec_named("beats88")), Columns(codec_named("frames88"))):
+        assert isinstance(each, Representation)
+        assert each.rest.shape == (each.width,)
+        assert len(each.vocabulary) == each.width
+        assert each.pad not in each.rest
+        assert isinstance(type(each).from_facts(each.facts()), type(each))
+        assert each.serves(each.facts())
+    assert not Columns(codec_named("beats88")).serves(module.Events().facts())
 
 
 def test_tokens_are_the_piece(module, pieces):
