@@ -113,6 +113,8 @@ def open_pieces(
 ) -> Pieces:
     """The pieces of `data`: a folder of MIDI files, a CSV, a corpus of steps, a .mat of frames; None is the demo music.
 
+        open_pieces("my_midi", Columns(codec_named("beats88"))).steps(0)
+
     Parts are 70, 20 and 10 % of the steps, whole files, seeded; a .mat has its own. InputError: nothing that can be used.
     """
     if data is not None and Path(data).suffix.lower() == ".mat":

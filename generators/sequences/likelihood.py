@@ -34,6 +34,8 @@ def likelihood(
 ) -> dict[str, Any]:
     """Negative log-likelihood (nll) of a part of `data` (default: the run's own), beside that of two simple predictions.
 
+        likelihood("runs/lstm", "other_midi", "all")["nll_per_quarter"]
+
     part: one of `data.PARTS`, or "all". The result has "pieces", "steps", "quarters" and "notes", how many there are, and
     "nll_per_step", "nll_per_quarter" and "nll_per_note", None where it has no meaning; "marginal" and "copy", nats a step:
     each field by its distribution in the data's training part; each stays as it is with that part's probability for it.

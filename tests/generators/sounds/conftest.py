@@ -5,21 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import generators
 from generators import spectrogram_lstm
 from spectro.audio import write
 from training.recipe import train
 
 RATE = 8_000
-
-
-@pytest.fixture(scope="session", autouse=True)
-def listed():
-    """The model is one of the package's."""
-    with pytest.MonkeyPatch.context() as patch:
-        if "spectrogram_lstm" not in generators.MODELS:
-            patch.setattr(generators, "MODELS", (*generators.MODELS, "spectrogram_lstm"))
-        yield
 
 
 def beeps(seconds, pitch, seed=0):
