@@ -27,7 +27,7 @@ def test_a_page_of_what_the_run_holds(tmp_path, tells):
     assert "classifiers.softmax" in page
     assert "&lt;b&gt;" in page
     assert "Samples" not in page
-    (tmp_path / "history.csv").write_text("epoch,loss,val_loss\n0,2.0,3.0\n1,1.0,2.5\n")
+    (tmp_path / "history.csv").write_text("epoch,loss,val_loss,a,b,c\n0,2.0,3.0,1,1,1\n1,1.0,2.5,2,,2\n")
     (tmp_path / "samples").mkdir()
     (tmp_path / "samples" / "a b.png").touch()
     (tmp_path / "samples" / "a b.wav").touch()
