@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.cli import InputError, run, tell
+from training.cli import InputError, log, run
 
 LIST = Path(__file__).with_name("transfer_pairs.csv")
 SECONDS = 5.0
@@ -59,7 +59,7 @@ def main(options: Options) -> None:
                 if baseline != "result":
                     found.setdefault(baseline, {})[name] = figures
     for half in dict.fromkeys(halves.values()):
-        tell(f"{half} pairs")
+        log(f"{half} pairs")
         print(f"\n{half}\n\n| | {HEADER} | median | {options.features[0]} above it | s |\n" + "|---" * 10 + "|")
         for name, pairs in found.items():
             print(row(name, pairs, found[options.features[0]], [pair for pair in halves if halves[pair] == half], seconds))

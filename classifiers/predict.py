@@ -30,7 +30,7 @@ def main(options: Options) -> None:
     from classifiers.prediction import Classifier, write_prediction
     from classifiers.pretrained import path as shipped
     from spectro.clips import SUFFIXES
-    from training.cli import InputError, tell
+    from training.cli import InputError, log
     from training.corpora.sources import find_sources
     from training.files import free_name
 
@@ -49,7 +49,7 @@ def main(options: Options) -> None:
             target = free_name(options.output, path.stem, (".json", ".png"), taken, options.force)
             prediction = classifier(path)
         except InputError as error:
-            tell(f"error: {error}")
+            log(f"error: {error}")
             failed += 1
             continue
         write_prediction(prediction, target, given)

@@ -19,7 +19,7 @@ from keras import ops
 
 from classifiers.front_end import ClassifierConfig, exported, front_end, setting_of
 from training.cli import InputError
-from training.devices.strategy import whole
+from training.devices.strategy import variable_dtype
 from training.family import Context
 from training.options import Count
 
@@ -71,7 +71,7 @@ def build(config: Config, context: Context) -> keras.Model:
     x = ThreeChannels(name="three_channels")(picture)
     x = backbone(config.weights, size)(x)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    genre = keras.layers.Dense(context.classes, activation="softmax", dtype=whole(), name="genre")(x)
+    genre = keras.layers.Dense(context.classes, activation="softmax", dtype=variable_dtype(), name="genre")(x)
     model = keras.Model(waveform, genre, name="resnet50")
     model.compile(keras.optimizers.Adam(config.learning_rate), loss="categorical_crossentropy", metrics=["accuracy"])
     return model

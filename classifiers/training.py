@@ -19,7 +19,7 @@ from classifiers.evaluation import evaluate_run
 from classifiers.front_end import setting_of, setting_of_model
 from spectro.clips import to_model
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
 from training.family import Context
@@ -39,11 +39,11 @@ class ClassifierRecipe(Recipe):
             self.corpus, by=options.split, seed=options.seed, fold=options.fold, validation_fold=options.validation_fold
         )
         for label in split.dropped:
-            tell(
+            log(
                 f"label {label or '(none)'} left out: it has fewer than three files or groups, one each for training, "
                 "validation and test"
             )
-        tell(
+        log(
             f"{len(split.labels)} labels; clips: {len(split.train)} training, {len(split.validation)} validation, "
             f"{len(split.test)} test"
         )
@@ -109,7 +109,7 @@ def start_from(model: keras.Model, run: str | os.PathLike) -> None:
         raise InputError(
             f"no layer of {run} has the shape of this model's layers; was it trained with another model or sizes?"
         )
-    tell(f"started from {run}: {', '.join(fitted)}; fresh: {', '.join(fresh) or 'none'}")
+    log(f"started from {run}: {', '.join(fitted)}; fresh: {', '.join(fresh) or 'none'}")
 
 
 class Mistakes:

@@ -38,7 +38,7 @@ from generators.pictures.latent_sampler import LatentSampler
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from training.cli import InputError
-from training.devices.strategy import ReplicaSeedGenerator, whole
+from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer
@@ -119,7 +119,7 @@ class Dcgan(Measuring):
     """
 
     def __init__(self, config: dict[str, Any], classes: int = 0, **arguments: Any) -> None:
-        super().__init__(**arguments | {"dtype": whole()})
+        super().__init__(**arguments | {"dtype": variable_dtype()})
         config = Config(**config)
         self.config, self.classes, codec = config, classes, codec_named(config.codec)
         sizes = Columns(config.patch, config.shapes, config.generator_width, config.critic_width)

@@ -146,7 +146,7 @@ def check_formats(formats: Sequence[str]) -> None:
 
 
 def write_formats(
-    output: Path, formats: Sequence[str], item: int, images: np.ndarray, codec: Codec, piece: Piece, tempo: int | None
+    output: Path, formats: Sequence[str], item: int, images: np.ndarray, codec: Codec | None, piece: Piece, tempo: int | None
 ) -> list[str]:
     """Write an item, a folder of `output` for each format; the paths below `output`."""
     found = []
@@ -158,7 +158,7 @@ def write_formats(
     return found
 
 
-def _write(path: Path, kind: str, images: np.ndarray, codec: Codec, piece: Piece, tempo: int | None) -> None:
+def _write(path: Path, kind: str, images: np.ndarray, codec: Codec | None, piece: Piece, tempo: int | None) -> None:
     if kind == "midi":
         from midi.files.writing import write
 
@@ -175,3 +175,19 @@ def _write(path: Path, kind: str, images: np.ndarray, codec: Codec, piece: Piece
         from midi.synthesis.rendering import render
 
         render(piece, path)
+
+
+def sheet(images: np.ndarray, across: int = 8, border: int = 2) -> np.ndarray:
+    """uint8 pictures (count, h, w, c) in rows of `across` with grey borders: (height, width, 1 or 3).
+
+    Pictures of other than three channels show their brightest channel. To be looked at, not to be cut up again.
+    """
+    shown = images if images.shape[-1] == 3 else images[..., :3].max(axis=-1, keepdims=True)
+    count, height, width, channels = shown.shape
+    down = -(-count // across)
+    out = np.full((down * (height + border) + border, across * (width + border) + border, channels), 96, np.uint8)
+    for number, image in enumerate(shown):
+        row, column = divmod(number, across)
+        top, left = border + row * (height + border), border + column * (width + border)
+        out[top : top + height, left : left + width] = image
+    return out

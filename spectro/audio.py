@@ -18,7 +18,7 @@ import soundfile
 import soxr
 
 from spectro.decode import MAX_CHANNELS, PIECE, RATES, Note, decoded, is_rate, opened, promised
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import atomic
 
 MAX_VALUES = 1 << 30
@@ -59,7 +59,7 @@ def info(path: str | os.PathLike) -> AudioInfo:
         return AudioInfo(sound.samplerate, sound.channels, frames, seconds, f"{sound.format} {sound.subtype}")
 
 
-def read(path: str | os.PathLike, rate: int | None = None, mono: bool = False, note: Note = tell) -> tuple[np.ndarray, int]:
+def read(path: str | os.PathLike, rate: int | None = None, mono: bool = False, note: Note = log) -> tuple[np.ndarray, int]:
     """All of a file: float32 (channels, samples), or (samples,) with `mono`, and its sample rate in Hz.
 
         sound, rate = read("song.flac", rate=22_050, mono=True)
@@ -86,7 +86,7 @@ def read(path: str | os.PathLike, rate: int | None = None, mono: bool = False, n
 
 
 def blocks(
-    path: str | os.PathLike, seconds: float, rate: int | None = None, mono: bool = False, note: Note = tell
+    path: str | os.PathLike, seconds: float, rate: int | None = None, mono: bool = False, note: Note = log
 ) -> Iterator[np.ndarray]:
     """The same samples as `read`, in blocks of `seconds` (the last one may be shorter), in constant memory.
 

@@ -12,7 +12,7 @@ import numpy as np
 from spectro import audio, image
 from spectro.inversion import griffin_lim, inversion_error
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError, tell
+from training.cli import InputError, log
 
 FRAMES = 4_096  # analysed at a time
 
@@ -24,7 +24,7 @@ def sound_to_picture(
     *,
     bits: int = 16,
     mono: bool = False,
-    note: Callable[[str], None] = tell,
+    note: Callable[[str], None] = log,
 ) -> dict[str, Any]:
     """Write the picture of a sound; returns its facts: setting, reference, channels, samples, quantisation_error_db.
 
@@ -76,7 +76,7 @@ def picture_to_sound(
     seed: int = 0,
     mono: bool = False,
     subtype: str | None = None,
-    note: Callable[[str], None] = tell,
+    note: Callable[[str], None] = log,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Write the sound of a picture; returns its facts: setting, channels, samples, inversion_error_db, clipped.

@@ -29,7 +29,7 @@ class Options:
 
 def main(options: Options) -> None:
     """Print one line per cached corpus; delete them if asked to."""
-    from training.cli import InputError, tell
+    from training.cli import InputError, log
     from training.corpora.cleaning import cached, delete
     from training.corpora.user_cache import cache_folder
 
@@ -45,9 +45,9 @@ def main(options: Options) -> None:
     if clear:
         for one in found:
             if one.reason:
-                tell(f"passed over: {one.directory} {one.reason}")
+                log(f"passed over: {one.directory} {one.reason}")
         size = sum(one.size for one in chosen) / 1e6
-        tell(f"{len(chosen)} folders of {size:.1f} MB " + ("deleted" if options.yes else "to delete; --yes deletes them"))
+        log(f"{len(chosen)} folders of {size:.1f} MB " + ("deleted" if options.yes else "to delete; --yes deletes them"))
 
 
 if __name__ == "__main__":

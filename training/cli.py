@@ -131,7 +131,7 @@ def bar(items: Iterable, total: int, what: str = "") -> Iterable[Any]:
     )
 
 
-def tell(message: str) -> None:
+def log(message: str) -> None:
     """One line for the user on stderr."""
     print(message, file=sys.stderr, flush=True)
 

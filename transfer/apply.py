@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError, run, tell
+from training.cli import InputError, log, run
 
 if TYPE_CHECKING:
     from transfer.contract import ApplyOptions
@@ -37,7 +37,7 @@ def main(options: ApplyOptions) -> None:
         except (InputError, FileNotFoundError) as error:
             failed.append(str(error))
             if len(options.files) > 1:
-                tell(f"error: {error}")
+                log(f"error: {error}")
     if failed:
         raise InputError(failed[0] if len(options.files) == 1 else f"{len(failed)} of {len(options.files)} files failed")
 

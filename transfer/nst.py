@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError, bar, print_line, run, tell
+from training.cli import InputError, bar, log, print_line, run
 
 if TYPE_CHECKING:
     from transfer.style.batch import Outcome
@@ -56,8 +56,8 @@ def _transfer_one(options: StyleOptions) -> None:
     with noted_interrupt() as interrupted:
         runner = Runner(method, classifier, asdict(options), interrupted)
         result, judgement = runner.transfer(pair, content, statistics)
-    tell(result.summary)
-    tell(markdown(judgement.scores) if judgement.scores else f"not scored: {judgement.reason}")
+    log(result.summary)
+    log(markdown(judgement.scores) if judgement.scores else f"not scored: {judgement.reason}")
     print(*written, sep="\n", flush=True)
     if result.interrupted:
         raise KeyboardInterrupt

@@ -17,7 +17,7 @@ from keras import layers
 
 from generators.layers.row_codebook import RowCodebook
 from generators.layers.streams import Streams
-from training.devices.strategy import whole
+from training.devices.strategy import variable_dtype
 
 Shape = tuple[int, int, int]
 LABEL_SIZE = 16
@@ -63,7 +63,7 @@ def _critic(judge: Callable, shape: Shape, classes: int, sizes: Columns) -> kera
         known = layers.Embedding(classes, features.shape[-1], embeddings_initializer="zeros", name="critic_label")(inputs[1])
         likeness = layers.Dot(1, name="critic_projection")([layers.Flatten(name="critic_label_flat")(known), features])
         logit = layers.Add(name="critic_sum")([logit, likeness])
-    logit = layers.Activation("linear", dtype=whole(), name="critic_output")(logit)
+    logit = layers.Activation("linear", dtype=variable_dtype(), name="critic_output")(logit)
     return keras.Model(inputs, logit, name="critic")
 
 
@@ -124,7 +124,7 @@ def column_generator(x: Any, shape: Shape, sizes: Columns) -> Any:
     x = _leaky(_rms_norm(_residual(x, "generator_fine"), "generator_norm"), "generator_relu")
     spread = keras.initializers.RandomNormal(stddev=width**-0.5)
     x = layers.Dense(height * (sizes.shapes + 1), kernel_initializer=spread, name="generator_choices")(x)
-    x = RowCodebook(height, sizes.shapes, sizes.patch, channels, dtype=whole(), name="generator_shapes")(x)
+    x = RowCodebook(height, sizes.shapes, sizes.patch, channels, dtype=variable_dtype(), name="generator_shapes")(x)
     return _cut(x, shape)
 
 
@@ -176,11 +176,15 @@ def _grid(shape: Shape, stride: int) -> tuple[int, int]:
 def _cut(x: Any, shape: Shape) -> Any:
     """Without the last rows and columns beyond `shape`."""
     rows, columns = (have - want for have, want in zip(x.shape[1:3], shape, strict=False))
-    return layers.Cropping2D(((0, rows), (0, columns)), dtype=whole(), name="generator_cut")(x) if rows or columns else x
+    return (
+        layers.Cropping2D(((0, rows), (0, columns)), dtype=variable_dtype(), name="generator_cut")(x)
+        if rows or columns
+        else x
+    )
 
 
 def _tanh(x: Any) -> Any:
-    return layers.Activation("tanh", dtype=whole(), name="generator_tanh")(x)
+    return layers.Activation("tanh", dtype=variable_dtype(), name="generator_tanh")(x)
 
 
 def _rms_norm(x: Any, name: str) -> Any:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.devices.strategy import whole
+from training.devices.strategy import variable_dtype
 
 LOG_TAU = float(np.log(2 * np.pi))
 PSEUDO_CODES = 10.0
@@ -25,7 +25,7 @@ class Normal(keras.layers.Layer):
     """The standard normal as prior; `reach`: draws are uniform in [-reach, reach], as published, 0: normal."""
 
     def __init__(self, latent: int, reach: float = 0.0, **arguments):
-        super().__init__(**arguments | {"dtype": whole()})
+        super().__init__(**arguments | {"dtype": variable_dtype()})
         self.latent, self.reach = latent, reach
         self.built = True
 
@@ -54,7 +54,7 @@ class Mixture(keras.layers.Layer):
     """
 
     def __init__(self, latent: int, components: int, **arguments):
-        super().__init__(**arguments | {"dtype": whole()})
+        super().__init__(**arguments | {"dtype": variable_dtype()})
         self.latent, self.components = latent, components
         shape, apart = (components, latent), keras.initializers.RandomNormal(stddev=0.5 / SPEED_UP)
         self.slow_means = self.add_weight(shape=shape, initializer=apart, name="means")

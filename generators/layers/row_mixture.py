@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from training.devices.strategy import whole
+from training.devices.strategy import variable_dtype
 
 SPEED_UP = 10.0
 """How much faster than the networks' weights the shapes are learned: their weights are kept as so small a part of them."""
@@ -22,7 +22,7 @@ class Pixels(layers.Layer):
     """The numbers are the pixels' means (batch, h, w, c), every pixel on by itself: independent Bernoulli distributions."""
 
     def __init__(self, **arguments):
-        super().__init__(**arguments | {"dtype": whole()})
+        super().__init__(**arguments | {"dtype": variable_dtype()})
 
     def log_likelihood(self, pictures, means):
         """(batch,) nats."""
@@ -42,7 +42,7 @@ class RowMixture(layers.Layer):
     """
 
     def __init__(self, picture: tuple[int, int, int], patch: int, shapes: int, **arguments):
-        super().__init__(**arguments | {"dtype": whole()})
+        super().__init__(**arguments | {"dtype": variable_dtype()})
         self.picture, self.patch, self.shapes = tuple(picture), patch, shapes
         size = (shapes + 1, patch * self.picture[2])
         self.slow = self.add_weight(shape=size, initializer=self._runs, name="logits")

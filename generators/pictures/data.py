@@ -19,7 +19,7 @@ from midi.codecs.strip import StripCodec
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import MidiImages
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
@@ -68,9 +68,7 @@ def label_numbers(corpus: Corpus, labels: tuple[str, ...]) -> np.ndarray:
 def label_names(corpus: Corpus, split: Split, conditional: bool) -> tuple[str, ...]:
     """The labels that a conditional model learns; none for others. Tells which are left out."""
     for label in split.dropped:
-        tell(
-            f"label {label or '(none)'} left out: it has fewer than three files, one each for training, validation and test"
-        )
+        log(f"label {label or '(none)'} left out: it has fewer than three files, one each for training, validation and test")
     return split.labels if conditional else ()
 
 

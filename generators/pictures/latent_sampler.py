@@ -14,7 +14,7 @@ from generators.contract import Known
 from generators.samples import seed_of
 from midi.codecs.binarise import Binarise, calibrated_threshold
 from midi.codecs.codec import Codec
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import read_json, write_json
 
 BATCH = 64
@@ -119,7 +119,7 @@ def calibrate(run: Path, sampler: LatentSampler, density: float, labels: int) ->
     at_half = float((values >= (sampler.low + 1) / 2).mean())
     write_json(run / "sampling.json", {"threshold": threshold, "density": density, "density_at_half": at_half})
     generated = float((values >= threshold).mean())
-    tell(f"with a threshold of {threshold:.3f} {100 * generated:.2f} % of the cells are on (data: {100 * density:.2f} %)")
+    log(f"with a threshold of {threshold:.3f} {100 * generated:.2f} % of the cells are on (data: {100 * density:.2f} %)")
 
 
 def threshold_of(run: Path) -> float:

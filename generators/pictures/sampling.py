@@ -21,7 +21,6 @@ from generators.pictures.data import PictureRun
 from generators.pictures.latent_sampler import LatentSampler
 from generators.pictures.latents import Drawn, Draws, Grid, Source, between_files, variations, windows_of
 from generators.pictures.statistics import cells_of
-from generators.pictures.watch import sheet
 from generators.samples import (
     Blocks,
     check_formats,
@@ -29,6 +28,7 @@ from generators.samples import (
     hash_of,
     items_done,
     make_items,
+    sheet,
     with_record,
     write_formats,
 )

@@ -16,7 +16,7 @@ from generators.pictures.latent_sampler import LatentSampler, calibrate
 from generators.pictures.statistics import statistics_of
 from generators.pictures.watch import Watch
 from midi.codecs import codec_named
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.corpora.batches import Batches
 from training.corpora.split import split_corpus
 from training.family import Context
@@ -36,7 +36,7 @@ class PictureRecipe(Recipe):
         self.corpus = open_images(options.data, self.codec, options.cache)
         self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=config.conditional)
         self.labels = label_names(self.corpus, split, config.conditional)
-        tell(f"pictures: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
+        log(f"pictures: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
         self.statistics = statistics_of(self.corpus, split.train, self.codec)
         self._tell_statistics()
         self.facts = {"codec": self.codec.facts(), "labels": self.labels}
@@ -83,7 +83,7 @@ class PictureRecipe(Recipe):
                 f"{self.codec.name}?"
             )
         nll = self.statistics.nll(self.corpus, self.split.validation)
-        tell(
+        log(
             f"{100 * self.statistics.density:.1f} % of the cells are on, in {self.statistics.pitches} rows; on validation "
             f"part one probability for all is {nll['constant']:.4f} bits a pixel, one for each row {nll['marginal']:.4f}"
         )

@@ -11,9 +11,10 @@ import numpy as np
 
 from generators.contract import PictureSampler
 from generators.pictures.statistics import Statistics, cells_of
-from generators.watch import Patience
+from generators.samples import sheet
+from generators.watch import CollapseMonitor
 from midi.codecs.codec import Codec
-from training.cli import tell
+from training.cli import log
 from training.fitting.callbacks import averaged
 from training.fitting.samples import Sample
 
@@ -23,16 +24,16 @@ GREY_SPAN = 0.1
 """A picture whose values span less than this fraction of the scale shows nothing."""
 
 
-class Watch(Patience):
+class Watch(CollapseMonitor):
     """After every epoch generates PREVIEWS pictures and adds to the logs, so that history and TensorBoard hold them:
 
     density         mean fraction of cells that are on (the data's is in statistics.json)
     pitches         rows in which a cell is on
     empty           fraction of pictures without any
-    dead            1 if all pictures are black, or all grey
+    collapsed            1 if all pictures are black, or all grey
 
     Warns when the density leaves the range of the data's own pictures (5th to 95th percentile); raises InputError with
-    advice after `patience` dead epochs in a row (0: never). A resumed run knows how many there were before.
+    advice after `patience` collapsed epochs in a row (0: never). A resumed run knows how many there were before.
     """
 
     def __init__(self, run: Path, module: ModuleType, codec: Codec, data: Statistics, labels: int, patience: int) -> None:
@@ -49,22 +50,22 @@ class Watch(Patience):
             self.values = self._preview(self.model)
         cells = cells_of(self.codec.from_model(self.values, self.module.LOW), self.codec)
         span = np.ptp(self.values, axis=(1, 2, 3)) / (1 - self.module.LOW)
-        dead = bool((cells.density == 0).all() or (span < GREY_SPAN).all())
+        collapsed = bool((cells.density == 0).all() or (span < GREY_SPAN).all())
         logs |= {
             "density": float(cells.density.mean()),
             "pitches": float(cells.used.sum()),
             "empty": float((cells.density == 0).mean()),
-            "dead": float(dead),
+            "collapsed": float(collapsed),
         }
         self._warn(epoch, logs["density"])
         advice = "the model has collapsed; try another --seed, a smaller --learning-rate or --preset ours"
-        self.count(dead, "nothing but black or grey pictures", advice)
+        self.count(collapsed, "nothing but black or grey pictures", advice)
 
     def _warn(self, epoch: int, density: float) -> None:
         outside = not self.data.density_low <= density <= self.data.density_high
         if outside and not self.warned:
             low, high = 100 * self.data.density_low, 100 * self.data.density_high
-            tell(
+            log(
                 f"epoch {epoch + 1}: {100 * density:.1f} % of the cells are on; the data's pictures have "
                 f"{low:.1f} to {high:.1f} % (mean {100 * self.data.density:.1f})"
             )
@@ -81,19 +82,3 @@ class Watch(Patience):
         if self.sampler is None:
             self.sampler = self.module.sampler(model, self.codec)
         return self.sampler.preview(np.arange(PREVIEWS, dtype=np.uint64), self.labels)
-
-
-def sheet(images: np.ndarray, across: int = 8, border: int = 2) -> np.ndarray:
-    """uint8 pictures (count, h, w, c) in rows of `across` with grey borders: (height, width, 1 or 3).
-
-    Pictures of other than three channels show their brightest channel. To be looked at, not to be cut up again.
-    """
-    shown = images if images.shape[-1] == 3 else images[..., :3].max(axis=-1, keepdims=True)
-    count, height, width, channels = shown.shape
-    down = -(-count // across)
-    out = np.full((down * (height + border) + border, across * (width + border) + border, channels), 96, np.uint8)
-    for number, image in enumerate(shown):
-        row, column = divmod(number, across)
-        top, left = border + row * (height + border), border + column * (width + border)
-        out[top : top + height, left : left + width] = image
-    return out

@@ -18,7 +18,7 @@ from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import read_source
 from midi.parts import remark
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.corpora.split import split_corpus
 from training.corpora.user_cache import open_corpus
 
@@ -133,7 +133,7 @@ def _of_frames(data: str | os.PathLike, representation: Representation) -> Piece
     frames, lengths, parts, fingerprint = frames_of(data, representation.codec)
     blocks = np.concatenate([blocks_of(piece, representation.pad) for piece in np.split(frames, np.cumsum(lengths)[:-1])])
     counts = -(-lengths // BLOCK)
-    tell(f"{data}: {len(lengths)} pieces of {lengths.sum():,} frames, in their own parts")
+    log(f"{data}: {len(lengths)} pieces of {lengths.sum():,} frames, in their own parts")
     names = tuple(f"{name} {number}" for name in PARTS for number in range(len(parts[name])))
     return Pieces(blocks, np.cumsum(counts) - counts, lengths, parts, names, fingerprint)
 
@@ -144,7 +144,7 @@ def warn_of_short(pieces: Pieces, part: str, window: int) -> None:
     if not len(lengths):
         raise InputError(f"there is no piece in the {part} part")
     if short := int((lengths < window).sum()):
-        tell(f"{short} of {len(lengths)} pieces ({part}) are shorter than {window} steps: what is missing has no weight")
+        log(f"{short} of {len(lengths)} pieces ({part}) are shorter than {window} steps: what is missing has no weight")
 
 
 class SequenceRun(LoadedRun):

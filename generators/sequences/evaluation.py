@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from generators.pictures.watch import sheet
+from generators.samples import sheet
 from generators.sequences import SequenceEvaluateOptions
 from generators.sequences.data import SequenceRun
 from generators.sequences.representation import Representation, Stretch

@@ -13,7 +13,7 @@ from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import MAX_PROMPT_STEPS
 from midi.files.reading import read
 from midi.parts import remark
-from training.cli import InputError, tell
+from training.cli import InputError, log
 
 Primer = Callable[[int], tuple[str, np.ndarray]]
 
@@ -36,9 +36,9 @@ def from_file(path: str | os.PathLike, representation: Representation, steps: in
         text = str(error)
         raise InputError(text if str(path) in text else f"{path}: {text}") from None
     if lost := remark(losses, piece.left_out):
-        tell(f"{path}: {lost}")
+        log(f"{path}: {lost}")
     if len(found[:steps]) > MAX_PROMPT_STEPS:
-        tell(f"{path} has {len(found[:steps]):,} steps; its last {MAX_PROMPT_STEPS:,} are read")
+        log(f"{path} has {len(found[:steps]):,} steps; its last {MAX_PROMPT_STEPS:,} are read")
     return lambda item: (str(path), found[:steps])
 
 

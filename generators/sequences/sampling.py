@@ -15,8 +15,7 @@ import numpy as np
 from PIL import Image
 
 from generators.contract import formats_of
-from generators.pictures.watch import sheet
-from generators.samples import Blocks, check_formats, check_items, hash_of, make_items, with_record, write_formats
+from generators.samples import Blocks, check_formats, check_items, hash_of, make_items, sheet, with_record, write_formats
 from generators.sequences import SequenceSampleOptions
 from generators.sequences.data import SequenceRun
 from generators.sequences.primers import Primer, from_file, held_out, nothing

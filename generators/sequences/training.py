@@ -13,7 +13,7 @@ from generators.contract import GeneratorTrainOptions
 from generators.sequences.data import open_pieces, warn_of_short
 from generators.sequences.watch import Watch
 from generators.sequences.windows import batches
-from training.cli import tell
+from training.cli import log
 from training.files import write_json
 from training.fitting.samples import Sample
 from training.recipe import Recipe
@@ -30,7 +30,7 @@ class SequenceRecipe(Recipe):
         for part in ("train", "validation"):
             warn_of_short(pieces, part, length)
         counts = {part: int(pieces.lengths[numbers].sum()) for part, numbers in pieces.parts.items()}
-        tell("steps: " + ", ".join(f"{count:,} {part}" for part, count in counts.items()))
+        log("steps: " + ", ".join(f"{count:,} {part}" for part, count in counts.items()))
         self.facts = self.representation.facts()
         self.source = {"path": os.path.abspath(options.data) if options.data else None, "fingerprint": pieces.fingerprint}
         feed = {"pieces": pieces, "representation": self.representation, "length": length, "batch_size": config.batch_size}

@@ -9,14 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.pictures.watch import sheet
+from generators.samples import sheet
 from generators.sequences.data import Pieces
 from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import BATCH, Sampler, continuations
-from generators.watch import Patience
+from generators.watch import CollapseMonitor
 from midi.codecs.codec import REST
 from midi.measures.continuation import FIGURES, table_of
-from training.cli import tell
+from training.cli import log
 from training.fitting.callbacks import averaged
 from training.fitting.samples import Sample
 
@@ -28,12 +28,12 @@ GREYS = np.array([0, 255, 150, 0], np.uint8)
 """Of REST, ONSET, SUSTAIN and PAD."""
 
 
-class Watch(Patience):
+class Watch(CollapseMonitor):
     """After every epoch goes on with the beginnings of COUNT validation pieces and adds medians of FIGURES to the logs, and
 
-    dead            1 if nothing is generated, or a note is held to the end from the first bar on, in all of them
+    collapsed            1 if nothing is generated, or a note is held to the end from the first bar on, in all of them
 
-    Raises InputError with advice after `patience` dead epochs on end (0: never). A resumed run knows how many there were.
+    Raises InputError with advice after `patience` collapsed epochs in a row (0: never), across resumes.
     """
 
     def __init__(self, run: Path, module: Any, representation: Representation, pieces: Pieces, patience: int) -> None:
@@ -57,12 +57,12 @@ class Watch(Patience):
         with averaged(self.model):
             self.generated = self._continued(self.model)
         found = table_of(rolls_of(self.generated, self.representation), self._bar)
-        dead = bool(((found["density"] == 0) | (found["longest"] >= BARS - 1)).all())
-        logs |= {name: float(np.median(values)) for name, values in found.items()} | {"dead": float(dead)}
-        if dead and not self.dead:
-            tell(f"epoch {epoch + 1}: the model falls silent or holds a note to the end")
+        collapsed = bool(((found["density"] == 0) | (found["longest"] >= BARS - 1)).all())
+        logs |= {name: float(np.median(values)) for name, values in found.items()} | {"collapsed": float(collapsed)}
+        if collapsed and not self.collapsed_epochs:
+            log(f"epoch {epoch + 1}: the model falls silent or holds a note to the end")
         advice = "try --head autoregressive, a smaller --learning-rate or --preset ours"
-        self.count(dead, "nothing but silence or a held note", advice)
+        self.count(collapsed, "nothing but silence or a held note", advice)
 
     def sampler_of(self, model: keras.Model) -> Sampler:
         """Made once for a model: what it generates is by the weights of the moment."""

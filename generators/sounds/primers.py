@@ -14,7 +14,7 @@ from spectro.clips import SILENCE
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import NOTHING, whole_columns
 from training.arrays import read_arrays
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import read_json
 
 MAX_SECONDS = 30
@@ -46,7 +46,7 @@ def from_recording(path: str | os.PathLike, setting: SpectrogramSetting) -> Prim
     most = MAX_SECONDS * setting.rate
     sound = np.concatenate(kept)[-most:]
     if samples > most:
-        tell(f"{path} lasts {samples / setting.rate:.0f} s; only its last {MAX_SECONDS} s are read")
+        log(f"{path} lasts {samples / setting.rate:.0f} s; only its last {MAX_SECONDS} s are read")
     if (columns := whole_columns(setting, len(sound))) == 0:
         shortest = setting.n_fft / 2 / setting.rate
         seconds = samples / setting.rate

@@ -18,14 +18,13 @@ import numpy as np
 from PIL import Image
 
 from generators.contract import formats_of
-from generators.pictures.watch import sheet
-from generators.samples import append, hash_of, items_done, with_record
+from generators.samples import append, hash_of, items_done, sheet, with_record
 from generators.sounds import SoundSampleOptions
 from generators.sounds.data import SoundRun
 from generators.sounds.primers import Primer, from_recording, held_out, silence
 from generators.sounds.sampler import COLUMNS_PER_CALL, SoundSampler, noise_of
 from generators.sounds.writer import ItemWriter
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import atomic
 from training.options import check
 
@@ -58,7 +57,7 @@ def sample(
     columns = setting.columns - 1 if options.columns is None else options.columns
     primers = _primers(run, options)
     if noise == 0 and len(primers) == 1 and count > 1:
-        tell(f"this run draws nothing, so all {count} items would be the same: one is generated")
+        log(f"this run draws nothing, so all {count} items would be the same: one is generated")
         count = 1
     wanted = range(count) if not options.items else sorted(set(options.items))
     if not 0 <= wanted[0] <= wanted[-1] < count:
@@ -111,7 +110,7 @@ def _written(pieces: Iterable[np.ndarray], writers: dict[int, ItemWriter], first
                 writer.add(piece[item - first])
         rows = [{"item": item, "seed": seed, **writer.finish()} for item, writer in writers.items()]
     if clipped := sum(row["clipped"] for row in rows):
-        tell(f"{clipped} samples of {len(rows)} items were beyond full scale and are clipped")
+        log(f"{clipped} samples of {len(rows)} items were beyond full scale and are clipped")
     return rows
 
 

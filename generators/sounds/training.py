@@ -17,7 +17,7 @@ from generators.sounds.statistics import mean_of, measured
 from generators.sounds.watch import COUNT, Watch
 from spectro.clips import to_model
 from spectro.stft import SpectrogramSetting
-from training.cli import tell
+from training.cli import log
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
 from training.files import atomic, read_json, write_json
@@ -39,7 +39,7 @@ class SoundRecipe(Recipe):
         self.setting = setting_of(config)
         self.corpus = open_clips(options.data, self.setting, options.cache)
         self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=False)
-        tell(f"clips: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
+        log(f"clips: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
         self.facts = {"setting": asdict(self.setting)}
         self.source = {
             "path": os.path.abspath(options.data) if options.data else None,

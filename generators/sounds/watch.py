@@ -8,13 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.pictures.watch import sheet
+from generators.samples import sheet
 from generators.sounds.sampler import SoundSampler, continuations
 from generators.sounds.statistics import mean_of, measured
-from generators.watch import Patience
+from generators.watch import CollapseMonitor
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim
-from training.cli import tell
+from training.cli import log
 from training.fitting.samples import Sample
 
 COUNT = 8
@@ -25,10 +25,10 @@ SILENCE_DB = -90.0
 """Level below which there is silence."""
 
 
-class Watch(Patience):
+class Watch(CollapseMonitor):
     """After every epoch goes on with COUNT clips from their middle, and adds `statistics.measured` of that to the logs; also
 
-    dead      1 if all of them are silent or constant
+    collapsed      1 if all of them are silent or constant
 
     Warns when they become so; raises InputError with advice after `patience` such epochs on end (0: never).
     """
@@ -52,15 +52,15 @@ class Watch(Patience):
         self.generated = self._continued(self.model)
         found = [measured(picture, self.setting) for picture in self.generated]
         still = MIN_MOVEMENT * self.data["movement"]
-        dead = all(one["level"] < SILENCE_DB or one["movement"] < still for one in found)
-        logs |= mean_of(found) | {"dead": float(dead)}
-        if dead and not self.dead:
-            tell(
+        collapsed = all(one["level"] < SILENCE_DB or one["movement"] < still for one in found)
+        logs |= mean_of(found) | {"collapsed": float(collapsed)}
+        if collapsed and not self.collapsed_epochs:
+            log(
                 f"epoch {epoch + 1}: continuations are silent or constant (level {logs['level']:.0f} dB, movement "
                 f"{logs['movement']:.1f} dB; the data have {self.data['level']:.0f} and {self.data['movement']:.1f})"
             )
         advice = "the model does not go on with a sound; try --preset ours, or another --learning-rate"
-        self.count(dead, "nothing but silence or constant tones", advice)
+        self.count(collapsed, "nothing but silence or constant tones", advice)
 
     def samples(self, model: keras.Model) -> list[Sample]:
         """Sampler of `training.fitting.samples`: clips gone on with from their middle, pictures and a sound."""

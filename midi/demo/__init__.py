@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def demo_folder(cache: str | os.PathLike | None = None) -> Path:
 
     folder = cache_folder(cache) / "demo-midi"
     if not folder.exists():
-        tell(f"composing the demo pieces into {folder}")
+        log(f"composing the demo pieces into {folder}")
     write_corpus(folder)
     return folder
 

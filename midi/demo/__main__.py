@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from training.cli import run, tell
+from training.cli import log, run
 from training.options import Count, Range, Seed
 
 
@@ -31,7 +31,7 @@ def main(options: Options) -> None:
     """Write the corpus and print its paths."""
     from midi.demo import STYLES, write_corpus
 
-    tell(f"composing {len(STYLES)} styles, {options.pieces} pieces of {options.bars} bars each")
+    log(f"composing {len(STYLES)} styles, {options.pieces} pieces of {options.bars} bars each")
     print(*write_corpus(options.output, options.pieces, options.seed, options.bars), sep="\n")
 
 

@@ -10,7 +10,7 @@ from midi.files.lenient import read_by_mido, read_leniently
 from midi.files.symusic_bridge import from_symusic
 from midi.files.wellformed import survey
 from midi.notes import Piece
-from training.cli import InputError, tell
+from training.cli import InputError, log
 
 SUFFIXES = frozenset([".mid", ".midi", ".kar", ".rmi", ".smf"])
 """File names that are taken for MIDI when a folder is read."""
@@ -18,7 +18,7 @@ MAX_FILE_BYTES = 1 << 24
 """Bytes of a file at most: some three million notes, which take 250 MB while they are read."""
 
 
-def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str], None] = tell) -> Piece:
+def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str], None] = log) -> Piece:
     """The piece in a MIDI file (format 0 or 1, also RIFF-wrapped).
 
         piece = read("song.mid")

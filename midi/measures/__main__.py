@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from training.cli import bar, run, tell
+from training.cli import bar, log, run
 from training.options import Count, Index, Range, Seed
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _measured(path: Path, options: Options) -> MeasuredSet:
         path, count=options.count, seed=options.seed, drums=options.drums, jobs=options.jobs, progress=bar
     )
     for line in measured.warnings:
-        tell(line)
+        log(line)
     return measured
 
 

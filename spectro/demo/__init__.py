@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import atomic, read_json, write_json
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def demo_folder(cache: str | os.PathLike | None = None) -> Path:
 
     folder = cache_folder(cache) / "demo"
     if not folder.exists():
-        tell(f"composing the demo music into {folder}")
+        log(f"composing the demo music into {folder}")
     write_corpus(folder)
     return folder
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError, run, tell
+from training.cli import InputError, log, run
 
 if TYPE_CHECKING:
     from tests.reliability.models import Case
@@ -101,7 +101,7 @@ def written(case: Case, folder: Path) -> list[Cell]:
             cell.megabytes = sum(part.stat().st_size for part in files) / 1e6
         cell.seconds = time.perf_counter() - begin
         cells.append(cell)
-        tell(f"{name} as {each}: {cell.reason or f'{cell.megabytes:.1f} MB'} ({cell.seconds:.0f} s)")
+        log(f"{name} as {each}: {cell.reason or f'{cell.megabytes:.1f} MB'} ({cell.seconds:.0f} s)")
     return cells
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from training.cli import run, tell
+from training.cli import log, run
 from training.options import Count, Index, Seed
 
 NOTES = """
@@ -75,7 +75,7 @@ def main(options: Options) -> None:
         trainers = {name: trainer(name, Path(folder), options.epochs) for name in names}  # imports all before any fork
         for name, train in trainers.items():
             rows.append(row_of(name, train, Path(folder, name), options))
-            tell(f"{name}: {'; '.join(rows[-1].wrong) or 'the same'}")
+            log(f"{name}: {'; '.join(rows[-1].wrong) or 'the same'}")
     text = document(rows)
     print(text)
     if options.write:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _from_folder(folder: Path, suffixes: Collection[str]) -> list[Source]:
             path = Path(parent, name)
             if name.startswith(".") or path.suffix.lower() not in suffixes:
                 if path.is_symlink() and not path.exists():
-                    tell(f"passed over: {path} leads nowhere")
+                    log(f"passed over: {path} leads nowhere")
                 continue
             parts = path.relative_to(folder).parts
             found.append(Source(path, "/".join(parts), label=parts[0] if len(parts) > 1 else ""))
@@ -67,14 +67,14 @@ def _leads_on(path: Path, led: set[Path]) -> bool:
     target = path.resolve()
     above = {place for parent in path.parents for place in (parent.resolve(), *parent.resolve().parents)}
     if target in above or target in led:
-        tell(f"passed over: {path} leads {'back up' if target in above else 'where another link has led:'} to {target}")
+        log(f"passed over: {path} leads {'back up' if target in above else 'where another link has led:'} to {target}")
         return False
     led.add(target)
     return True
 
 
 def _tell_unreadable(error: OSError) -> None:
-    tell(f"passed over: {error.filename} cannot be read: {error.strerror}")
+    log(f"passed over: {error.filename} cannot be read: {error.strerror}")
 
 
 def _from_csv(table: Path) -> list[Source]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from training.cli import InputError, bar, tell
+from training.cli import InputError, bar, log
 from training.corpora.build import build_corpus, plan_of
 from training.corpora.corpus import Corpus, Encoder
 from training.corpora.sources import find_sources
@@ -37,7 +37,7 @@ def open_corpus(
     plan = plan_of(sources, encoder, folder)
     directory = folder / plan["fingerprint"][:16]
     if not (directory / "manifest.json").exists():
-        tell(f"reading {len(sources)} files of {data} into {directory}")
+        log(f"reading {len(sources)} files of {data} into {directory}")
     build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
     return describe(Corpus(directory))
 
@@ -45,14 +45,14 @@ def open_corpus(
 def describe(corpus: Corpus, most: int = 10) -> Corpus:
     """Tell what a corpus holds and what was left out of it, and return it. InputError if it holds nothing."""
     size = sum(path.stat().st_size for path in corpus.directory.iterdir())
-    tell(
+    log(
         f"{corpus.directory}: {len(corpus)} items of {len(corpus.rows)} files, {size / 1e6:.1f} MB, "
         f"{len(corpus.left_out)} files left out"
     )
     for row in corpus.left_out[:most]:
-        tell(f"  left out: {row['name']}: {row['reason']}")
+        log(f"  left out: {row['name']}: {row['reason']}")
     if len(corpus.left_out) > most:
-        tell(f"  ... and {len(corpus.left_out) - most} more, listed in {corpus.directory / 'items.csv'}")
+        log(f"  ... and {len(corpus.left_out) - most} more, listed in {corpus.directory / 'items.csv'}")
     if not len(corpus):
         raise InputError(f"none of the {len(corpus.left_out)} files could be used; the reasons are above")
     return corpus

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.devices.workers import Cluster, cluster, is_chief, meet
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-__all__ = ["ReplicaSeedGenerator", "draw_apart", "is_chief", "replica_index", "strategy_for", "whole"]
+__all__ = ["ReplicaSeedGenerator", "draw_apart", "is_chief", "replica_index", "strategy_for", "variable_dtype"]
 
 MAX_CONNECT_SECONDS = 120.0
 """What TensorFlow may take to connect the workers once all are there."""
@@ -57,7 +57,7 @@ def replica_index() -> Any:
     return 0 if context is None else context.replica_id_in_sync_group
 
 
-def whole() -> str:
+def variable_dtype() -> str:
     """The dtype of weights, in which losses, last layers and draws are computed: float32, also where layers compute in less
     (`--precision mixed_bfloat16`)."""
     return keras.config.dtype_policy().variable_dtype
@@ -198,5 +198,5 @@ def _joined(workers: Cluster, names: tuple[str, ...]) -> tf.distribute.Strategy:
 
 def _give_up() -> None:
     """End the process: TensorFlow, which still waits for the other workers, cannot be interrupted otherwise."""
-    tell(f"error: the workers met, but did not connect within {MAX_CONNECT_SECONDS:g} seconds; start all of them again")
+    log(f"error: the workers met, but did not connect within {MAX_CONNECT_SECONDS:g} seconds; start all of them again")
     os._exit(1)

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 
 MAX_WAIT_SECONDS = 600.0
 """The others are waited for so long: one may still make the corpus that another has already; it keeps it."""
@@ -107,7 +107,7 @@ def meet(workers: Cluster, wait: float = MAX_WAIT_SECONDS) -> None:
         until = time.monotonic() + wait
         for number, address in enumerate(workers.addresses):
             if number != workers.index and not _answers(address):
-                tell(f"waiting for worker {number} at {address}")
+                log(f"waiting for worker {number} at {address}")
                 while not _answers(address):
                     if time.monotonic() > until:
                         raise InputError(

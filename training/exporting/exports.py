@@ -22,7 +22,7 @@ from training.fitting.keras_internals import all_layers
 TOLERANCE = 1e-3
 """Largest difference from Keras, relative to the largest output (at least 1), at which a file is kept."""
 
-FROM_RECORD = ("package", "model", "config", "labels", "codec", "setting")
+FROM_RECORD = ("package", "model", "config", "labels", "codec", "representation", "setting")
 
 
 def export(

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import keras
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import atomic, write_json
 
 
@@ -49,7 +49,7 @@ class Rewind(keras.callbacks.Callback):
         if now > self.factor * best and (self.run / "model.keras").exists():
             saved = keras.saving.load_model(self.run / "model.keras", compile=False, safe_mode=True)
             self.model.set_weights(saved.get_weights())
-            tell(f"epoch {epoch + 1}: {self.monitor} {now:.4g} after {best:.4g}; back to the best weights")
+            log(f"epoch {epoch + 1}: {self.monitor} {now:.4g} after {best:.4g}; back to the best weights")
 
 
 class Best(keras.callbacks.Callback):
@@ -209,7 +209,7 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         figures = "  ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
         if self.bar.disable:
-            tell(f"epoch {epoch + 1}/{self.epochs}  {figures}")
+            log(f"epoch {epoch + 1}/{self.epochs}  {figures}")
         self.bar.set_postfix_str(figures)
 
     def on_train_end(self, logs: dict | None = None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import keras
 
-from training.cli import tell
+from training.cli import log
 from training.corpora.batches import Batches, Epochs
 from training.devices.replicas import Whole, check_even, keep_apart
 from training.devices.strategy import strategy_for
@@ -71,7 +71,7 @@ def fit(
         if start == 0 and init is not None:
             init(model)
     if start:
-        tell(f"resuming {run} after epoch {start} of {epochs}" if start < epochs else f"{run} has its {start} epochs")
+        log(f"resuming {run} after epoch {start} of {epochs}" if start < epochs else f"{run} has its {start} epochs")
     callbacks = [
         Epochs(batches),
         NotANumber(),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.family import PACKAGES, family_of
 from training.files import read_json, remove_half_written, write_json
 from training.runs.lock import exclusive
@@ -118,7 +118,7 @@ def start_from(fresh: keras.Model, run: str | os.PathLike) -> None:
     if [weight.shape for weight in weights] != [weight.shape for weight in fresh.get_weights()]:
         raise InputError(f"the weights of {run} do not fit this model; was it trained with another model, codec or sizes?")
     fresh.set_weights(weights)
-    tell(f"started from {run}")
+    log(f"started from {run}")
 
 
 def versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.cli import InputError, tell
+from training.cli import InputError, log
 
 LOCK = ".lock"
 """Name of the lock file."""
@@ -29,7 +29,7 @@ def exclusive(directory: Path, wait: bool = False) -> Iterator[None]:
     except Timeout:
         if not wait:
             raise InputError(f"{directory} is in use by another process; wait for it, or give another --output") from None
-        tell(f"waiting for another process that works in {directory}")
+        log(f"waiting for another process that works in {directory}")
         lock.acquire()
     try:
         yield

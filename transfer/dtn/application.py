@@ -20,7 +20,7 @@ from midi.files.writing import write
 from midi.notes import Piece, make_piece, with_notes
 from midi.parts import remark
 from midi.stitch import cut, join
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import read_json, write_json
 from training.runs import load, read_run, versions
 from transfer.dtn.model import exported
@@ -50,9 +50,9 @@ class Application:
         except InputError as error:
             raise InputError(f"{source}: {error}") from None
         if lost := remark(losses, piece.left_out):
-            tell(f"{source}: {lost}")
+            log(f"{source}: {lost}")
         if generated.notes["drum"].all():
-            tell(f"warning: {source}: nothing sounds in the result" + " but drums" * bool(len(generated)))
+            log(f"warning: {source}: nothing sounds in the result" + " but drums" * bool(len(generated)))
         write(target, generated)
         facts = {"source": source, "run": self.run, "notes": len(generated), "losses": losses, "left_out": piece.left_out}
         write_json(

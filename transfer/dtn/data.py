@@ -19,7 +19,7 @@ from midi.codecs.strip import StripCodec
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES, read
 from midi.notes import Piece
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
@@ -97,19 +97,19 @@ def open_domains(
     if files[0] == files[1]:
         raise InputError(f"{source} and {target} hold the same files; expected two kinds of music")
     if both := files[0] & files[1]:
-        tell(f"warning: {len(both)} files are in both the source and the target")
+        log(f"warning: {len(both)} files are in both the source and the target")
     return domains[0], domains[1]
 
 
 def _domain(name: str, data: str | os.PathLike, encoder: PitchedImages, seed: int, cache: Path | None) -> Domain:
     corpus = open_corpus(data, encoder, SUFFIXES, cache)
     if corpus.manifest["facts"].get("drums", True):
-        tell(f"warning: {data} is a corpus in which drums are notes like others; the folder it was made of serves better")
+        log(f"warning: {data} is a corpus in which drums are notes like others; the folder it was made of serves better")
     try:
         split = split_corpus(corpus, seed=seed, labelled=False)
     except InputError as error:
         raise InputError(f"--{name} {data}: {error}") from None
-    tell(f"{name}: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test pictures")
+    log(f"{name}: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test pictures")
     return Domain(corpus, split, Path(data))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from midi.measures.features import measure
 from midi.notes import Piece, with_notes
-from training.cli import tell
+from training.cli import log
 from training.files import write_json
 from training.report import write_report
 from training.runs import read_run, versions
@@ -76,7 +76,7 @@ def evaluate(options: EvaluateOptions) -> str:
         kinds = pieces_of(record, application.codec, source=options.source, target=options.target, cache=options.cache)
         examples = [Pieces.of(_shown(application, kind.pieces("judge"))).images for kind in kinds]
         judge = trained_judge(run / "judge", *examples, record["seed"])
-        tell(f"transferring {len(kinds[0].files[part])} files of the {part} part")
+        log(f"transferring {len(kinds[0].files[part])} files of the {part} part")
         results = [application.piece(piece)[0] for piece in kinds[0].pieces(part)]
         sets = _sets(application, kinds, part, results)
         found = {

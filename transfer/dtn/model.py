@@ -31,7 +31,7 @@ from keras import ops
 
 from midi.codecs import codec_named
 from training.cli import InputError
-from training.devices.strategy import whole
+from training.devices.strategy import variable_dtype
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer
@@ -114,7 +114,7 @@ class Dtn(Measuring):
     """
 
     def __init__(self, config: dict[str, Any], **arguments: Any) -> None:
-        super().__init__(**arguments | {"dtype": whole()})
+        super().__init__(**arguments | {"dtype": variable_dtype()})
         config = Config(**config)
         self.config, shape = config, codec_named(config.codec).shape
         outputs, self.discriminator_loss, self.adversarial = ADVERSARIAL[config.discriminator]

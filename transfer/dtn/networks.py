@@ -17,7 +17,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from training.devices.strategy import whole
+from training.devices.strategy import variable_dtype
 
 Shape = tuple[int, int, int]
 STRIDE = 8
@@ -61,7 +61,7 @@ def generator(shape: Shape, width: int, code: int, skips: bool, name: str = "gen
         x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", name=f"{name}_up_{number}")(x)
     rows, columns = (have - want for have, want in zip(x.shape[1:3], shape, strict=False))
     x = layers.Cropping2D(((0, rows), (0, columns)), name=f"{name}_cut")(x) if rows or columns else x
-    return keras.Model(inputs, layers.Activation("tanh", dtype=whole(), name=f"{name}_picture")(x), name=name)
+    return keras.Model(inputs, layers.Activation("tanh", dtype=variable_dtype(), name=f"{name}_picture")(x), name=name)
 
 
 def discriminator(shape: Shape, width: int, outputs: int) -> keras.Model:
@@ -75,14 +75,16 @@ def discriminator(shape: Shape, width: int, outputs: int) -> keras.Model:
     x = layers.Conv2D(outputs, x.shape[1:3], name="discriminator_conv_4")(x)
     x = layers.Flatten(name="discriminator_flat")(x)
     return keras.Model(
-        picture, layers.Activation("linear", dtype=whole(), name="discriminator_logits")(x), name="discriminator"
+        picture, layers.Activation("linear", dtype=variable_dtype(), name="discriminator_logits")(x), name="discriminator"
     )
 
 
 def _normed(x: Any, name: str, activation: str = "relu") -> Any:
     synchronized = keras.backend.backend() == "tensorflow"  # over the whole batch where several devices share it
     x = layers.BatchNormalization(momentum=0.95, epsilon=1e-3, synchronized=synchronized, name=name)(x)
-    return layers.Activation(activation, dtype=whole() if activation == "tanh" else None, name=f"{name}_{activation}")(x)
+    return layers.Activation(
+        activation, dtype=variable_dtype() if activation == "tanh" else None, name=f"{name}_{activation}"
+    )(x)
 
 
 def _filled(picture: Any, name: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from midi.codecs.strip import StripCodec
 from midi.files.reading import read
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.corpora.batches import Batches
 from training.files import write_json
 from training.fitting.fit import fit
@@ -73,7 +73,7 @@ def pretrained(
     both, folder = Together(*domains), run / "autoencoder"
     folder.mkdir(exist_ok=True)
     feed = {"seed": seed, "to_model": codec.to_model, "transform": copied}
-    tell("first the extractor, as an autoencoder of both; then the transfer")
+    log("first the extractor, as an autoencoder of both; then the transfer")
     fit(
         lambda: build_autoencoder(config),
         folder,

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from spectro.hilbert import to_unit
-from training.cli import tell
+from training.cli import log
 from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
 from training.fitting.callbacks import Rewind
@@ -31,7 +31,7 @@ class HilbertRecipe(Recipe):
         super().__init__(module, config, options)
         self.corpus = open_windows(options.data, config.rate, config.side**2, options.cache)
         self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=False)
-        tell(f"windows: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
+        log(f"windows: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
         self.facts = {}
         self.source = {
             "path": os.path.abspath(options.data) if options.data else None,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from training.cli import InputError, bar, run, tell
+from training.cli import InputError, bar, log, run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ def main(options: Options) -> None:
         options.output,
         {"command": "transfer.scores.paired", "options": asdict(options), "pairs": figures, "versions": versions()},
     )
-    tell(f"{len(pairs)} pairs; figures of each in {options.output}")
+    log(f"{len(pairs)} pairs; figures of each in {options.output}")
 
 
 def _pairs(path: Path) -> list[tuple[Path, Path]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from spectro.audio import blocks
 from spectro.clips import SILENCE
-from training.cli import InputError, tell
+from training.cli import InputError, log
 
 RATE = 22_050
 """Sample rate in Hz of all that is scored."""
@@ -21,7 +21,7 @@ MAX_SECONDS = 10.0
 """From the start that are scored: a style repeated many times has a rhythm of its own, the repetition."""
 
 
-def read_start(path: str | os.PathLike, note: Callable[[str], None] = tell) -> np.ndarray:
+def read_start(path: str | os.PathLike, note: Callable[[str], None] = log) -> np.ndarray:
     """The first MAX_SECONDS of a file, mono float32 (samples,) at RATE. InputError: not a file that can be read.
 
     note: takes a line on each damage that was skipped.

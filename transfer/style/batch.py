@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from classifiers.prediction import Classifier
 from spectro.audio import write
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import atomic, read_json, refuse_existing, write_json
 from transfer.style.judgement import RESULT, Judgement, judge
 from transfer.style.methods import Method
@@ -107,7 +107,7 @@ def noted_interrupt() -> Iterator[Callable[[], bool]]:
         if pressed:
             raise KeyboardInterrupt
         pressed = True
-        tell("\nstopping: what there is so far is being written (Ctrl-C again: give up at once)")
+        log("\nstopping: what there is so far is being written (Ctrl-C again: give up at once)")
 
     before = signal.signal(signal.SIGINT, note)
     try:

@@ -17,7 +17,7 @@ from typing import Any
 from spectro.audio import write
 from spectro.demo import compose
 from spectro.stft import SETTINGS
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.corpora.sources import read_csv
 from training.files import distinct, refuse_existing
 
@@ -110,7 +110,7 @@ def inputs(content: Path | None, style: Path | None, output: Path, seed: int, fo
     for path, genre in zip(pair, DEMO_PAIR.values(), strict=True):
         refuse_existing(path, force)
         write(path, compose(genre, seed, DEMO_SECONDS), SETTINGS["lil_data"].rate)
-    tell(f"demo pair: {pair[0]} (content), {pair[1]} (style)")
+    log(f"demo pair: {pair[0]} (content), {pair[1]} (style)")
     return pair[0], pair[1]
 
 

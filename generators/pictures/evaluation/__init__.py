@@ -25,7 +25,7 @@ from generators.pictures.sampling import Drawing, blocks_of, draws_of
 from generators.pictures.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures
-from training.cli import InputError, tell
+from training.cli import InputError, log
 from training.files import outputs_of_runs, refuse_existing, write_json
 from training.options import check
 from training.report import write_report
@@ -187,4 +187,4 @@ class Stopwatch:
         yield
         took = time.perf_counter() - began
         self.seconds[stage] = round(self.seconds.get(stage, 0.0) + took, 2)
-        tell(f"{stage}: {took:.1f} s")
+        log(f"{stage}: {took:.1f} s")

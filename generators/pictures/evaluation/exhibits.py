@@ -14,7 +14,7 @@ from generators.pictures.data import PictureRun, RunData
 from generators.pictures.evaluation.copies import DRAWN_PAIRS, Nearest, draw_closest_pairs
 from generators.pictures.evaluation.likeness import PictureSet
 from generators.pictures.latent_sampler import LatentSampler
-from generators.pictures.watch import sheet
+from generators.samples import sheet
 from midi.codecs.codec import Codec
 from midi.listening import listen as listen_to
 from midi.measures.report import draw_histograms

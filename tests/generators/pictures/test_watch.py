@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from generators.pictures import watch
-from generators.pictures.watch import Watch, sheet
+from generators.pictures.watch import Watch
+from generators.samples import sheet
 from midi.codecs import codec_named
 from training.cli import InputError
 
@@ -47,13 +48,13 @@ def test_the_logs_tell_what_the_pictures_show(watched):
     made, look = watched
     values = pictures(0.0)
     values[0, 5, :32], values[1, 9, :16] = 1.0, 1.0
-    assert look(made(), 0, values) == {"density": 48 / (4 * 64 * 64), "pitches": 2, "empty": 0.5, "dead": 0}
+    assert look(made(), 0, values) == {"density": 48 / (4 * 64 * 64), "pitches": 2, "empty": 0.5, "collapsed": 0}
 
 
 def test_black_or_grey_pictures_are_dead(watched):
     made, look = watched
-    for values, dead in ((pictures(0.0), 1), (np.full((4, *ROLL.shape), 0.3), 1), (pictures(0.05), 0)):
-        assert look(made(), 0, values)["dead"] == dead
+    for values, collapsed in ((pictures(0.0), 1), (np.full((4, *ROLL.shape), 0.3), 1), (pictures(0.05), 0)):
+        assert look(made(), 0, values)["collapsed"] == collapsed
 
 
 def test_leaving_the_datas_range_is_told_once_until_it_is_back(watched, capsys):
@@ -80,7 +81,7 @@ def test_nothing_but_black_for_long_stops_with_advice(watched):
 
 def test_a_resumed_run_knows_its_dead_epochs(watched, tmp_path):
     made, look = watched
-    (tmp_path / "history.csv").write_text("epoch,dead\n0,1.0\n1,0.0\n2,1.0\n3,1.0\n")
+    (tmp_path / "history.csv").write_text("epoch,collapsed\n0,1.0\n1,0.0\n2,1.0\n3,1.0\n")
     with pytest.raises(InputError, match="for 2 epochs"):
         look(made(patience=2), 3, pictures(0.0))
     look(made(patience=2), 2, pictures(0.0))

@@ -25,7 +25,7 @@ def test_a_run_holds_everything(runs, model):
     assert {"config.json", "history.csv", "model.keras", "report.html", "samples"} <= names
     history = read_history(run / "history.csv")
     assert len(history) == quick(model).epochs
-    assert {"loss", "val_loss", "nll", "val_nll", "dead", *FIGURES} <= set(history[-1])
+    assert {"loss", "val_loss", "nll", "val_nll", "collapsed", *FIGURES} <= set(history[-1])
     assert all(np.isfinite(value) for value in history[-1].values())
     record = read_json(run / "config.json")
     assert (record["package"], record["model"], record["codec"]["name"]) == ("generators", model, "beats88")

@@ -63,7 +63,7 @@ def watched(frames, tmp_path, monkeypatch):
 def test_the_logs_tell_what_is_generated(watched):
     made, look = watched
     logs = look(made(), 0, lively())
-    assert logs["dead"] == 0
+    assert logs["collapsed"] == 0
     assert logs["density"] == pytest.approx(2 / 8)
     assert logs["onsets"] == 2
     assert (logs["range"], logs["groove"], logs["longest"]) == (7, 1, 1 / 8)
@@ -71,10 +71,10 @@ def test_the_logs_tell_what_is_generated(watched):
 
 def test_silence_and_a_note_that_is_held_to_the_end_are_dead(watched, capsys):
     made, look = watched
-    assert [look(made(), 0, generated)["dead"] for generated in (silence(), held(), lively())] == [1, 1, 0]
+    assert [look(made(), 0, generated)["collapsed"] for generated in (silence(), held(), lively())] == [1, 1, 0]
     assert capsys.readouterr().err.count("epoch 1: the model falls silent or holds a note to the end") == 2
     mixed = np.concatenate([silence(), lively()])
-    assert look(made(), 0, mixed)["dead"] == 0, "not all pieces are"
+    assert look(made(), 0, mixed)["collapsed"] == 0, "not all pieces are"
 
 
 def test_nothing_else_for_long_stops_with_advice(watched):
@@ -91,7 +91,7 @@ def test_nothing_else_for_long_stops_with_advice(watched):
 
 def test_a_resumed_run_knows_its_dead_epochs(watched, tmp_path):
     made, look = watched
-    (tmp_path / "history.csv").write_text("epoch,dead\n0,1.0\n1,0.0\n2,1.0\n3,1.0\n")
+    (tmp_path / "history.csv").write_text("epoch,collapsed\n0,1.0\n1,0.0\n2,1.0\n3,1.0\n")
     with pytest.raises(InputError, match="for 2 epochs"):
         look(made(patience=2), 3, silence())
     look(made(patience=2), 2, silence())

@@ -21,7 +21,7 @@ def test_a_run_holds_everything(runs, head):
     names = {"config.json", "history.csv", "model.keras", "statistics.json", "starts.npz", "report.html"}
     assert names <= {path.name for path in run.iterdir()}
     last = read_history(run / "history.csv")[-1]
-    assert {"loss", "val_loss", "level", "flatness", "onsets", "movement", "dead"} <= set(last)
+    assert {"loss", "val_loss", "level", "flatness", "onsets", "movement", "collapsed"} <= set(last)
     assert {path.suffix for path in (run / "samples").iterdir()} == {".png", ".wav"}
     assert read_json(run / "statistics.json")["movement"] > 1
 
@@ -59,7 +59,7 @@ def test_the_watch_tells_silence_and_gives_up(tmp_path, monkeypatch, capsys):
     watch.on_epoch_begin(0)
     logs = {}
     watch.on_epoch_end(0, logs)
-    assert logs["dead"] == 1
+    assert logs["collapsed"] == 1
     assert logs["movement"] == pytest.approx(0, abs=1e-6)
     assert "silent or constant" in capsys.readouterr().err
     with pytest.raises(InputError, match="for 2 epochs"):
@@ -67,7 +67,7 @@ def test_the_watch_tells_silence_and_gives_up(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(watch, "_continued", lambda model: pictures)
     logs = {}
     watch.on_epoch_end(2, logs)
-    assert logs["dead"] == 0
+    assert logs["collapsed"] == 0
 
 
 def test_data_that_cannot_be_used(configs, tmp_path):
