@@ -14,7 +14,7 @@ import keras
 from spectro.layers import Spectrogram, exportable
 from spectro.stft import SETTINGS, SpectrogramSetting
 from training.cli import InputError
-from training.options import Amount, Count, Positive, Share
+from training.options import Amount, Count, Fraction, Positive
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ClassifierConfig:
     """Spectrogram setting by name (rate, window, hop, length of a clip)."""
     reference: Literal["clip", "absolute"] = "clip"
     """Level that is picture value 1: the clip's loudest bin, or full scale."""
-    time_shift: Share = 0.0
+    time_shift: Fraction = 0.0
     """Training clips are rolled by up to this share of their length, either way."""
     mixup: Amount = 0.0
     """Beta parameter of mixup on waveforms and targets; 0 is none."""

@@ -22,7 +22,7 @@ from classifiers.augment import SpecAugment
 from classifiers.front_end import ClassifierConfig, exported, front_end, setting_of
 from spectro.layers import MelPicture
 from training.family import Context
-from training.options import Amount, Count, Dropout, Index, Share
+from training.options import Amount, Count, Dropout, Fraction, Index
 
 __all__ = ["PRESETS", "Config", "build", "exported"]
 
@@ -46,12 +46,12 @@ class Config(ClassifierConfig):
     dense: Count = 48
     """Units of the dense layer."""
     dropout: Dropout = 0.5
-    """Share of the dense layer's outputs dropped."""
+    """Fraction of the dense layer's outputs dropped."""
     input_dropout: Dropout = 0.0
-    """Share of the dense layer's inputs dropped."""
+    """Fraction of the dense layer's inputs dropped."""
     masks: Index = 0
     """SpecAugment masks per axis; 0 is none."""
-    mask_share: Share = 0.125
+    mask_share: Fraction = 0.125
     """Largest share of an axis one mask hides."""
     weight_decay: Amount = 0.0
     """AdamW's decay of the kernels per step, relative to the learning rate."""

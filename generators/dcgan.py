@@ -42,7 +42,7 @@ from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer
-from training.options import Amount, Count, Memory, Positive
+from training.options import Amount, Count, Momentum, Positive
 
 LOW = -1.0
 """Pictures are in [-1, 1]."""
@@ -64,9 +64,9 @@ class Config(PictureConfig):
     """Adam's step of the generator, at the start."""
     critic_rate: Positive = 2e-4
     """Adam's step of the critic, at the start."""
-    beta_1: Memory = 0.5
+    beta_1: Momentum = 0.5
     """Adam's memory of gradients, of both."""
-    beta_2: Memory = 0.999
+    beta_2: Momentum = 0.999
     """Adam's memory of squared gradients, of both."""
     cosine: bool = False
     """Let both steps fall to a tenth along a cosine until the last one."""
@@ -90,8 +90,8 @@ class Config(PictureConfig):
     """The same at generated pictures (R2)."""
     penalty_stride: Count = 1
     """The penalties are taken on every so many-th picture of a batch."""
-    average: Memory = 0.0
-    """Memory of the moving average of the generator's weights, which is what is kept; 0: none."""
+    average: Momentum = 0.0
+    """Momentum of the moving average of the generator's weights, which is what is kept; 0: none."""
 
 
 OURS = Config(

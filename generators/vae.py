@@ -41,7 +41,7 @@ from training.cli import InputError
 from training.devices.strategy import ReplicaSeedGenerator
 from training.family import Context
 from training.fitting.measuring import Measuring
-from training.options import Amount, Count, Dropout, Index, Share
+from training.options import Amount, Count, Dropout, Fraction, Index
 
 LOW = 0.0
 """Pictures are in [0, 1]."""
@@ -80,8 +80,8 @@ class Config(PictureConfig):
     which with weight 1 is the evidence bound."""
     kl_weight: Amount = 5e-4
     """Weight of the Kullback-Leibler divergence."""
-    warm_up: Share = 0.0
-    """Share of the training in which that weight rises from 0."""
+    warm_up: Fraction = 0.0
+    """Fraction of the training in which that weight rises from 0."""
     cosine: bool = False
     """Let the learning rate fall to a hundredth along a cosine until the last step."""
 

@@ -50,11 +50,11 @@ Index = Annotated[int, Range(0)]
 """A number of something, counted from 0, or how many of something that there may be none of."""
 Seed = Annotated[int, Range(0, 2**32 - 1)]
 """Of random numbers; NumPy's and Keras' seeds go so far."""
-Share = Annotated[float, Range(0, 1)]
+Fraction = Annotated[float, Range(0, 1)]
 """A part of a whole."""
 Dropout = Annotated[float, Range(0, 1, below=True)]
 """A part that is left out, never all."""
-Memory = Annotated[float, Range(0, 1, below=True)]
+Momentum = Annotated[float, Range(0, 1, below=True)]
 """Of a moving average: the share of what was before."""
 Amount = Annotated[float, Range(0)]
 """Of something that there may be none of."""

@@ -14,7 +14,7 @@ import tyro
 from training.cli import InputError
 from training.family import Family, families_of, family_of
 from training.files import refuse_existing
-from training.options import Range, Share, TrainOptions, check
+from training.options import Fraction, Range, TrainOptions, check
 from training.runs import read_run
 
 Overlap = Annotated[float, Range(0, 0.5)]
@@ -44,7 +44,7 @@ class ApplyOptions:
     overlap: Overlap = 0.125
     """Fraction of a window that the next one repeats, 0 to 0.5; 0 makes clicks. dtn: at least that, since windows lie
     whole bars apart."""
-    strength: Share = 1.0
+    strength: Fraction = 1.0
     """From 0, the source as it is, to 1, what the model makes of it. Recordings are mixed. dtn: a cell of a black and white
     picture follows the model where it is sure of it, of a wanted certainty of 1 - strength; other pictures are mixed."""
     force: bool = False
@@ -60,7 +60,7 @@ class EvaluateOptions:
     part: Literal["test", "validation"] = "test"
     """The files that are transferred: those held out to the end, or those of the validation part that the judge does not
     learn from, to choose settings by."""
-    strength: Share = 1.0
+    strength: Fraction = 1.0
     """As in `transfer.apply`."""
     overlap: Overlap = 0.125
     """As in `transfer.apply`."""

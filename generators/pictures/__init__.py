@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions
 from training.cli import bar
 from training.family import Report
-from training.options import Amount, Count, Index, Positive, Range, Share
+from training.options import Amount, Count, Fraction, Index, Positive, Range
 
 if TYPE_CHECKING:
     from generators.pictures.training import PictureRecipe
@@ -47,7 +47,7 @@ class PictureSampleOptions(MidiSampleOptions):
     """Make pictures of this label; without it all labels in turn."""
     bars: Count | None = None
     """Bars of 4/4 an item lasts: longer than a picture, it is chained of several whose latents walk on from each other."""
-    similarity: Share = 0.7
+    similarity: Fraction = 0.7
     """With --bars: how much of one window's latent the next one keeps, 0 to 1."""
     grid: bool = False
     """Instead of --count draws, 10 x 10 latents on the two widest directions."""

@@ -35,7 +35,7 @@ from training.devices.strategy import variable_dtype
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer
-from training.options import Amount, Count, Index, Memory, Positive, Share
+from training.options import Amount, Count, Fraction, Index, Momentum, Positive
 from transfer.dtn.networks import (
     ADVERSARIAL,
     constancy,
@@ -80,9 +80,9 @@ class Config:
     """Adam's step, of f and g."""
     discriminator_rate: Positive = 3e-4
     """Adam's step, of D."""
-    beta_1: Memory = 0.9
+    beta_1: Momentum = 0.9
     """Adam's memory of gradients, of all players."""
-    noise: Share = 0.0
+    noise: Fraction = 0.0
     """Deviation of the noise on all that D sees in training. Without it D distinguishes black and white from nearly so."""
     variations: Index = 0
     """Show every file so many times more, in other keys."""

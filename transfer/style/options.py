@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from training.options import Amount, Count, Seed, Share
+from training.options import Amount, Count, Fraction, Seed
 from transfer.style.features.registry import features_help, open_method, settings_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class StyleOptions:
     pairs: Path | None = None
     """CSV with a pair in each row instead: columns content and style, paths relative to the CSV, and, if wanted, output, a
     name in the folder OUTPUT."""
-    style_strength: Share | None = None
+    style_strength: Fraction | None = None
     """From 0, the content, to 1, all of the style (the default)."""
     mask: tuple[str, ...] = ()
     """Transfer only there: seconds such as 2-4.5s, frequencies such as 100-2000hz, several of each; by default all."""

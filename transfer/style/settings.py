@@ -10,7 +10,7 @@ import numpy as np
 
 from spectro.stft import SpectrogramSetting
 from training.cli import InputError
-from training.options import Amount, Count, Index, Range, Share, check
+from training.options import Amount, Count, Fraction, Index, Range, check
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _AREA = re.compile(rf"{_NUMBER}-{_NUMBER}\s*(s|hz)", re.IGNORECASE)
@@ -67,7 +67,7 @@ class Settings:
     """Griffin-Lim iterations."""
     start: Literal["content", "noise"] = "content"
     """The picture to start from: the content's, or white noise."""
-    style_strength: Share = 1.0
+    style_strength: Fraction = 1.0
     """How much of the style is taken: 0 is the content, 1 all of it."""
     mask: Mask = field(default_factory=Mask)
     """Where it is taken."""

@@ -1,6 +1,6 @@
 """Sounds of any length: read again and again in blocks, as overlapping tiles of spectrum, and tiles as one picture again.
 
-Memory does not grow with their length.
+Momentum does not grow with their length.
 """
 
 from __future__ import annotations
