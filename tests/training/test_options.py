@@ -19,12 +19,12 @@ from training.options import (
     Amount,
     Count,
     Dropout,
+    Fraction,
     Index,
-    Memory,
+    Momentum,
     Positive,
     Range,
     Seed,
-    Share,
     TrainOptions,
     check,
     range_of,
@@ -56,7 +56,7 @@ def test_ranges(allowed, inside, outside, words):
 
 @dataclass(frozen=True)
 class Inner:
-    strength: Share = 0.5
+    strength: Fraction = 0.5
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def test_what_is_inside_passes():
     [
         (int, None), (str, None), (bool, None), (Path | None, None), (Count, Range(1)), (Count | None, Range(1)),
         (tuple[Count, ...], Range(1)), (tuple[Seed, ...] | None, Range(0, 2**32 - 1)), (Annotated[int, "a note"], None),
-        (Annotated[Count, "a note"], Range(1)), (Dropout, Range(0, 1, below=True)), (Memory, Range(0, 1, below=True)),
+        (Annotated[Count, "a note"], Range(1)), (Dropout, Range(0, 1, below=True)), (Momentum, Range(0, 1, below=True)),
         (Annotated[float, "a note", Range(2)], Range(2)), (Literal[1, 2], None),
     ],
 )  # fmt: skip
