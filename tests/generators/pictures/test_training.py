@@ -35,7 +35,7 @@ def test_a_run_holds_everything(runs, model):
     assert list((run / "samples").glob("sheet-*.png"))
 
 
-@pytest.mark.parametrize(("model", "name"), zip(PICTURES, itertools.cycle(("litert", "onnx")), strict=False))
+@pytest.mark.parametrize(("model", "name"), [*zip(PICTURES, itertools.cycle(("litert", "onnx")), strict=False)])
 def test_a_run_is_exported(runs, model, name, tmp_path):
     """In one format each; tests/reliability has all of them."""
     for package in FORMATS[name].packages:
