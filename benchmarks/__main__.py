@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import tyro
 
-from training.cli import InputError, run
+from training.cli import run
+from training.errors import InputError
 
 NAMES = (
     "help", "inversion", "corpus", "feed", "nst", "style_transfer", "devices", "midi", "midi_corpus", "generators",

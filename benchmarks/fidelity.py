@@ -69,7 +69,7 @@ def _scores(files: list[Path], way: Callable) -> tuple[tuple[int, float, float, 
     from midi.codecs.losses import added
     from midi.files.reading import read
     from midi.measures.fidelity import exact, fidelity
-    from training.cli import InputError
+    from training.errors import InputError
 
     rows, losses = [], []
     for path in bar(files, len(files)):

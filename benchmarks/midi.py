@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.cli import InputError, run
+from training.cli import run
+from training.errors import InputError
 
 FOLDERS = ("nottingham", "freedoom_rock_metal")
 

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.cli import InputError, log, run
+from training.cli import log, run
+from training.errors import InputError
 
 LIST = Path(__file__).with_name("transfer_pairs.csv")
 SECONDS = 5.0

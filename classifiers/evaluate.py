@@ -25,7 +25,7 @@ class Options:
 def main(options: Options) -> None:
     """Print the table and where the pictures are."""
     from classifiers.evaluation import evaluate, table
-    from training.cli import InputError
+    from training.errors import InputError
 
     if not options.runs:
         raise InputError("expected at least one run directory, as `classifiers.train` prints it")

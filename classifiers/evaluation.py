@@ -17,9 +17,9 @@ from sklearn.metrics import confusion_matrix
 
 from classifiers.data import evaluation_batches, open_clips
 from classifiers.front_end import setting_of_model
-from training.cli import InputError
 from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
+from training.errors import InputError
 from training.family import Section
 from training.files import read_json, write_json
 from training.report import write_report

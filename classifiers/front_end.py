@@ -13,7 +13,7 @@ import keras
 
 from spectro.layers import Spectrogram, exportable
 from spectro.stft import SETTINGS, SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 from training.options import Amount, Count, Fraction, Positive
 
 

@@ -30,8 +30,9 @@ def main(options: Options) -> None:
     from classifiers.prediction import Classifier, write_prediction
     from classifiers.pretrained import path as shipped
     from spectro.clips import SUFFIXES
-    from training.cli import InputError, log
+    from training.cli import log
     from training.corpora.sources import find_sources
+    from training.errors import InputError
     from training.files import free_name
 
     files = list(options.files)

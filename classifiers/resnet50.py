@@ -18,8 +18,8 @@ import keras
 from keras import ops
 
 from classifiers.front_end import ClassifierConfig, exported, front_end, setting_of
-from training.cli import InputError
 from training.devices.strategy import variable_dtype
+from training.errors import InputError
 from training.family import Context
 from training.options import Count
 

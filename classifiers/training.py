@@ -19,9 +19,10 @@ from classifiers.evaluation import evaluate_run
 from classifiers.front_end import setting_of, setting_of_model
 from spectro.clips import to_model
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError, log
+from training.cli import log
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
+from training.errors import InputError
 from training.family import Context
 from training.fitting.samples import Sample
 from training.recipe import Recipe

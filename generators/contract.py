@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
 
 import tyro
 
-from training.cli import InputError, import_keras
+from training.cli import import_keras
+from training.errors import InputError
 from training.family import Family, families_of, family_of
 from training.options import Index, Range, Seed, TrainOptions
 from training.runs import read_run

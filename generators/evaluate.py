@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from training.cli import InputError, run
+from training.cli import run
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from generators.contract import EvaluateOptions

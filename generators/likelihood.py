@@ -13,7 +13,8 @@ from typing import Literal
 
 import tyro
 
-from training.cli import InputError, run
+from training.cli import run
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from generators.contract import GeneratorFamily, run_family
 from generators.samples import fingerprint_of
 from midi.codecs import from_facts
 from midi.codecs.codec import Codec
-from training.cli import InputError
+from training.errors import InputError
 from training.runs import load, model_module, read_run
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from midi.codecs.codec import Codec, Encoded
 from midi.notes import Piece
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic, read_json, write_json
 from training.runs import versions
 

@@ -37,8 +37,8 @@ from generators.pictures import PictureConfig
 from generators.pictures.latent_sampler import LatentSampler
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
-from training.cli import InputError
 from training.devices.strategy import ReplicaSeedGenerator
+from training.errors import InputError
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.options import Amount, Count, Dropout, Fraction, Index

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from training.cli import InputError
+from training.errors import InputError
 from training.fitting.callbacks import read_history
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from midi.notes import USUAL_TEMPO, Piece, in_order, last_of_tick
-from training.cli import InputError
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
 from midi.notes import Piece
 from midi.stitch import cut
-from training.cli import InputError
+from training.errors import InputError
 
 PAD = 3
 """Class of every cell of a column that lies beyond the end of its piece; the others are those of `midi.codecs.codec`."""

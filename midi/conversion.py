@@ -18,8 +18,8 @@ from midi.files.writing import write
 from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece
 from midi.parts import Parts, encode_parts, remark
-from training.cli import InputError
 from training.corpora.sources import find_sources
+from training.errors import InputError
 from training.files import placed, refuse_existing, write_json
 from training.runs import versions
 

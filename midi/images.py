@@ -15,7 +15,7 @@ from midi.codecs.codec import Codec, Encoded
 from midi.files.reading import read
 from midi.notes import Piece
 from midi.parts import Parts, encode_parts, remark
-from training.cli import InputError
+from training.errors import InputError
 
 BLOCK = 256
 """Pictures that are handed over at a time."""

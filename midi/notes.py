@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numba import njit
 
-from training.cli import InputError
+from training.errors import InputError
 
 NOTE = np.dtype(
     [

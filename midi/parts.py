@@ -12,7 +12,7 @@ from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES, added, in_words
 from midi.measures.features import measure
 from midi.notes import Piece, with_notes
-from training.cli import InputError
+from training.errors import InputError
 
 Parts = Literal["together", "tracks"]
 """All notes of a piece in one picture, or a picture for each track that has notes."""

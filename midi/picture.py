@@ -24,7 +24,7 @@ from PIL import Image, PngImagePlugin
 from midi.codecs import from_facts
 from midi.codecs.codec import Codec, Encoded
 from midi.png import write_png
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic, read_json, write_json
 
 FORMAT = "1"

@@ -11,7 +11,7 @@ from midi.codecs.codec import Codec, Encoded
 from midi.codecs.lossless import Lossless
 from midi.codecs.strip import StripCodec
 from midi.notes import Piece, drum_name, pitch_name, program_name
-from training.cli import InputError
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from training.cli import InputError, bar, print_line, run
+from training.cli import bar, print_line, run
+from training.errors import InputError
 from training.options import Count, Range, Seed
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 
 
 def cut(

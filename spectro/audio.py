@@ -18,7 +18,8 @@ import soundfile
 import soxr
 
 from spectro.decode import MAX_CHANNELS, PIECE, RATES, Note, decoded, is_rate, opened, promised
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import atomic
 
 MAX_VALUES = 1 << 30

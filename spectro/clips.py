@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from spectro.audio import blocks
-from training.cli import InputError
+from training.errors import InputError
 
 SUFFIXES = frozenset(
     [

@@ -12,7 +12,8 @@ import numpy as np
 from spectro import audio, image
 from spectro.inversion import griffin_lim, inversion_error
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 
 FRAMES = 4_096  # analysed at a time
 

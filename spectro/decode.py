@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
-from training.cli import InputError
+from training.errors import InputError
 
 RATES = (1_000, 768_000)
 """Lowest and highest sample rate in Hz; a header with another one is taken for damaged."""

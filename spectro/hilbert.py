@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 
 MAX_SIDE = 1 << 12
 """Longest side of a picture: 16.8 million samples."""

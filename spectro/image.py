@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic
 
 FORMAT = "1"

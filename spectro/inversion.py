@@ -22,7 +22,7 @@ import scipy.fft
 from spectro import kernels
 from spectro.heap import heap_phase, random_phase
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 
 BLOCK_SAMPLES = 1 << 16
 """Samples in the windows of a block: with their spectrum they fill half of a usual second-level cache."""

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 
 SOUNDING = 1e-3
 """Largest value of a picture below which it is silence."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

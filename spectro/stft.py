@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import scipy.fft
 
-from training.cli import InputError
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 
 MAX_BYTES = 1 << 30
 """Of all arrays of a file."""

@@ -29,9 +29,10 @@ class Options:
 
 def main(options: Options) -> None:
     """Print one line per cached corpus; delete them if asked to."""
-    from training.cli import InputError, log
+    from training.cli import log
     from training.corpora.cleaning import cached, delete
     from training.corpora.user_cache import cache_folder
+    from training.errors import InputError
 
     if options.yes and options.action == "list":
         raise InputError("--yes goes with clear; received list")

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO, TypeVar
 
+from training.errors import InputError
+from training.options import check
+
 Options = TypeVar("Options")
-
-
-class InputError(ValueError):
-    """A file or value of the user's that cannot be used. Its message is one line: expected, received, likely cause."""
 
 
 def run(
@@ -40,8 +39,6 @@ def run(
         import_keras()
 
     def checked(options: Any) -> None:
-        from training.options import check
-
         check(options)
         main(options)
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from training.cli import InputError
+from training.errors import InputError
 from training.options import TrainOptions
-
-if TYPE_CHECKING:
-    from training.recipe import Recipe
 
 PACKAGES = ("classifiers", "generators", "transfer")
 """Packages whose `MODELS` a run may name: nothing else is ever imported because a file says so."""
@@ -63,8 +60,8 @@ class Family:
         """The model's module: docstring, Config, PRESETS, MONITOR, build, exported. Importing it registers its classes."""
         return import_module(f"{self.package}.{model}")
 
-    def recipe(self, model: str) -> type[Recipe]:
-        """How the model is trained."""
+    def recipe(self, model: str) -> type:
+        """How the model is trained: a `training.recipe.Recipe`."""
         raise NotImplementedError
 
     def report(self, run: Path, evaluation: Path) -> Report:

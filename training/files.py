@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

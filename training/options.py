@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from training.cli import InputError
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

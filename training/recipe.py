@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import keras
 
-from training.cli import InputError
 from training.corpora.batches import Batches
 from training.devices.workers import is_chief, own_directory
+from training.errors import InputError
 from training.family import Context, families_of
 from training.fitting.fit import fit
 from training.fitting.samples import Sample
@@ -88,7 +88,7 @@ def train(package: str, model: str, config: Any = None, options: TrainOptions | 
     options = replace(options or family.options(), **changes)
     check(config)
     check(options)
-    kind = family.recipe(model)
+    kind: type[Recipe] = family.recipe(model)
     _check_takes(model, kind, options)
     recipe = kind(module, config, options)
     init = {"init": os.path.abspath(options.init) if options.init else None}

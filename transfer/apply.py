@@ -11,7 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError, log, run
+from training.cli import log, run
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from transfer.contract import ApplyOptions

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Protocol, cast
 
 import tyro
 
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Family, families_of, family_of
 from training.files import refuse_existing
 from training.options import Fraction, Range, TrainOptions, check

@@ -19,11 +19,12 @@ from midi.codecs.strip import StripCodec
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import MidiImages
-from training.cli import InputError, log
+from training.cli import log
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import open_corpus
+from training.errors import InputError
 
 
 def open_images(data: str | os.PathLike | None, codec: Codec, cache: Path | None = None) -> Corpus:

@@ -14,7 +14,8 @@ from generators.contract import Known
 from generators.samples import seed_of
 from midi.codecs.binarise import Binarise, calibrated_threshold
 from midi.codecs.codec import Codec
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import read_json, write_json
 
 BATCH = 64

@@ -20,7 +20,7 @@ from midi.codecs.codec import Codec
 from midi.codecs.grid import MAX_COLUMNS
 from midi.codecs.strip import StripCodec
 from midi.files.reading import read
-from training.cli import InputError
+from training.errors import InputError
 
 Prior = Callable[[np.ndarray], np.ndarray]
 """Seeds (count,) -> latents (count, latent), row i from seed i alone."""

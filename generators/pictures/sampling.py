@@ -32,7 +32,7 @@ from generators.samples import (
     with_record,
     write_formats,
 )
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic
 from training.options import check
 

@@ -16,9 +16,10 @@ from generators.pictures.latent_sampler import LatentSampler, calibrate
 from generators.pictures.statistics import statistics_of
 from generators.pictures.watch import Watch
 from midi.codecs import codec_named
-from training.cli import InputError, log
+from training.cli import log
 from training.corpora.batches import Batches
 from training.corpora.split import split_corpus
+from training.errors import InputError
 from training.family import Context
 from training.files import atomic
 from training.fitting.samples import Sample

@@ -18,9 +18,10 @@ from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import read_source
 from midi.parts import remark
-from training.cli import InputError, log
+from training.cli import log
 from training.corpora.split import split_corpus
 from training.corpora.user_cache import open_corpus
+from training.errors import InputError
 
 PARTS = ("train", "validation", "test")
 BLOCK = 64

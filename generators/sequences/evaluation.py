@@ -23,7 +23,7 @@ from generators.sequences.watch import pictures_of, rolls_of
 from midi.files.writing import write
 from midi.measures.continuation import FIGURES, table_of
 from midi.synthesis.rendering import render
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Section
 from training.files import atomic, outputs_of_runs, read_json, refuse_existing, write_json
 from training.options import check

@@ -18,7 +18,7 @@ import numpy as np
 from generators.sequences import matlab
 from midi.codecs.codec import ONSET, Codec
 from training.arrays import read_arrays
-from training.cli import InputError
+from training.errors import InputError
 
 KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 CODEC = "frames88"

@@ -17,7 +17,7 @@ import numpy as np
 
 from generators.sequences.data import Pieces, SequenceRun, open_pieces
 from generators.sequences.representation import Representation
-from training.cli import InputError
+from training.errors import InputError
 
 STEPS_PER_CALL = 512
 """Steps that are judged at once; the states are carried on."""

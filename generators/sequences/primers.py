@@ -13,7 +13,8 @@ from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import MAX_PROMPT_STEPS
 from midi.files.reading import read
 from midi.parts import remark
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 
 Primer = Callable[[int], tuple[str, np.ndarray]]
 

@@ -23,7 +23,7 @@ from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import BATCH, Decoding, continuations
 from generators.sequences.watch import pictures_of
 from midi.measures.continuation import figures_of
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic
 from training.options import check
 

@@ -14,11 +14,11 @@ from generators.sounds import Sounds
 from spectro.clips import SUFFIXES, Clips, to_model
 from spectro.demo import demo_folder
 from spectro.stft import SETTINGS, SpectrogramSetting
-from training.cli import InputError
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import open_corpus
+from training.errors import InputError
 
 
 def setting_of(config: Any) -> SpectrogramSetting:

@@ -23,8 +23,8 @@ from spectro.inversion import inversion_error
 from spectro.plots import draw_picture
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim
-from training.cli import InputError
 from training.corpora.batches import Purpose, stream_of
+from training.errors import InputError
 from training.family import Section
 from training.files import outputs_of_runs, read_json, refuse_existing, save_figure, write_json
 from training.options import check

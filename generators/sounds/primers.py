@@ -14,7 +14,8 @@ from spectro.clips import SILENCE
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import NOTHING, whole_columns
 from training.arrays import read_arrays
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import read_json
 
 MAX_SECONDS = 30

@@ -24,7 +24,8 @@ from generators.sounds.data import SoundRun
 from generators.sounds.primers import Primer, from_recording, held_out, silence
 from generators.sounds.sampler import COLUMNS_PER_CALL, SoundSampler, noise_of
 from generators.sounds.writer import ItemWriter
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import atomic
 from training.options import check
 

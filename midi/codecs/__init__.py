@@ -6,7 +6,7 @@ from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from midi.codecs.codec import Codec

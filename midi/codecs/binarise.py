@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

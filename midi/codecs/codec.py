@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from midi.notes import Piece
-from training.cli import InputError
+from training.errors import InputError
 
 REST, ONSET, SUSTAIN = 0, 1, 2
 """Classes of a cell, for three-way heads."""

@@ -9,7 +9,7 @@ from numba import njit
 
 from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import Piece
-from training.cli import InputError
+from training.errors import InputError
 
 MAX_COLUMNS = 1 << 19
 """Columns of a piece at most: six hours at twelve columns a quarter and 120 beats a minute."""

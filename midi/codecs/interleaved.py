@@ -22,7 +22,7 @@ from midi.codecs.codec import ONSET, REST, SUSTAIN, Encoded
 from midi.codecs.grid import Bars, feature_losses
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import Piece, with_notes
-from training.cli import InputError
+from training.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)

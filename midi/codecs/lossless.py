@@ -31,7 +31,7 @@ from midi.codecs.losses import NAMES
 from midi.codecs.strip import check_notes, check_tempo
 from midi.codecs.voice_layers import Sheet, column_of, in_layers, sheet_of, tick_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
-from training.cli import InputError
+from training.errors import InputError
 
 MAX_BYTES = 1 << 28
 """Bytes of the pictures of one piece at most: encoding and saving them stays within 500 MB."""

@@ -27,7 +27,7 @@ from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.grid import DIVISION, Bars, class_runs, division_of, feature_losses, fill, ticks_of
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import NOTE, TEMPO, USUAL_TEMPO, Piece, make_piece
-from training.cli import InputError
+from training.errors import InputError
 
 SLOWEST = 16_777_215
 """Microseconds a quarter at alpha 0; the largest tempo of MIDI."""

@@ -12,7 +12,7 @@ from midi.codecs.codec import Codec, Encoded
 from midi.codecs.grid import MAX_COLUMNS, Bars, division_of, place, ticks_of
 from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
 from midi.stitch import cut, join
-from training.cli import InputError
+from training.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from midi.codecs.grid import MAX_COLUMNS
-from training.cli import InputError
+from training.errors import InputError
 
 VOICE = np.dtype([("program", np.uint8), ("drum", np.bool_), ("track", np.int16)])
 """What the notes of one layer have in common."""

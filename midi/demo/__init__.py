@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import read_json, write_json
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from midi.files.symusic_bridge import from_symusic
 from midi.files.wellformed import fault, survey
 from midi.files.writing import END, MAX_DELTA, delta_bytes
 from midi.notes import Piece, require_tracks
-from training.cli import InputError
+from training.errors import InputError
 
 MAX_LENIENT_BYTES = 1 << 22
 """Bytes at most: a megabyte takes about half a second, by mido two."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from training.cli import InputError
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from mido import Message, MidiFile, MidiTrack

@@ -11,7 +11,7 @@ import numpy as np
 
 from midi.files.writing import DRUM_CHANNEL, to_bytes
 from midi.notes import LEFT_OUT, NOTE, SIGNATURE, TEMPO, Piece, in_order, last_of_tick, require_tracks
-from training.cli import InputError
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from mido import MidiFile, MidiTrack

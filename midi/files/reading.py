@@ -10,7 +10,8 @@ from midi.files.lenient import read_by_mido, read_leniently
 from midi.files.symusic_bridge import from_symusic
 from midi.files.wellformed import survey
 from midi.notes import Piece
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 
 SUFFIXES = frozenset([".mid", ".midi", ".kar", ".rmi", ".smf"])
 """File names that are taken for MIDI when a folder is read."""

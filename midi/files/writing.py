@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from midi.notes import Piece, require_tracks
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic
 
 MAX_DELTA = (1 << 28) - 1

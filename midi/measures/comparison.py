@@ -23,7 +23,7 @@ import numpy as np
 
 from midi.measures.distances import distances
 from midi.measures.tables import Table, size
-from training.cli import InputError
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

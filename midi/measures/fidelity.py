@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from midi.notes import Piece
-from training.cli import InputError
+from training.errors import InputError
 
 TOLERANCE = 0.05
 """Seconds by which an onset may be off, and an offset at least."""

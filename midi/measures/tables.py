@@ -14,9 +14,9 @@ from midi.codecs.codec import Codec
 from midi.files.reading import SUFFIXES, read
 from midi.measures.features import Measures, measure
 from midi.notes import Piece, in_order, last_of_tick
-from training.cli import InputError
 from training.corpora.corpus import Corpus
 from training.corpora.sources import Source, find_sources
+from training.errors import InputError
 
 Table = dict[str, np.ndarray]
 """Name of a measure -> (pieces,) or (pieces, *shape of the measure), float64; NaN where it is not defined."""

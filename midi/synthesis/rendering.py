@@ -13,7 +13,7 @@ import numpy as np
 
 from midi.notes import Piece, in_order, make_piece, with_notes
 from midi.synthesis import BLOCK, blocks
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from midi.synthesis.drums import BLOCK as KNOCK
 from midi.synthesis.drums import KIT, drum_sound
 from midi.synthesis.kernels import TAIL, VOICE, add_strokes, add_voices
 from midi.synthesis.timbres import SIZE, frequency, timbre_of, wave_tables
-from training.cli import InputError
+from training.errors import InputError
 
 BLOCK = 1 << 16
 """Samples of a block."""

@@ -12,7 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import atomic, read_json, write_json
 
 if TYPE_CHECKING:

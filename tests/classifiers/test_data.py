@@ -5,8 +5,8 @@ import pytest
 
 from classifiers.data import class_weights, evaluation_batches, one_hot, open_clips
 from spectro.stft import SETTINGS
-from training.cli import InputError
 from training.corpora.split import Split, split_corpus
+from training.errors import InputError
 
 
 def test_targets_follow_the_folders(genres, cache):

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, r
 from classifiers import lil_data
 from classifiers.evaluate import Options, main
 from classifiers.evaluation import evaluate, score, table
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 from training.recipe import train
 

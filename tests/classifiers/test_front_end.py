@@ -6,7 +6,7 @@ import pytest
 
 from classifiers import lil_data, softmax
 from classifiers.front_end import features, setting_of_model
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 
 

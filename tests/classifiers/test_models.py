@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from classifiers import MODELS, lil_data, resnet50
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 
 PARAMETERS = {"lil_data": 103_736, "resnet50": 23_604_104, "softmax": 3_185_296}

@@ -7,7 +7,7 @@ import soundfile
 from classifiers.predict import Options, main
 from classifiers.prediction import Classifier, Prediction, write_prediction
 from tests.classifiers.conftest import RATE, sound
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json, write_json
 from training.runs import FORMAT
 

@@ -8,7 +8,7 @@ import soundfile
 
 from classifiers import lil_data, softmax
 from tests.classifiers.conftest import RATE, sound
-from training.cli import InputError
+from training.errors import InputError
 from training.recipe import train
 from training.runs import load, read_run
 

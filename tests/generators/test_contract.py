@@ -4,7 +4,7 @@ import pytest
 
 from generators import MODELS
 from generators.contract import EvaluateOptions, GeneratorFamily, SampleOptions, family_named, run_family
-from training.cli import InputError
+from training.errors import InputError
 from training.files import write_json
 from training.recipe import Recipe
 from training.runs import FORMAT

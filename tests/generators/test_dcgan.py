@@ -15,7 +15,7 @@ from generators import dcgan
 from generators.layers.adversarial import LOSSES, critic_accuracies, gradient_penalty
 from generators.layers.dcgan import KINDS, Columns, players
 from midi.codecs import codec_named
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 from training.fitting.callbacks import averaged
 

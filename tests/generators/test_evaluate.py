@@ -9,7 +9,7 @@ from generators.evaluate import main
 from generators.pictures import PictureEvaluateOptions as PictureOptions
 from generators.pictures import evaluation
 from generators.pictures.evaluation.likeness import likeness
-from training.cli import InputError
+from training.errors import InputError
 
 
 def test_several_runs_are_one_table(runs, tmp_path, capsys, monkeypatch, undrawn):

@@ -8,7 +8,7 @@ import pytest
 from generators.pictures import PictureSampleOptions as Options
 from generators.sample import main
 from midi.files.reading import read
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 
 

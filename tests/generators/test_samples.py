@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from generators.samples import Blocks, append, check_items, fingerprint_of, items_done, make_items, with_record
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 
 BLOCKS = Blocks(10, 4)

@@ -11,7 +11,7 @@ from generators import vae
 from generators.layers.priors import SPEED_UP, Mixture, Normal, normal_divergence
 from midi.codecs import codec_named
 from midi.notes import make_piece, note_table
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 
 QUICK = vae.PRESETS["quick"]

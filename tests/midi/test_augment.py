@@ -9,7 +9,7 @@ from midi.augment import Augment, jitter_velocity, pitch_noise, stretch, transpo
 from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import SIGNATURE, TEMPO, in_order, make_piece, note_table
-from training.cli import InputError
+from training.errors import InputError
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 500), st.integers(0, 300), st.integers(0, 127), st.booleans(), st.integers(0, 1)), max_size=25

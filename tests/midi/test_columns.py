@@ -12,7 +12,7 @@ from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.columns import columns_of, images_of, piece_of
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import pieces
-from training.cli import InputError
+from training.errors import InputError
 
 CHANGE = 960
 """Tick at which the pieces here become twice as fast."""

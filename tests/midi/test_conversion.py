@@ -15,7 +15,7 @@ from midi.files.reading import read
 from midi.files.writing import write
 from midi.measures.fidelity import exact
 from midi.notes import TEMPO, make_piece, note_table, with_notes
-from training.cli import InputError
+from training.errors import InputError
 
 ROLL = Conversion(codec_named("roll96"), measure=True)
 LOSSLESS = Conversion(codec_named("lossless"), measure=True)

@@ -18,8 +18,8 @@ from midi.files.reading import SUFFIXES, read
 from midi.files.writing import write
 from midi.notes import make_piece, note_table
 from tests.data import real_data
-from training.cli import InputError
 from training.corpora.sources import find_sources
+from training.errors import InputError
 from training.options import check
 
 

@@ -19,8 +19,8 @@ from midi.files.writing import write
 from tests.data import real_data
 from tests.midi.test_conversion import band
 from tests.midi.test_convert import tune
-from training.cli import InputError
 from training.corpora.corpus import Corpus, read_table
+from training.errors import InputError
 from training.options import check
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from midi.demo.plan import make_plan, tonal
 from midi.demo.score import DIVISION, Score
 from midi.files.reading import read
 from midi.files.writing import to_bytes, write
-from training.cli import InputError
+from training.errors import InputError
 from training.options import check
 
 SCALES = [

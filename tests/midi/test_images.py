@@ -14,7 +14,7 @@ from midi.files.writing import write
 from midi.images import MidiImages
 from midi.notes import make_piece, note_table
 from tests.midi.test_conversion import band
-from training.cli import InputError
+from training.errors import InputError
 
 
 def drain(generator):

@@ -19,7 +19,7 @@ from midi.notes import (
     require_tracks,
     with_notes,
 )
-from training.cli import InputError
+from training.errors import InputError
 
 SMALL = st.integers(0, 3)
 

@@ -9,7 +9,7 @@ from midi.files.reading import read
 from midi.notes import NOTE, SIGNATURE, make_piece, note_table
 from midi.parts import melody_track, skyline, split
 from tests.data import real_data
-from training.cli import InputError
+from training.errors import InputError
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 60), st.integers(0, 30), st.integers(0, 127), st.booleans(), st.integers(0, 3)), max_size=25

@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 from midi import picture
 from midi.codecs import codec_named
 from midi.codecs.codec import Encoded
-from training.cli import InputError
+from training.errors import InputError
 
 CODECS = {
     "grey": codec_named("roll96", low=60, high=66, columns=5),

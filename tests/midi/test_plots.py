@@ -11,7 +11,7 @@ from midi.codecs import codec_named
 from midi.demo import STYLES, compose
 from midi.notes import DRUMS, PROGRAMS, SIGNATURE, TEMPO, drum_name, make_piece, note_table, pitch_name, program_name
 from midi.plots import bar_lines, draw_roll, figure_of, roll_figure
-from training.cli import InputError
+from training.errors import InputError
 from training.files import save_figure
 
 

@@ -14,7 +14,7 @@ from midi.codecs import codec_named
 from midi.demo import compose, write_corpus
 from midi.files.writing import write
 from midi.render import Options, main
-from training.cli import InputError
+from training.errors import InputError
 from training.options import check
 
 RATE = 8_000

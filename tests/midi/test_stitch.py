@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi.stitch import cut, join
-from training.cli import InputError
+from training.errors import InputError
 
 few = settings(max_examples=60, deadline=None)
 

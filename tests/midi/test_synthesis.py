@@ -10,7 +10,7 @@ from midi.notes import TEMPO, make_piece, note_table
 from midi.synthesis import blocks
 from midi.synthesis.drums import KIT, drum_sound
 from midi.synthesis.timbres import HIGHEST, frequency, timbre_of, wave_tables
-from training.cli import InputError
+from training.errors import InputError
 
 RATE = 44_100
 

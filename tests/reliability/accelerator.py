@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import InputError, run
+from training.cli import run
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError, log, run
+from training.cli import log, run
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from tests.reliability.models import Case

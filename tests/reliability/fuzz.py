@@ -128,7 +128,7 @@ def _address_space() -> int:
 def outcome_of(path: Path) -> tuple[str, str]:
     """What came of a file, and why, in words that are the same for all files of a kind."""
     from midi.files.reading import read
-    from training.cli import InputError
+    from training.errors import InputError
 
     told: list[str] = []
     try:
@@ -149,7 +149,7 @@ def _there_and_back(piece, name: str) -> str:
     """Encode and decode; "changed" if lossless pictures give other notes. InputError is a reason like any other."""
     from midi.codecs import codec_named
     from midi.measures.fidelity import exact
-    from training.cli import InputError
+    from training.errors import InputError
 
     codec = codec_named(name)
     try:

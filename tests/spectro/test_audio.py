@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from spectro import audio, decode
 from tests.data import real_data
-from training.cli import InputError
+from training.errors import InputError
 
 PCM = {suffix: [subtype for subtype in ("PCM_16", "PCM_24", "PCM_32", "PCM_U8", "PCM_S8", "FLOAT", "DOUBLE")
                 if soundfile.check_format(audio.FORMATS[suffix][0], subtype)

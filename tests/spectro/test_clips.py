@@ -9,8 +9,8 @@ import soundfile
 from spectro.clips import Clips, to_int16, to_model
 from spectro.corpus import Options, main
 from tests.data import real_data
-from training.cli import InputError
 from training.corpora.corpus import Corpus
+from training.errors import InputError
 from training.options import check
 
 RATE = 8000

@@ -14,7 +14,7 @@ import pytest
 from spectro import audio, conversion, image
 from spectro.convert import Options, main
 from spectro.stft import SETTINGS
-from training.cli import InputError
+from training.errors import InputError
 from training.options import check
 
 QUICK = SETTINGS["quick"]

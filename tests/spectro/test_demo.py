@@ -17,7 +17,7 @@ from spectro.demo.__main__ import Options
 from spectro.demo.score import MODES, RATE, SHORT, Song
 from spectro.demo.voice import FORMANTS, Singer, Syllable
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 from training.options import check
 
 

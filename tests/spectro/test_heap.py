@@ -9,7 +9,7 @@ import scipy.signal
 from spectro.heap import heap_phase, window_gamma
 from spectro.inversion import inversion_error
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 
 SETTING = SpectrogramSetting(rate=8000, n_fft=256, hop=32)
 

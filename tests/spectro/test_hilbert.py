@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectro.hilbert import HilbertSetting, from_unit, to_unit
-from training.cli import InputError
+from training.errors import InputError
 
 
 def test_golden_4_by_4():

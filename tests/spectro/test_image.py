@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from spectro import image
 from spectro.stft import SETTINGS, SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 
 QUICK = SETTINGS["quick"]
 

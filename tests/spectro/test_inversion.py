@@ -13,7 +13,7 @@ from spectro.inversion import LIMIT_DB, griffin_lim, inversion_error
 from spectro.kernels import compiled
 from spectro.stft import SpectrogramSetting
 from tests.data import real_data
-from training.cli import InputError
+from training.errors import InputError
 
 SETTING = SpectrogramSetting(rate=8000, n_fft=256, hop=40)
 SAMPLES = 4000

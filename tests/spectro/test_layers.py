@@ -10,7 +10,7 @@ from keras import ops
 
 from spectro.layers import MelPicture, Spectrogram, exportable
 from spectro.stft import SETTINGS
-from training.cli import InputError
+from training.errors import InputError
 
 QUICK = replace(SETTINGS["quick"], reference="clip")
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from spectro import plots
 from spectro.stft import SETTINGS
-from training.cli import InputError
+from training.errors import InputError
 
 QUICK = SETTINGS["quick"]
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectro.stft import SETTINGS, SpectrogramSetting, overlap_add
-from training.cli import InputError
+from training.errors import InputError
 
 SMALL = SpectrogramSetting(n_fft=64, hop=16)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.cli import InputError
 from training.corpora.build import build_corpus
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import pytest
 from tests.training.conftest import Numbers
 from tests.training.runs.test_lock import HOLD
 from training.cache import Options, main
-from training.cli import InputError
 from training.corpora.cleaning import cached, delete
 from training.corpora.user_cache import open_corpus
+from training.errors import InputError
 from training.runs.lock import exclusive
 
 

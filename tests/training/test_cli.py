@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from training.cli import InputError, guarded, run
+from training.cli import guarded, run
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import training.files
-from training.cli import InputError
+from training.errors import InputError
 from training.files import (
     atomic,
     conversions,

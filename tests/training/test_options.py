@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import pytest
 
-from training.cli import InputError
+from training.errors import InputError
 from training.family import PACKAGES, families_of
 from training.model_cli import run_train_command
 from training.options import (

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from training.cli import InputError, guarded
+from training.cli import guarded
+from training.errors import InputError
 from training.files import write_json
 from training.options import check
 from training.recipe import Recipe

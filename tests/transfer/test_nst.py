@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from spectro.audio import info, read, write
-from training.cli import InputError, guarded
+from training.cli import guarded
+from training.errors import InputError
 from transfer import nst
 from transfer.style.options import StyleOptions
 from transfer.style.sounds import scratch_array

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 
 Transform = Callable[[np.ndarray, np.ndarray | None, np.random.Generator], tuple[np.ndarray, np.ndarray | None]]
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from training.cli import InputError
 from training.corpora.cluster import workers
 from training.corpora.corpus import FORMAT, Encoder, read_table, shard_path
 from training.corpora.hashes import hashes_of
 from training.corpora.sources import Source
+from training.errors import InputError
 from training.files import atomic, read_json, remove_half_written, write_json
 from training.runs.lock import exclusive
 

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from training.cli import InputError
 from training.corpora import corpus, hashes
+from training.errors import InputError
 from training.files import read_json
 from training.runs.lock import LOCK, exclusive, in_use
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from training.cli import InputError
+from training.errors import InputError
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 
 FORMAT = 1

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json, write_json
 from training.runs.lock import exclusive
 

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

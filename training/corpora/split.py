@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from training.cli import InputError
 from training.corpora.corpus import Corpus
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

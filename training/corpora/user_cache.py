@@ -7,10 +7,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from training.cli import InputError, bar, log
+from training.cli import bar, log
 from training.corpora.build import build_corpus, plan_of
 from training.corpora.corpus import Corpus, Encoder
 from training.corpora.sources import find_sources
+from training.errors import InputError
 
 
 def cache_folder(cache: str | os.PathLike | None = None) -> Path:

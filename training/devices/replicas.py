@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.cli import InputError
 from training.devices.strategy import draw_apart
+from training.errors import InputError
 from training.fitting.keras_internals import all_layers, losses_of_each_thread
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from training.cli import InputError, log
+from training.cli import log
 from training.devices.workers import Cluster, cluster, is_chief, meet
+from training.errors import InputError
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -18,7 +18,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 
 MAX_WAIT_SECONDS = 600.0
 """The others are waited for so long: one may still make the corpus that another has already; it keeps it."""

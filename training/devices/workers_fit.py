@@ -19,9 +19,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.cli import InputError
 from training.devices.replicas import share, weighted
 from training.devices.workers import is_chief
+from training.errors import InputError
 from training.fitting.state_file import NAME
 
 STATE_FILES = (f"backup/{NAME}", "history.csv", "model.keras")

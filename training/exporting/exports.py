@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 from training.exporting.formats import FORMATS, Format, Named, output_names
 from training.files import atomic, fsync, refuse_existing, write_json
 from training.fitting.keras_internals import all_layers

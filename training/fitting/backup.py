@@ -14,8 +14,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.cli import InputError
 from training.devices.strategy import is_chief
+from training.errors import InputError
 from training.fitting.state_file import NAME, read_state, write_state
 
 

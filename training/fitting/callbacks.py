@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 import keras
 
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import atomic, write_json
 
 

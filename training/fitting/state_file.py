@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 from training.files import atomic
 
 FORMAT = 1

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.family import PACKAGES, family_of
 from training.files import read_json, remove_half_written, write_json
 from training.runs.lock import exclusive

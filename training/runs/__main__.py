@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import tyro
 
-from training.cli import InputError, run
+from training.cli import run
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 
 LOCK = ".lock"
 """Name of the lock file."""

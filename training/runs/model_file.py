@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from training.cli import InputError
+from training.errors import InputError
 
 ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
 """What Keras writes for a model without vocabularies; all of ours are."""

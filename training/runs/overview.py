@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 from training.fitting.state_file import NAME, read_about
 from training.runs import read_run

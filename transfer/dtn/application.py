@@ -20,7 +20,8 @@ from midi.files.writing import write
 from midi.notes import Piece, make_piece, with_notes
 from midi.parts import remark
 from midi.stitch import cut, join
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import read_json, write_json
 from training.runs import load, read_run, versions
 from transfer.dtn.model import exported

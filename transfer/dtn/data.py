@@ -19,12 +19,13 @@ from midi.codecs.strip import StripCodec
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES, read
 from midi.notes import Piece
-from training.cli import InputError, log
+from training.cli import log
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
 from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import open_corpus
+from training.errors import InputError
 from transfer.dtn.pieces import PitchedImages, pitched
 
 DEMO = ("chorale", "rock")

@@ -16,8 +16,8 @@ from keras import layers
 from midi.codecs import codec_named
 from midi.codecs.strip import StripCodec
 from midi.notes import Piece
-from training.cli import InputError
 from training.corpora.batches import Batches
+from training.errors import InputError
 from training.fitting.fit import fit
 
 VIEW: StripCodec = codec_named("roll64")

@@ -30,8 +30,8 @@ import keras
 from keras import ops
 
 from midi.codecs import codec_named
-from training.cli import InputError
 from training.devices.strategy import variable_dtype
+from training.errors import InputError
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.fitting.players import frozen, player_optimizer

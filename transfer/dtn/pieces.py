@@ -16,7 +16,7 @@ from midi.files.reading import read
 from midi.images import BLOCK, MidiImages
 from midi.notes import Piece, with_notes
 from midi.parts import encode_parts, remark
-from training.cli import InputError
+from training.errors import InputError
 
 PROGRAMS = "programs.json"
 """Name of the file of a run that holds the target's programs."""

@@ -10,8 +10,9 @@ import numpy as np
 
 from midi.codecs.strip import StripCodec
 from midi.files.reading import read
-from training.cli import InputError, log
+from training.cli import log
 from training.corpora.batches import Batches
+from training.errors import InputError
 from training.files import write_json
 from training.fitting.fit import fit
 from training.fitting.samples import Sample

@@ -28,7 +28,7 @@ from typing import Annotated, Literal
 import keras
 from keras import layers
 
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 from training.options import Amount, Count, Index, Positive, Range
 from transfer.hilbert_autoencoder.networks import Curve, SpectralLoss, banded, published

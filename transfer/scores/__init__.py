@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 from transfer.scores.baselines import baselines
 from transfer.scores.judge import SECOND_JUDGE
 from transfer.scores.measures import CONTENT_PRESERVATION, NO_LEAKAGE, TEXTURE, TIMBRE

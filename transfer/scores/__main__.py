@@ -11,7 +11,8 @@ from pathlib import Path
 
 import tyro
 
-from training.cli import InputError, run
+from training.cli import run
+from training.errors import InputError
 
 
 @dataclass(frozen=True)

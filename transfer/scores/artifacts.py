@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.cli import InputError
+from training.errors import InputError
 from transfer.scores.baselines import equalised
 from transfer.scores.prepare import MIN_SECONDS, RATE, fitted, levelled
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from training.cli import InputError, bar, log, run
+from training.cli import bar, log, run
+from training.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,8 @@ import numpy as np
 
 from spectro.audio import blocks
 from spectro.clips import SILENCE
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 
 RATE = 22_050
 """Sample rate in Hz of all that is scored."""

@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from classifiers.prediction import Classifier
 from spectro.audio import write
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import atomic, read_json, refuse_existing, write_json
 from transfer.style.judgement import RESULT, Judgement, judge
 from transfer.style.methods import Method

@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from classifiers.prediction import Classifier, Prediction
-from training.cli import InputError
+from training.errors import InputError
 from transfer.scores import Scores, scores
 from transfer.scores.artifacts import Artifacts, artifacts
 from transfer.scores.baselines import equalised

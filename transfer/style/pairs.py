@@ -17,8 +17,9 @@ from typing import Any
 from spectro.audio import write
 from spectro.demo import compose
 from spectro.stft import SETTINGS
-from training.cli import InputError, log
+from training.cli import log
 from training.corpora.sources import read_csv
+from training.errors import InputError
 from training.files import distinct, refuse_existing
 
 SUMMARY = "scores.csv"

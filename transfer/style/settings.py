@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from spectro.stft import SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 from training.options import Amount, Count, Fraction, Index, Range, check
 
 _NUMBER = r"(\d+(?:\.\d+)?)"

@@ -16,7 +16,7 @@ from spectro.audio import blocks
 from spectro.clips import SILENCE
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import edge
-from training.cli import InputError
+from training.errors import InputError
 
 Source = str | os.PathLike | np.ndarray
 """A sound file, or samples (channels, samples) or (samples,) at the setting's rate."""

@@ -25,7 +25,8 @@ from generators.pictures.sampling import Drawing, blocks_of, draws_of
 from generators.pictures.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures
-from training.cli import InputError, log
+from training.cli import log
+from training.errors import InputError
 from training.files import outputs_of_runs, refuse_existing, write_json
 from training.options import check
 from training.report import write_report

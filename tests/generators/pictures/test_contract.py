@@ -11,7 +11,7 @@ from generators.evaluate import main as evaluate
 from generators.pictures import PictureEvaluateOptions, PictureSampleOptions
 from generators.pictures.data import PictureRun
 from generators.sample import main as sample
-from training.cli import InputError
+from training.errors import InputError
 from training.exporting.exports import example_inputs, export
 from training.family import module_of
 from training.files import read_json

@@ -7,7 +7,7 @@ import pytest
 
 from generators.pictures.data import Feed, batches, label_numbers, moved
 from midi.codecs import codec_named
-from training.cli import InputError
+from training.errors import InputError
 
 
 def test_a_picture_moves_by_its_rows_unless_a_note_would_be_lost():

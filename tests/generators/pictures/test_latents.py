@@ -7,7 +7,7 @@ from generators.pictures.data import PictureRun
 from generators.pictures.latents import between_files, encode_file, variations
 from midi.files.writing import write
 from midi.notes import make_piece, note_table
-from training.cli import InputError
+from training.errors import InputError
 
 
 @pytest.fixture(scope="module")

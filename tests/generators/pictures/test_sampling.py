@@ -18,7 +18,7 @@ from midi.codecs import codec_named
 from midi.files.reading import read
 from midi.picture import load as load_picture
 from tests.generators.conftest import PICTURES
-from training.cli import InputError
+from training.errors import InputError
 from training.runs import load
 
 

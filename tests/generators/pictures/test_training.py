@@ -10,7 +10,7 @@ import pytest
 from generators.pictures.data import PictureRun
 from generators.pictures.statistics import Statistics
 from tests.generators.conftest import PICTURES
-from training.cli import InputError
+from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
 from training.files import read_json

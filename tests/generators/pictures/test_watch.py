@@ -10,7 +10,7 @@ from generators.pictures import watch
 from generators.pictures.watch import Watch
 from generators.samples import sheet
 from midi.codecs import codec_named
-from training.cli import InputError
+from training.errors import InputError
 
 ROLL = codec_named("roll64")
 DATA = SimpleNamespace(density=0.05, density_low=0.03, density_high=0.08)

@@ -11,7 +11,7 @@ from generators.sequences.representation import Stretch
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.columns import PAD
-from training.cli import InputError
+from training.errors import InputError
 
 
 def column(*classes):

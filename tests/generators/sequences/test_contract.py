@@ -14,7 +14,7 @@ from generators.sequences.likelihood import likelihood
 from generators.sequences.representation import Representation
 from midi.codecs import codec_named
 from midi.files.reading import read
-from training.cli import InputError
+from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import module_of
 from training.files import read_json

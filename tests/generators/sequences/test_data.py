@@ -14,11 +14,11 @@ from midi.demo import write_corpus
 from midi.files.reading import SUFFIXES, read
 from midi.files.writing import write
 from midi.notes import make_piece, note_table
-from training.cli import InputError
 from training.corpora.build import build_corpus
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
 from training.corpora.user_cache import open_corpus
+from training.errors import InputError
 
 LENGTHS = (3 * BLOCK, 5, 2 * BLOCK + 7, BLOCK)
 COLUMNS = Columns(codec_named("beats88"))

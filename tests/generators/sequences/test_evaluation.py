@@ -15,7 +15,7 @@ from midi.codecs import codec_named
 from midi.files.reading import read
 from midi.measures.continuation import FIGURES, figures_of
 from spectro.audio import read as read_sound
-from training.cli import InputError
+from training.errors import InputError
 from training.report import write_report
 from training.runs.lock import exclusive
 

@@ -13,7 +13,7 @@ from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST
 from midi.columns import PAD
 from tests.data import real_data
-from training.cli import InputError
+from training.errors import InputError
 
 CODEC = codec_named("frames88")
 LENGTHS = {"traindata": (5, BLOCK, BLOCK + 1), "validdata": (2 * BLOCK + 3,), "testdata": (1, 70)}

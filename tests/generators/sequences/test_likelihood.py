@@ -8,7 +8,7 @@ import scipy.io
 
 from generators.sequences import likelihood as module
 from generators.sequences.likelihood import likelihood
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json, write_json
 from training.runs import load
 

@@ -17,7 +17,7 @@ from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import make_piece, note_table
 from tests.generators.sequences.conftest import SEQUENCES
-from training.cli import InputError
+from training.errors import InputError
 from training.files import write_json
 from training.runs import FORMAT
 

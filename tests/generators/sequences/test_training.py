@@ -9,7 +9,7 @@ from PIL import Image
 from generators.sequences.watch import Watch
 from midi.measures.continuation import FIGURES
 from tests.generators.sequences.conftest import SEQUENCES, quick, trained
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 from training.fitting.callbacks import read_history
 from training.options import check

@@ -14,7 +14,7 @@ from generators.sequences.watch import BARS, Watch, pictures_of
 from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, SUSTAIN
 from tests.generators.sequences.conftest import quick
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 
 FRAMES = Columns(codec_named("frames88"))

@@ -6,7 +6,7 @@ import pytest
 from generators.sounds import SoundEvaluateOptions, evaluation
 from generators.sounds.evaluation import figures, text_table
 from spectro.stft import SETTINGS
-from training.cli import InputError
+from training.errors import InputError
 from training.report import write_report
 from training.runs.lock import exclusive
 

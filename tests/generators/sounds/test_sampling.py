@@ -9,7 +9,7 @@ from spectro.audio import read, write
 from spectro.image import load
 from spectro.stft import SETTINGS
 from tests.generators.sounds.conftest import RATE, beeps
-from training.cli import InputError
+from training.errors import InputError
 
 SETTING = SETTINGS["quick"]
 

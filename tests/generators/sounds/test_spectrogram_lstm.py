@@ -19,7 +19,7 @@ from generators.layers.spectrum_heads import (
 )
 from generators.sounds.data import check_config
 from generators.sounds.sampler import COLUMNS_PER_CALL, noise_of
-from training.cli import InputError
+from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
 from training.runs import load

@@ -8,7 +8,7 @@ import pytest
 from generators.sounds.data import Crop
 from generators.sounds.watch import Watch
 from spectro.stft import SETTINGS
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 from training.fitting.callbacks import read_history
 from training.recipe import train

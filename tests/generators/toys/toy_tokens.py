@@ -20,7 +20,7 @@ from generators.sequences.samplers import RecurrentSampler
 from midi.codecs import codec_named
 from midi.columns import columns_of
 from midi.notes import Piece, make_piece, note_table
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.options import Count, Index, Positive

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from midi.codecs.binarise import Binarise, calibrated_threshold, stretched, without_isolated
-from training.cli import InputError
+from training.errors import InputError
 
 few = settings(max_examples=60, deadline=None)
 

@@ -15,7 +15,7 @@ from midi.files.reading import read
 from midi.notes import make_piece, note_table
 from tests.data import real_data
 from tests.midi.codecs.pieces import melodies, piece_of, pieces, times
-from training.cli import InputError
+from training.errors import InputError
 
 every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
 few = settings(max_examples=25, deadline=None)

@@ -12,7 +12,7 @@ from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.grid import MAX_COLUMNS, class_runs, division_of, place, ticks_of
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import piece_of, pieces
-from training.cli import InputError
+from training.errors import InputError
 
 few = settings(max_examples=60, deadline=None)
 

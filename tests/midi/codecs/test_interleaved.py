@@ -9,7 +9,7 @@ from midi.codecs import codec_named
 from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import with_notes
 from tests.midi.codecs.pieces import melodies, piece_of, pieces, times
-from training.cli import InputError
+from training.errors import InputError
 
 few = settings(max_examples=40, deadline=None)
 CODEC = codec_named("interleaved32")

@@ -13,7 +13,7 @@ from midi.files.reading import SUFFIXES, read
 from midi.files.writing import to_bytes
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, make_piece, note_table
 from tests.data import real_data
-from training.cli import InputError
+from training.errors import InputError
 
 FACTS = 7
 """The channel of the facts plane."""

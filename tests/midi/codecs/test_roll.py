@@ -16,7 +16,7 @@ from midi.notes import make_piece, note_table
 from midi.stitch import join
 from tests.data import real_data
 from tests.midi.codecs.pieces import piece_of, pieces, times
-from training.cli import InputError
+from training.errors import InputError
 
 few = settings(max_examples=40, deadline=None)
 ROLLS = ("roll64", "roll96")

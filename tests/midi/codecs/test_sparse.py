@@ -10,7 +10,7 @@ from midi.codecs.codec import ONSET, SUSTAIN
 from midi.codecs.sparse import alpha_of, lengths_of_red, red_of, tempos_of_alpha
 from midi.notes import TEMPO, make_piece, note_table
 from tests.midi.codecs.pieces import piece_of, pieces, times
-from training.cli import InputError
+from training.errors import InputError
 
 few = settings(max_examples=40, deadline=None)
 CODEC = codec_named("sparse88")

@@ -17,7 +17,7 @@ from midi.files.wellformed import fault
 from midi.notes import LEFT_OUT
 from tests.data import real_data
 from tests.midi.smf import END, NOTE, chunk, smf
-from training.cli import InputError
+from training.errors import InputError
 
 HIGHER = bytes([0, 0x90, 64, 80, 48, 0x80, 64, 0])
 

@@ -11,7 +11,7 @@ from mido import Message, MetaMessage, MidiFile, MidiTrack
 
 from midi.files.messages import normalised
 from midi.files.mido_bridge import from_mido
-from training.cli import InputError
+from training.errors import InputError
 
 
 def file_of(*tracks: list, **options) -> MidiFile:

@@ -8,7 +8,7 @@ from mido import Message, MetaMessage, MidiFile, MidiTrack
 
 from midi.files.mido_bridge import from_mido
 from midi.notes import LEFT_OUT
-from training.cli import InputError
+from training.errors import InputError
 
 
 def file_of(*tracks: list, **options) -> MidiFile:

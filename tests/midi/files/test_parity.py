@@ -12,7 +12,7 @@ import pytest
 from midi.files.mido_bridge import from_mido
 from midi.files.reading import read
 from tests.data import real_data
-from training.cli import InputError
+from training.errors import InputError
 
 SETS = ("midi/nottingham", "midi/js_fakes", "midi/groove_drums", "midi/freedoom_rock_metal", "awkward_midi")
 FILES = {"midi/freedoom_rock_metal": 14, "awkward_midi": 30}

@@ -21,7 +21,7 @@ from midi.files.wellformed import fault
 from midi.notes import Piece
 from tests.data import real_data
 from tests.midi.smf import END, NOTE, chunk, smf
-from training.cli import InputError
+from training.errors import InputError
 
 ROLL = codec_named("roll96")
 MAX_DELTA = bytes([0xFF, 0xFF, 0xFF, 0x7F])

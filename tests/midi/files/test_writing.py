@@ -12,7 +12,7 @@ from midi.files.reading import read
 from midi.files.wellformed import fault
 from midi.files.writing import to_bytes, voices, write
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, make_piece, note_table
-from training.cli import InputError
+from training.errors import InputError
 
 TICKS = st.integers(0, 40) | st.integers(0, 1 << 20)
 

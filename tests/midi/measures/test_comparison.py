@@ -11,7 +11,7 @@ from scipy.stats import gaussian_kde
 
 from midi.measures.comparison import compare, mean_overlap, size, split_half
 from midi.measures.distances import BINS, distances, overlap
-from training.cli import InputError
+from training.errors import InputError
 
 
 def normal(count, mean=0.0, deviation=1.0, seed=0):

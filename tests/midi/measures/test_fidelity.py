@@ -12,7 +12,7 @@ from mir_eval.transcription import precision_recall_f1_overlap
 from midi.measures import fidelity as module
 from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece, note_table
-from training.cli import InputError
+from training.errors import InputError
 
 
 def piece_of(rows, division=480, tempo=500_000):

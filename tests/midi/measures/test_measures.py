@@ -13,9 +13,9 @@ from midi.images import MidiImages
 from midi.measures.__main__ import Options, main
 from midi.measures.tables import measure_set
 from midi.notes import make_piece, note_table
-from training.cli import InputError
 from training.corpora.build import build_corpus
 from training.corpora.sources import find_sources
+from training.errors import InputError
 from training.options import check
 
 

@@ -10,10 +10,10 @@ from midi.images import MidiImages
 from midi.measures.features import measure
 from midi.measures.tables import as_table, measure_corpus, measure_files, measure_pictures
 from midi.notes import TEMPO, make_piece, note_table
-from training.cli import InputError
 from training.corpora.build import build_corpus
 from training.corpora.corpus import Corpus
 from training.corpora.sources import find_sources
+from training.errors import InputError
 
 
 def piece_of(seed, count=40):

@@ -12,7 +12,7 @@ import soundfile
 from midi.demo import compose
 from midi.notes import TEMPO, make_piece, note_table
 from midi.synthesis.rendering import PEAK, WINDOW, check_soundfont, render, sound_of
-from training.cli import InputError
+from training.errors import InputError
 
 LIBRARY = sorted(path for folder in ("sf2", "sf3") for path in Path("/usr/share/sounds", folder).glob("*.sf[23]")) + sorted(
     Path("/usr/share/soundfonts").glob("*.sf[23]")

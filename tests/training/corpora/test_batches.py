@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from training.cli import InputError
 from training.corpora.batches import Batches, Epochs, Purpose, stream_of
+from training.errors import InputError
 
 ITEMS = np.arange(23, dtype=np.uint8)
 

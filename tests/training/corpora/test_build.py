@@ -13,10 +13,10 @@ import pytest
 
 import training.corpora.build
 from tests.training.conftest import Numbers
-from training.cli import InputError
 from training.corpora.build import build_corpus
 from training.corpora.corpus import Corpus, read_table
 from training.corpora.sources import find_sources
+from training.errors import InputError
 from training.runs.lock import exclusive
 
 

@@ -15,8 +15,8 @@ import pytest
 import soundfile
 
 from midi.demo import write_corpus
-from training.cli import InputError
 from training.corpora.cluster import workers
+from training.errors import InputError
 
 
 @pytest.mark.parametrize("address", ["nonsense", "host:8786", "http://host:1", "tcp://host", "tcp://:1", "tcp://a:b"])

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from training.cli import InputError
 from training.corpora.corpus import Corpus, read_table
+from training.errors import InputError
 
 
 def test_the_manifest_and_the_table_tell_what_is_there(corpus):

@@ -11,8 +11,8 @@ import pytest
 
 from training import arrays
 from training.arrays import read_arrays
-from training.cli import InputError
 from training.corpora.corpus import Corpus
+from training.errors import InputError
 
 HUGE = 10**13
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from training.cli import InputError
 from training.corpora.sources import find_sources, read_csv
+from training.errors import InputError
 
 
 def test_the_first_folder_is_the_label_and_hidden_files_are_passed_over(tmp_path):

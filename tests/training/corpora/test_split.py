@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.cli import InputError
 from training.corpora.split import split_corpus
+from training.errors import InputError
 
 
 class Rows:

@@ -4,8 +4,8 @@ import pytest
 
 from tests.training.conftest import Numbers
 from training.cache import Options, main
-from training.cli import InputError
 from training.corpora.user_cache import open_corpus
+from training.errors import InputError
 
 
 def test_once_per_content_and_setting(folder, tmp_path, capsys):

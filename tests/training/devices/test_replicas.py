@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.cli import InputError
 from training.corpora.batches import Batches
 from training.devices.replicas import Whole, check_even, rows_of, share, weighted
+from training.errors import InputError
 
 
 def batches(count, size, shuffle=False):

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from training.cli import InputError
 from training.devices.strategy import ReplicaSeedGenerator, replica_index, strategy_for
+from training.errors import InputError
 
 TWO_DEVICES = """
 import json, sys
@@ -22,7 +22,7 @@ strategy = strategy_for("2")
 import numpy as np
 import tensorflow as tf
 from tests.training.ten_line_gan import Gan, train
-from training.cli import InputError
+from training.errors import InputError
 from training.devices.replicas import keep_apart
 
 assert strategy.num_replicas_in_sync == 2

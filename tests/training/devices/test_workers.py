@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from tests.reliability.parity import free_addresses
-from training.cli import InputError
 from training.devices.workers import Cluster, cluster, enlist, is_chief, meet, own_directory
+from training.errors import InputError
 
 
 @pytest.fixture(autouse=True)

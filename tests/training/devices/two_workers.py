@@ -14,10 +14,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from training.cli import InputError
 from training.corpora.batches import Batches
 from training.devices.strategy import ReplicaSeedGenerator, strategy_for
 from training.devices.workers import cluster, own_directory
+from training.errors import InputError
 from training.fitting.callbacks import read_history
 from training.fitting.fit import fit
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from training.cli import InputError
+from training.errors import InputError
 from training.exporting import exports
 from training.exporting.exports import FORMATS, atomic_folder, example_inputs, export
 

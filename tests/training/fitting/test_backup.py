@@ -16,7 +16,8 @@ import keras
 import numpy as np
 import pytest
 
-from training.cli import InputError, guarded
+from training.cli import guarded
+from training.errors import InputError
 from training.fitting.backup import Backup, restore
 from training.fitting.callbacks import Best, History
 

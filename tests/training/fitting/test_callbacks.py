@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.cli import InputError
+from training.errors import InputError
 from training.fitting.callbacks import Best, History, Rewind, averaged, read_history
 
 LOSSES = [3.0, 1.0, 2.0, float("nan"), 0.5, 0.7]

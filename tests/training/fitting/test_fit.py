@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from training.cli import InputError
 from training.corpora.batches import Batches
+from training.errors import InputError
 from training.fitting.callbacks import read_history
 from training.fitting.fit import fit
 

@@ -18,7 +18,7 @@ from midi import picture as midi_picture
 from midi.codecs import codec_named, from_facts
 from spectro import audio
 from spectro import image as spectro_image
-from training.cli import InputError
+from training.errors import InputError
 from training.runs import FORMAT, model_module, read_run
 from training.runs.model_file import check_model_file
 

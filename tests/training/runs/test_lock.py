@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from training.cli import InputError
+from training.errors import InputError
 from training.runs.lock import exclusive, in_use
 
 HOLD = """

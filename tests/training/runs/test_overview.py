@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.cli import InputError
+from training.errors import InputError
 from training.files import write_json
 from training.fitting.state_file import write_state
 from training.runs import FORMAT

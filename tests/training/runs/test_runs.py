@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json, write_json
 from training.runs import FORMAT, load, model_module, open_run, read_run
 

@@ -12,7 +12,7 @@ from midi.demo import compose
 from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import SIGNATURE, TEMPO, make_piece, note_table, with_notes
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 from training.files import write_json
 from training.runs import FORMAT

@@ -10,7 +10,7 @@ from midi.codecs import codec_named
 from midi.demo import compose
 from midi.files.writing import write
 from midi.notes import make_piece, note_table, with_notes
-from training.cli import InputError
+from training.errors import InputError
 from transfer.dtn.data import Domain, Pairs, Together, open_domains, transfer_codec
 from transfer.dtn.pieces import PitchedImages, pitched
 

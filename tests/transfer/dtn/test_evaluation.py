@@ -9,7 +9,7 @@ import pytest
 from midi.codecs import codec_named
 from midi.demo import compose
 from midi.files.writing import write
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 from training.files import read_json, write_json
 from training.runs import FORMAT, read_run

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 from training.options import check
 from transfer.dtn import model as dtn

@@ -10,7 +10,7 @@ from PIL import Image
 
 from midi.demo import compose
 from midi.files.writing import write
-from training.cli import InputError
+from training.errors import InputError
 from training.files import read_json
 from training.fitting.callbacks import read_history
 from training.recipe import train

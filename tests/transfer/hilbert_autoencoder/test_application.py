@@ -8,7 +8,7 @@ import soundfile
 
 from classifiers.pretrained import path as pretrained
 from spectro.audio import read
-from training.cli import InputError
+from training.errors import InputError
 from training.fitting.callbacks import read_history
 from training.recipe import train
 from transfer.apply import main, targets_of

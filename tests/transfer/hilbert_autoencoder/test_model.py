@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from spectro.hilbert import HilbertSetting
-from training.cli import InputError
+from training.errors import InputError
 from training.family import Context
 from transfer.hilbert_autoencoder.data import batches, open_windows
 from transfer.hilbert_autoencoder.model import PRESETS, Config, build, exported

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spectro.demo import compose
-from training.cli import InputError
+from training.errors import InputError
 from transfer.scores.artifacts import Artifacts, artifacts
 from transfer.scores.baselines import baselines
 from transfer.scores.prepare import RATE, levelled

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from tests.transfer.conftest import tone
-from training.cli import InputError
+from training.errors import InputError
 from training.recipe import train
 from transfer.hilbert_autoencoder.model import PRESETS
 from transfer.scores.distances import distances, error

@@ -11,7 +11,7 @@ import soundfile
 from spectro.audio import read
 from spectro.demo import compose
 from tests.data import real_data
-from training.cli import InputError
+from training.errors import InputError
 from transfer.scores import HEADER, Scores, cell, markdown, scores
 from transfer.scores.__main__ import Options, main
 from transfer.scores.baselines import equalised

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from spectro.audio import write
-from training.cli import InputError, guarded
+from training.cli import guarded
+from training.errors import InputError
 from transfer import nst
 from transfer.style.batch import COLUMNS
 from transfer.style.features.extractor import Extractor

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.transfer.conftest import tone
-from training.cli import InputError
+from training.errors import InputError
 from transfer.style.features.extractor import Extractor
 from transfer.style.features.lil_data import PRESETS
 from transfer.style.methods import transfer_style

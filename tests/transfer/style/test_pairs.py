@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training.cli import InputError
+from training.errors import InputError
 from transfer.style.options import StyleOptions as Options
 from transfer.style.pairs import WHERE_ONLY, Pair, all_pairs, fingerprint, read_pairs
 

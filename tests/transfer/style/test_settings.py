@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spectro.stft import SETTINGS
-from training.cli import InputError
+from training.errors import InputError
 from transfer.style.settings import Mask, mask_of
 
 SETTING = SETTINGS["lil_data"]

@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from training.cli import InputError
+from training.errors import InputError
 
 if TYPE_CHECKING:
     from classifiers.prediction import Classifier

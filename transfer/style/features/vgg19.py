@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from spectro.stft import SETTINGS, SpectrogramSetting
-from training.cli import InputError
+from training.errors import InputError
 from transfer.style.features.extractor import STYLE_WEIGHTS, Extractor
 from transfer.style.methods import NetworkMethod
 from transfer.style.settings import Settings

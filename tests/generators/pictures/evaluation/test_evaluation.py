@@ -18,7 +18,7 @@ from generators.pictures.evaluation import evaluate, samples_of
 from generators.pictures.evaluation.likeness import likeness
 from generators.pictures.sampling import sample
 from midi.files.reading import read
-from training.cli import InputError
+from training.errors import InputError
 from training.files import outputs_of_runs, read_json
 from training.report import write_report
 from training.runs.lock import exclusive

@@ -8,7 +8,7 @@ from generators.pictures.evaluation.likeness import PictureSet, likeness
 from midi.codecs import codec_named
 from midi.measures.comparison import compare, split_half
 from midi.measures.tables import measure_pictures
-from training.cli import InputError
+from training.errors import InputError
 
 ROLL = codec_named("roll96")
 

@@ -6,7 +6,7 @@ import pytest
 
 from classifiers.prediction import Classifier
 from spectro.audio import read, write
-from training.cli import InputError
+from training.errors import InputError
 from transfer import nst
 from transfer.style.features.registry import FEATURES, RUN, StyleFeature, features_help, open_method, settings_of
 from transfer.style.options import StyleOptions

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from spectro.stft import SETTINGS
-from training.cli import InputError
+from training.errors import InputError
 from transfer.style.features import vgg19 as module
 from transfer.style.features.vgg19 import CONTENT_LAYER, STYLE_LAYERS, VggInput, vgg19
 from transfer.style.gatys import OptimisedPicture
