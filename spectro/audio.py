@@ -27,9 +27,8 @@ MAX_VALUES = 1 << 30
 FOUR_GIB = (1 << 32) - (1 << 16)
 """Bytes of samples that a wav, aiff or au can hold, with some room for its header."""
 FORMATS = {
-    ".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS"), ".opus": ("OGG", "OPUS"),
-    ".mp3": ("MP3", "MPEG_LAYER_III"), ".aif": ("AIFF", "PCM_16"), ".aiff": ("AIFF", "PCM_16"), ".au": ("AU", "PCM_16"),
-    ".caf": ("CAF", "PCM_16"), ".w64": ("W64", "PCM_16"), ".rf64": ("RF64", "PCM_16"),
+    **{f".{name.lower()}": (name, "PCM_16") for name in ("WAV", "FLAC", "AIFF", "AU", "CAF", "W64", "RF64")},
+    ".aif": ("AIFF", "PCM_16"), ".ogg": ("OGG", "VORBIS"), ".opus": ("OGG", "OPUS"), ".mp3": ("MP3", "MPEG_LAYER_III"),
 }  # fmt: skip
 """Suffix -> libsndfile's format and the subtype that `write` takes by default."""
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
