@@ -58,9 +58,9 @@ def runs(pieces, tmp_path_factory):
     }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def toys():
-    """Adds the toy models while the tests of this folder run: their folder to the package, a line each to MODELS."""
+    """Adds the toy models while the tests of a module run: their folder to the package, a line each to MODELS."""
     import generators
 
     folder = str(Path(__file__).with_name("toys"))

@@ -99,6 +99,16 @@ def test_the_prompt_changes_what_is_generated(runs, model, primer, tmp_path):
     assert len(set(said)) == 3
 
 
+def test_a_changed_primer_is_not_continued(runs, primer, tmp_path):
+    """Another file of the same name would give a folder of two kinds of music."""
+    mine = tmp_path / "mine.mid"
+    mine.write_bytes(primer[0].read_bytes())
+    sample(runs["lstm"], tmp_path / "out", count=1, primer=mine)
+    write(mine, make_piece(note_table(2, start=[0, 480], end=[240, 960], pitch=[64, 67], velocity=90), 480))
+    with pytest.raises(InputError, match=r"samples of other settings \(files\)"):
+        sample(runs["lstm"], tmp_path / "out", count=2, primer=mine)
+
+
 @MODELS
 def test_held_out_primers_are_named(runs, pieces, cache, model, tmp_path):
     data = open_pieces(pieces, Columns(CODEC), 1, cache)
