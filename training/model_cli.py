@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 import itertools
 import sys
 from typing import Any
 
 from training.cli import guarded, import_keras, parse, quiet
-from training.devices.workers import enlist, is_chief
+from training.devices.workers import is_chief
 from training.family import families_of
 
 
@@ -44,14 +42,11 @@ def run_train_command(package: str, arguments: list[str] | None = None) -> None:
     parsed: Any = parse(both, description=about, module=module, arguments=arguments[named:])
 
     def trained(chosen: Any) -> None:
-        import keras
-
         from training.recipe import train
 
-        enlist(chosen.workers, chosen.worker_index)
-        keras.config.set_dtype_policy(chosen.precision)
-        with contextlib.nullcontext() if is_chief() else contextlib.redirect_stdout(io.StringIO()):  # a helper has no result
-            print(train(package, model, chosen.config, chosen))
+        run = train(package, model, chosen.config, chosen)
+        if is_chief():  # a worker that helps another has no result
+            print(run)
 
     sys.exit(guarded(trained, parsed))
 

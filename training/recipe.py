@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +13,7 @@ from typing import Any, ClassVar
 import keras
 
 from training.corpora.batches import Batches
-from training.devices.workers import is_chief, own_directory
+from training.devices.workers import enlist, is_chief, own_directory
 from training.errors import InputError
 from training.family import Context, families_of
 from training.fitting.fit import fit
@@ -75,22 +77,29 @@ class Recipe:
 def train(package: str, model: str, config: Any = None, options: TrainOptions | None = None, **changes: Any) -> Path:
     """Train a model of `package` into a run directory, or resume it there; the directory.
 
-    config: of the model's `Config`, by default its preset `ours`, or `paper` where there is none. options: as the package's
-    train command takes them, by default its defaults; changes: some of them by name.
+    config: of the model's `Config`, by default that of the preset that the options name (`ours`, or `paper` where there is
+    none). options: as the package's train command takes them, by default its defaults; changes: some of them by name.
 
         train("generators", "vae", data="my_midi", output="runs/vae")
 
-    InputError: a number that an option does not take, data or a directory that cannot be used, a loss that is no number.
+    InputError: a number that an option does not take, no such preset, data or a directory that cannot be used, a loss that
+    is no number.
     """
     family = families_of(package)[model]
     module = family.module(model)
-    config = config or module.PRESETS.get("ours", module.PRESETS["paper"])
     options = replace(options or family.options(), **changes)
-    check(config)
     check(options)
+    config = config or _preset(module, options)
+    check(config)
+    enlist(options.workers, options.worker_index)
     kind: type[Recipe] = family.recipe(model)
     _check_takes(model, kind, options)
-    recipe = kind(module, config, options)
+    with _precision(options.precision):
+        return _train(package, model, kind(module, config, options))
+
+
+def _train(package: str, model: str, recipe: Recipe) -> Path:
+    module, config, options = recipe.module, recipe.config, recipe.options
     init = {"init": os.path.abspath(options.init) if options.init else None}
     record = {
         "package": package,
@@ -122,6 +131,26 @@ def train(package: str, model: str, config: Any = None, options: TrainOptions | 
             recipe.finish(run)
             write_report(run)
     return output
+
+
+@contextlib.contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """What is made within it computes in this dtype policy; float32 leaves Keras' own, which is that by default."""
+    before = keras.config.dtype_policy()
+    if name != "float32":
+        keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _preset(module: ModuleType, options: TrainOptions) -> Any:
+    """The config of a preset. InputError: the model has none of that name."""
+    name = "quick" if options.quick else options.preset
+    if name not in module.PRESETS and name != TrainOptions.preset:
+        raise InputError(f"--preset must be one of {', '.join(module.PRESETS)}; received {name!r}")
+    return module.PRESETS.get(name, module.PRESETS["paper"])
 
 
 def _check_takes(model: str, kind: type[Recipe], options: TrainOptions) -> None:

@@ -46,6 +46,8 @@ def test_help_lists_models_or_a_models_options(parse, capsys):
     assert "--devices" in told
 
 
-def test_workers_need_an_index(parse, capsys):
-    assert parse("lil_data", "--quick", "--workers", "one:1,two:2") == (1, None)
+def test_workers_need_an_index(capsys):
+    with pytest.raises(SystemExit) as stop:
+        run_train_command("classifiers", ["lil_data", "--quick", "--workers", "one:1,two:2"])
+    assert stop.value.code == 1
     assert "--worker-index must be 0 to 1" in capsys.readouterr().err
