@@ -7,6 +7,8 @@ clicks nor cancels.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from typing import Literal
 
 import numpy as np
@@ -177,3 +179,16 @@ def whole_columns(setting: SpectrogramSetting, samples: int) -> int:
     """Columns of a sound whose windows do not reach over its end: 0 where it is shorter than half a window."""
     left = samples - setting.n_fft // 2
     return 1 + left // setting.hop if left >= 0 else 0
+
+
+def scratch_array(folder: str | os.PathLike, shape: tuple[int, int]) -> np.ndarray:
+    """A float32 array of zeros in an unnamed file in `folder`, so that a long result need not fit in memory.
+
+    OSError if the disk is too full: its place is taken now, not during the work.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(shape[0]):
+            for start in range(0, shape[1], 1 << 20):
+                file.write(bytes(4 * min(1 << 20, shape[1] - start)))
+        file.flush()
+        return np.memmap(file, np.float32, "r+", shape=shape)

@@ -5,7 +5,7 @@ import pytest
 
 from spectro.inversion import inversion_error
 from spectro.stft import SETTINGS, SpectrogramSetting
-from spectro.streaming import StreamingGriffinLim, whole_columns
+from spectro.streaming import StreamingGriffinLim, scratch_array, whole_columns
 
 SETTING = SpectrogramSetting(rate=8_000, n_fft=256, hop=32, seconds=0.5)
 
@@ -115,3 +115,11 @@ def test_what_the_inversion_missed_is_told_of_a_sound_gone_on_with():
     assert stream.error_db is None
     stream.add(np.abs(SETTING.analyse(tone(2.0)))[0])
     assert stream.error_db < -10
+
+
+def test_the_scratch_array_is_zero_and_leaves_no_file(tmp_path):
+    array = scratch_array(tmp_path, (2, 1_500_000))
+    assert not array.any()
+    array[1, -1] = 2
+    assert array[1, -1] == 2
+    assert not list(tmp_path.iterdir())

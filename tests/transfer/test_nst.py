@@ -11,7 +11,6 @@ from training.cli import guarded
 from training.errors import InputError
 from transfer import nst
 from transfer.style.options import StyleOptions
-from transfer.style.sounds import scratch_array
 
 
 @pytest.fixture
@@ -215,11 +214,3 @@ def test_content_and_style_may_differ_in_channels_and_rate(transferred, noise, c
     assert sound.shape == (channels[0], content.shape[1] * 8_000 // rates[0])
     assert (report["content"]["channels"], report["style"]["channels"]) == channels
     assert report["scores"]["result"]["no_leakage"] is not None
-
-
-def test_the_scratch_array_is_zero_and_leaves_no_file(tmp_path):
-    array = scratch_array(tmp_path, (2, 1_500_000))
-    assert not array.any()
-    array[1, -1] = 2
-    assert array[1, -1] == 2
-    assert not list(tmp_path.iterdir())

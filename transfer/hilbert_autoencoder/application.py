@@ -11,10 +11,10 @@ import keras
 import numpy as np
 
 from spectro.audio import blocks, write
+from spectro.streaming import scratch_array
 from training.files import write_json
 from training.runs import load, read_run, versions
 from transfer.hilbert_autoencoder.model import exported
-from transfer.style.sounds import scratch_array
 
 BATCH = 4
 """Windows that go through the model at once."""

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from classifiers.prediction import Classifier
 from spectro.audio import write
+from spectro.streaming import scratch_array
 from training.cli import log
 from training.errors import InputError
 from training.files import atomic, read_json, refuse_existing, write_json
@@ -24,7 +25,7 @@ from transfer.style.methods import Method
 from transfer.style.pairs import SHEET, SUMMARY, Pair, fingerprint, outputs
 from transfer.style.report import SheetRow, write_report, write_sheets
 from transfer.style.result import Result
-from transfer.style.sounds import Sound, scratch_array
+from transfer.style.sounds import Sound
 
 COLUMNS = (
     "content", "style", "output", "outcome", "reason", "timbre", "texture", "content_preservation", "no_leakage", "score",

@@ -6,7 +6,6 @@ Momentum does not grow with their length.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -145,16 +144,3 @@ class CrossFade:
     def finish(self) -> np.ndarray:
         """The columns still held back."""
         return self.pending
-
-
-def scratch_array(folder: str | os.PathLike, shape: tuple[int, int]) -> np.ndarray:
-    """A float32 array of zeros in an unnamed file in `folder`, so that a long result need not fit in memory.
-
-    OSError if the disk is too full: its place is taken now, not during the work.
-    """
-    with tempfile.TemporaryFile(dir=folder) as file:
-        for _ in range(shape[0]):
-            for start in range(0, shape[1], 1 << 20):
-                file.write(bytes(4 * min(1 << 20, shape[1] - start)))
-        file.flush()
-        return np.memmap(file, np.float32, "r+", shape=shape)
