@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Options(TrainOptions):
     """What `classifiers.train` takes besides the model's own options."""
 
+    init: Path | None = None
+    """Run whose weights to start from; layers of another shape (other labels) start fresh."""
     split: Literal["source", "segment"] = "source"
     """Deal out whole files or groups; `segment` lets clips of one file into several parts, to measure the leak."""
     fold: str | None = None

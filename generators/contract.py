@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 class GeneratorTrainOptions(TrainOptions):
     """What `generators.train` takes besides the model's own options."""
 
-    preset: str = "ours"
-    """Starting values of the model's options: paper, ours or quick; of dcgan also sparse88."""
-    init: Path | None = None
-    """Run whose weights to start from, of the same model and sizes."""
     patience: Index = 20
     """Epochs of nothing but black or grey pictures, or silence or one note, after which training stops; 0 never stops."""
 
@@ -79,11 +75,6 @@ class EvaluateOptions:
     force: bool = False
     """Overwrite results that exist."""
 
-    @property
-    def places(self) -> dict[str, Any]:
-        """Where data and results are, as the evaluations of all families take it."""
-        return {"output": self.output, "data": self.data, "cache": self.cache, "force": self.force}
-
 
 class GeneratorFamily(Family):
     """Generators of one kind: what `generators.sample` and `generators.evaluate` ask them for, and what does it."""
@@ -106,7 +97,10 @@ class GeneratorFamily(Family):
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Cells of pictures that must stay: for continuation (the left part is known) and filling in (a hole is not)."""
+    """Cells of pictures that must stay: for continuation (the left part is known) and filling in (a hole is not).
+
+    From Python only; no command asks for it yet.
+    """
 
     pictures: np.ndarray
     """uint8 (count, h, w, c)."""
@@ -122,7 +116,7 @@ class PictureSampler(Protocol):
     """
 
     batch: int
-    """Pictures generated together: a picture may depend on their number, never on what else is among them."""
+    """Pictures generated together, however many are asked for: a picture never depends on what else is among them."""
 
     def draw(
         self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None

@@ -24,8 +24,8 @@ class LoadedRun:
     """
 
     def __init__(self, run: str | os.PathLike, kind: type[GeneratorFamily] = GeneratorFamily) -> None:
-        self.run, self.record, self.family = Path(run), read_run(run), run_family(run)
-        if not isinstance(self.family, kind):
+        self.run, self.record = Path(run), read_run(run)
+        if not isinstance(run_family(run), kind):
             raise InputError(f"{run} is a run of {self.record['model']}; expected one of a model of {kind.__name__.lower()}")
         self.module, self.model = model_module(self.record), load(run)
 

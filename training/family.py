@@ -27,7 +27,7 @@ class Context:
     statistics: Any = None
     """What the family has measured of the training part, for starts that depend on it; None: start without."""
     first: Callable[[], Any] | None = None
-    """Gives the inputs of the first training batch, for starts that depend on data; None: start without."""
+    """Gives the inputs of the first training batch, as the feed has them: an array, or a tuple with labels."""
 
 
 class Section(NamedTuple):
@@ -57,7 +57,7 @@ class Family:
     """What their training takes."""
 
     def module(self, model: str) -> ModuleType:
-        """The model's module: docstring, Config, PRESETS, MONITOR, build, exported. Importing it registers its classes."""
+        """The model's module: docstring, Config, PRESETS, build, exported. Importing it registers its classes."""
         return import_module(f"{self.package}.{model}")
 
     def recipe(self, model: str) -> type:
@@ -73,13 +73,23 @@ class Family:
 
 
 def families_of(package: str) -> dict[str, Family]:
-    """The models of one of PACKAGES: name -> family."""
+    """The models of one of PACKAGES: name -> family. InputError: another package."""
+    if package not in PACKAGES:
+        raise InputError(f"no package of models {package!r}; expected one of {', '.join(PACKAGES)}")
     return import_module(package).MODELS
 
 
 def module_of(package: str, model: str) -> ModuleType:
-    """The module of the model of that name in one of PACKAGES."""
-    return families_of(package)[model].module(model)
+    """The module of the model of that name in one of PACKAGES. InputError: there is none."""
+    return family_named(package, model).module(model)
+
+
+def family_named(package: str, model: str) -> Family:
+    """The family of the model of that name in one of PACKAGES. InputError: there is none."""
+    families = families_of(package)
+    if model not in families:
+        raise InputError(f"{package} has no model {model!r}; expected one of {', '.join(families)}")
+    return families[model]
 
 
 def family_of(record: Mapping[str, Any]) -> Family:
@@ -88,3 +98,14 @@ def family_of(record: Mapping[str, Any]) -> Family:
     if package not in PACKAGES or not isinstance(model, str) or model not in families_of(package):
         raise InputError(f"the run names the model {package}.{model}, which this version does not have")
     return families_of(package)[model]
+
+
+def preset_of(module: ModuleType, name: str, quick: bool = False) -> Any:
+    """The config of one of a model's presets; `ours`, the default, is `paper` where a model has no such one.
+
+    InputError: the model has no preset of that name.
+    """
+    name = "quick" if quick else name
+    if name not in module.PRESETS and name != TrainOptions.preset:
+        raise InputError(f"--preset must be one of {', '.join(module.PRESETS)}; received {name!r}")
+    return module.PRESETS.get(name, module.PRESETS["paper"])

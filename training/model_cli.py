@@ -9,7 +9,9 @@ from typing import Any
 
 from training.cli import guarded, import_keras, parse, quiet
 from training.devices.workers import is_chief
-from training.family import families_of
+from training.errors import InputError
+from training.family import families_of, preset_of
+from training.options import TrainOptions
 
 
 def run_train_command(package: str, arguments: list[str] | None = None) -> None:
@@ -52,13 +54,13 @@ def run_train_command(package: str, arguments: list[str] | None = None) -> None:
 
 
 def _preset(module: Any, arguments: list[str]) -> Any:
-    """The preset the command line asks for; "ours" where the model has one, else "paper"."""
+    """The preset the command line asks for, which gives the other options their defaults."""
     given = {}
     for argument, following in itertools.pairwise([*arguments, ""]):
         name, equals, value = argument.partition("=")
         given[name] = value if equals else following
-    name = "quick" if "--quick" in given else given.get("--preset", "ours" if "ours" in module.PRESETS else "paper")
-    if name not in module.PRESETS:
-        print(f"--preset must be one of {', '.join(module.PRESETS)}; received {name!r}", file=sys.stderr)
+    try:
+        return preset_of(module, given.get("--preset", TrainOptions.preset), "--quick" in given)
+    except InputError as error:
+        print(error, file=sys.stderr)
         sys.exit(2)
-    return module.PRESETS[name]

@@ -85,7 +85,7 @@ class TrainOptions:
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     """Of what is computed; weights are float32 either way. mixed_bfloat16 is for accelerators that are faster with it."""
     init: Path | None = None
-    """Run whose weights to start from; layers of another shape (other labels) start fresh."""
+    """Run whose weights to start from, of the same model and sizes."""
     cache: Path | None = None
     """Where folders become corpora; by default the user's cache folder."""
     samples_every: Count = 10

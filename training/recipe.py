@@ -15,7 +15,7 @@ import keras
 from training.corpora.batches import Batches
 from training.devices.workers import enlist, is_chief, own_directory
 from training.errors import InputError
-from training.family import Context, families_of
+from training.family import Context, family_named, preset_of
 from training.fitting.fit import fit
 from training.fitting.samples import Sample
 from training.options import TrainOptions, check
@@ -30,7 +30,7 @@ class Recipe:
     """How models of one kind are trained; a family's subclass states what differs, `train` does the rest.
 
     A subclass opens the data in its `__init__`, after this one's, and sets what is listed here. Its methods are called in
-    their order, `prepare` and those after it while the run's directory is held.
+    the order in which they stand here, while the run's directory is held.
     """
 
     takes: ClassVar[tuple[str, ...]] = ("data",)
@@ -49,6 +49,14 @@ class Recipe:
     def prepare(self, run: Path) -> None:
         """Write what the run keeps of the data; train what has to come first."""
 
+    def monitor(self) -> str | None:
+        """What decides which epoch's weights are kept; None: the last epoch's."""
+        return self.module.MONITOR
+
+    def watch(self, run: Path) -> keras.callbacks.Callback | None:
+        """Sees each epoch first, and may add figures to its logs."""
+        return None
+
     def context(self) -> Context:
         """What the model is built with."""
         return Context(steps=self.config.epochs * len(self.training), first=lambda: self.training[0][0])
@@ -57,14 +65,6 @@ class Recipe:
         """Called once with a fresh model, not with a resumed one: the weights of --init, if given."""
         if self.options.init:
             start_from(model, self.options.init)
-
-    def monitor(self) -> str | None:
-        """What decides which epoch's weights are kept; None: the last epoch's."""
-        return self.module.MONITOR
-
-    def watch(self, run: Path) -> keras.callbacks.Callback | None:
-        """Sees each epoch first, and may add figures to its logs."""
-        return None
 
     def samples(self, model: keras.Model) -> list[Sample]:
         """What is shown of the model every --samples-every epochs."""
@@ -82,14 +82,14 @@ def train(package: str, model: str, config: Any = None, options: TrainOptions | 
 
         train("generators", "vae", data="my_midi", output="runs/vae")
 
-    InputError: a number that an option does not take, no such preset, data or a directory that cannot be used, a loss that
-    is no number.
+    InputError: no such model or preset, a number that an option does not take, data or a directory that cannot be used, a
+    loss that is no number.
     """
-    family = families_of(package)[model]
+    family = family_named(package, model)
     module = family.module(model)
     options = replace(options or family.options(), **changes)
     check(options)
-    config = config or _preset(module, options)
+    config = config or preset_of(module, options.preset, options.quick)
     check(config)
     enlist(options.workers, options.worker_index)
     kind: type[Recipe] = family.recipe(model)
@@ -143,14 +143,6 @@ def _precision(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _preset(module: ModuleType, options: TrainOptions) -> Any:
-    """The config of a preset. InputError: the model has none of that name."""
-    name = "quick" if options.quick else options.preset
-    if name not in module.PRESETS and name != TrainOptions.preset:
-        raise InputError(f"--preset must be one of {', '.join(module.PRESETS)}; received {name!r}")
-    return module.PRESETS.get(name, module.PRESETS["paper"])
 
 
 def _check_takes(model: str, kind: type[Recipe], options: TrainOptions) -> None:

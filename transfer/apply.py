@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def options_for(arguments: list[str]) -> type[ApplyOptions]:
-    """The options, whatever the command line says."""
+    """The options, imported when the command runs and not when this module is."""
     from transfer.contract import ApplyOptions
 
     return ApplyOptions

@@ -88,7 +88,10 @@ class Applied(Protocol):
     """Of the files it writes."""
 
     def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
-        """Write what becomes of the file `source` to `target`, and `<target>.json`. InputError: an unfit file."""
+        """Write what becomes of the file `source` to `target`, and `<target>.json`. InputError: an unfit file.
+
+        options: what the record beside the result keeps of the call.
+        """
 
 
 class TransferFamily(Family):

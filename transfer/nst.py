@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def options_for(arguments: list[str]) -> type[StyleOptions]:
-    """The options, whatever the command line says."""
+    """The options, imported when the command runs and not when this module is."""
     from transfer.style.options import StyleOptions
 
     return StyleOptions

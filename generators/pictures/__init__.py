@@ -70,7 +70,12 @@ class PictureEvaluateOptions(EvaluateOptions):
 
 
 class Pictures(GeneratorFamily):
-    """Models that make whole pictures of a MIDI codec."""
+    """Models that make whole pictures of a MIDI codec.
+
+    A module has, besides `Config` (a `PictureConfig`), PRESETS, `build` and `exported`: LOW, an empty cell's value (cells go
+    from LOW to 1); MONITOR, what decides which epoch is kept (None: the last); `sampler(model, codec)`, a `PictureSampler`;
+    and may have `fit_prior(model, batches)`, called when training is done. A metric `bits` is its likelihood.
+    """
 
     sampling = PictureSampleOptions
     evaluating = PictureEvaluateOptions

@@ -66,8 +66,8 @@ def label_numbers(corpus: Corpus, labels: tuple[str, ...]) -> np.ndarray:
     return np.array([place.get(row["label"], -1) for row in corpus.rows], np.int32)[corpus.source_of]
 
 
-def label_names(corpus: Corpus, split: Split, conditional: bool) -> tuple[str, ...]:
-    """The labels that a conditional model learns; none for others. Tells which are left out."""
+def label_names(split: Split, conditional: bool) -> tuple[str, ...]:
+    """The labels that a conditional model learns; none for others. Logs which are left out."""
     for label in split.dropped:
         log(f"label {label or '(none)'} left out: it has fewer than three files, one each for training, validation and test")
     return split.labels if conditional else ()

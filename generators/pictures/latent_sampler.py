@@ -23,6 +23,8 @@ BATCH = 64
 CALIBRATION_PICTURES = 1_024
 """Pictures that a threshold is found on."""
 
+Prior = Callable[[np.ndarray], np.ndarray]
+"""Seeds (count,) -> latents (count, latent) float32, row i from seed i alone."""
 Encoder = Callable[[np.ndarray, np.ndarray | None], tuple[np.ndarray, np.ndarray]]
 """(pictures on the model's scale, label numbers or None) -> (mean, log-variance), each (count, latent)."""
 
@@ -39,8 +41,8 @@ class LatentSampler:
     codec: Codec
     low: float
     """The model's value for an empty cell."""
-    prior: Callable[[np.ndarray], np.ndarray]
-    """Seeds (count,) -> latents (count, latent) float32, row i from seed i alone."""
+    prior: Prior
+    """Where latents are drawn from."""
     encoder: Encoder | None = None
     """For models that read pictures, too."""
     binarise: str = "fixed"
@@ -65,7 +67,7 @@ class LatentSampler:
         return self.pictures(self.prior(seeds), labels, [seed_of(int(seed), 1) for seed in seeds])
 
     def preview(self, seeds: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """Values (count, h, w, c) in [low, 1] of the model as it is now, which may be in training."""
+        """Values (count, h, w, c) in [low, 1] of the model as it is now: some decoders hold copies of weights."""
         return keras.ops.convert_to_numpy(_decoded(self.export(), self.prior(seeds), labels))
 
     def pictures(self, latents: np.ndarray, labels: np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:

@@ -5,25 +5,21 @@ from __future__ import annotations
 
 import abc
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from generators.contract import PictureSampler
 from generators.pictures.data import PictureRun
-from generators.pictures.latent_sampler import LatentSampler
+from generators.pictures.latent_sampler import LatentSampler, Prior
 from generators.samples import seed_of
 from midi.codecs.codec import Codec
 from midi.codecs.grid import MAX_COLUMNS
 from midi.codecs.strip import StripCodec
 from midi.files.reading import read
 from training.errors import InputError
-
-Prior = Callable[[np.ndarray], np.ndarray]
-"""Seeds (count,) -> latents (count, latent), row i from seed i alone."""
 
 
 class Source(Protocol):
@@ -34,21 +30,21 @@ class Source(Protocol):
 
     def __len__(self) -> int: ...
 
-    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray, seed: int) -> np.ndarray:
-        """uint8 (items * windows, h, w, c); labels: number of each of these pictures; seed: of all draws."""
+    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
+        """uint8 (items * windows, h, w, c); labels: number of each of them, if the model has any; seed: of all draws."""
 
 
 @dataclass(frozen=True)
 class Draws:
     """One picture an item, drawn by a model of any kind."""
 
+    windows: ClassVar[int] = 1
     count: int
-    windows: int = 1
 
     def __len__(self) -> int:
         return self.count
 
-    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray, seed: int) -> np.ndarray:
+    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
         """See `Source`; item i of seed s has the seed (s, i, 0), as a latent has."""
         return sampler.draw(np.array([seed_of(seed, item, 0) for item in items], np.uint64), labels)
 
@@ -62,7 +58,7 @@ class LatentSource(abc.ABC):
     def __call__(self, item: int) -> np.ndarray:
         """(windows, latent) float32 of one item."""
 
-    def pictures(self, sampler: LatentSampler, items: range, labels: np.ndarray, seed: int) -> np.ndarray:
+    def pictures(self, sampler: LatentSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
         """See `Source`; what "bernoulli" draws for a window has the seed (s, i, window, 1)."""
         latents = np.concatenate([self(item) for item in items])
         seeds = [seed_of(seed, item, window, 1) for item in items for window in range(self.windows)]
@@ -102,7 +98,7 @@ class Grid(LatentSource):
     prior: Prior
     side: int = 10
     reach: float = 2.0
-    windows: int = 1
+    windows: ClassVar[int] = 1
 
     def __len__(self) -> int:
         return self.side**2

@@ -96,7 +96,8 @@ class Drawing:
     def __call__(self, items: range) -> np.ndarray:
         """uint8 (items, windows, h, w, c)."""
         windows = self.source.windows
-        labels = np.array([self.label_of(item) for item in items for _ in range(windows)], np.int32)
+        numbers = [self.label_of(item) for item in items for _ in range(windows)]
+        labels = np.array(numbers, np.int32) if self.run.labels else None
         images = self.source.pictures(self.sampler, items, labels, self.seed)
         return images.reshape(len(items), windows, *images.shape[1:])
 

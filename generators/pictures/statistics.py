@@ -22,7 +22,7 @@ class Statistics:
 
     pictures: int
     density: float
-    """Mean share of cells that are on."""
+    """Mean fraction of cells that are on."""
     density_low: float
     """5th percentile of the pictures' densities."""
     density_high: float
@@ -30,7 +30,7 @@ class Statistics:
     pitches: int
     """Rows of `classes` in which a cell is ever on."""
     empty: float
-    """Share of pictures without a cell that is on."""
+    """Fraction of pictures without a cell that is on."""
     marginal: np.ndarray
     """(height, channels) mean value in [0, 1] of every row of pixels."""
 
@@ -70,7 +70,7 @@ def statistics_of(corpus: Corpus, indices: np.ndarray, codec: Codec) -> Statisti
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """density: (pictures,) share of cells that are on; used: (rows,) whether a cell of the row is on in any picture."""
+    """density: (pictures,) fraction of cells that are on; used: (rows,) whether a cell of the row is on in any picture."""
 
     density: np.ndarray
     used: np.ndarray

@@ -36,7 +36,7 @@ class PictureRecipe(Recipe):
         self.codec = codec_named(config.codec)
         self.corpus = open_images(options.data, self.codec, options.cache)
         self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=config.conditional)
-        self.labels = label_names(self.corpus, split, config.conditional)
+        self.labels = label_names(split, config.conditional)
         log(f"pictures: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
         self.statistics = statistics_of(self.corpus, split.train, self.codec)
         self._tell_statistics()

@@ -30,7 +30,7 @@ class Watch(CollapseMonitor):
     density         mean fraction of cells that are on (the data's is in statistics.json)
     pitches         rows in which a cell is on
     empty           fraction of pictures without any
-    collapsed            1 if all pictures are black, or all grey
+    collapsed       1 if all pictures are black, or all grey
 
     Warns when the density leaves the range of the data's own pictures (5th to 95th percentile); raises InputError with
     advice after `patience` collapsed epochs in a row (0: never). A resumed run knows how many there were before.
@@ -42,6 +42,7 @@ class Watch(CollapseMonitor):
         self.module, self.codec, self.data = module, codec, data
         self.labels = np.arange(PREVIEWS, dtype=np.int32) % labels if labels else None
         self.sampler: PictureSampler | None = None
+        self.previewed: keras.Model | None = None
         self.values: np.ndarray | None = None
         self.warned = False
 
@@ -79,6 +80,6 @@ class Watch(CollapseMonitor):
 
     def _preview(self, model: keras.Model) -> np.ndarray:
         """The same PREVIEWS pictures at every look, (PREVIEWS, h, w, c) on the model's scale; one sampler for all looks."""
-        if self.sampler is None:
-            self.sampler = self.module.sampler(model, self.codec)
+        if self.sampler is None or self.previewed is not model:
+            self.sampler, self.previewed = self.module.sampler(model, self.codec), model
         return self.sampler.preview(np.arange(PREVIEWS, dtype=np.uint64), self.labels)

@@ -64,7 +64,12 @@ class SequenceEvaluateOptions(EvaluateOptions):
 
 
 class Sequences(GeneratorFamily):
-    """Models that go on with a MIDI piece."""
+    """Models that go on with a MIDI piece, step by step.
+
+    A module has, besides `Config`, PRESETS, MONITOR, `build` and `exported`: `representation_of(config)`; `length(config)`
+    and `before(config)`, steps of a training window and rests that may stand before it; `sampler(model, representation,
+    count, max_note_bars=0.0)`, a `samplers.Sampler`; and may have `nll(model)`, for `generators.likelihood`.
+    """
 
     sampling = SequenceSampleOptions
     evaluating = SequenceEvaluateOptions

@@ -24,13 +24,12 @@ MAX_STEPS = 65_536
 
 
 class Sampler(Protocol):
-    """What a model module gives by `sampler(model, representation, count)`: `count` sequences, gone on with side by side.
-
-    It uses the model's weights as they are at each call, so that one sampler serves a whole training.
-    """
+    """What a module's `sampler` gives (see `Sequences`); by the model's weights as they are at each call."""
 
     steps_per_call: int
     """Steps that one `draw` gives."""
+    real: bool
+    """It predicts values and draws nothing."""
 
     def prompt(self, prompts: Sequence[np.ndarray]) -> None:
         """Begin again: read a prompt (time, width) for each sequence, of any lengths, also none."""

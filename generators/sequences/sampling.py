@@ -74,7 +74,7 @@ def sample(
 
 def _check_draws(sampler: Any, options: SequenceSampleOptions) -> None:
     """InputError: options of draws for a model of real values."""
-    if getattr(sampler, "real", False) and any(getattr(options, name) != getattr(type(options), name) for name in DRAWS):
+    if sampler.real and any(getattr(options, name) != getattr(type(options), name) for name in DRAWS):
         named = "--temperature, --top-p and --max-note-bars"
         raise InputError(f"{options.run} predicts values and draws nothing: {named} are for models that draw")
 

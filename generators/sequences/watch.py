@@ -31,7 +31,7 @@ GREYS = np.array([0, 255, 150, 0], np.uint8)
 class Watch(CollapseMonitor):
     """After every epoch goes on with the beginnings of COUNT validation pieces and adds medians of FIGURES to the logs, and
 
-    collapsed            1 if nothing is generated, or a note is held to the end from the first bar on, in all of them
+    collapsed       1 if nothing is generated, or a note is held to the end from the first bar on, in all of them
 
     Raises InputError with advice after `patience` collapsed epochs in a row (0: never), across resumes.
     """

@@ -47,7 +47,10 @@ class SoundEvaluateOptions(EvaluateOptions):
 
 
 class Sounds(GeneratorFamily):
-    """Models that go on with a recording."""
+    """Models that go on with a recording, column by column.
+
+    A module has, besides `Config`, PRESETS, MONITOR, `build` and `exported`: `sampler(model, count)`, for `count` sounds.
+    """
 
     sampling = SoundSampleOptions
     evaluating = SoundEvaluateOptions

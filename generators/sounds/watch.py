@@ -28,7 +28,7 @@ SILENCE_DB = -90.0
 class Watch(CollapseMonitor):
     """After every epoch goes on with COUNT clips from their middle, and adds `statistics.measured` of that to the logs; also
 
-    collapsed      1 if all of them are silent or constant
+    collapsed 1 if all of them are silent or constant
 
     Warns when they become so; raises InputError with advice after `patience` such epochs on end (0: never).
     """

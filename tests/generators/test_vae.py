@@ -142,7 +142,7 @@ def test_a_mixtures_density_and_draws_agree():
     close(np.mean(drawn > 1), density[grid[:, 0] > 1].sum() * step, 0.03)
 
 
-def test_a_settled_mixture_is_the_law_of_the_codes():
+def test_a_fitted_prior_is_the_distribution_of_the_codes():
     noise = np.random.default_rng(0).standard_normal((4000, 2))
     left = np.arange(4000) % 4 == 0
     codes = np.where(left[:, None], [-3, 0] + noise * [0.2, 1], [3, 2] + noise * [1, 0.5])

@@ -54,3 +54,12 @@ def test_what_cannot_be_meant_is_refused_before_data_are_read(begun, options, li
 def test_data_that_a_model_does_not_take_are_refused():
     with pytest.raises(InputError, match="dtn takes --source FOLDER and --target FOLDER; received --data"):
         train("transfer", "dtn", data="x")
+
+
+@pytest.mark.parametrize(
+    ("package", "model", "line"),
+    [("generators", "foo", "no model 'foo'; expected one of vae"), ("os", "path", "no package of models 'os'")],
+)
+def test_what_there_is_not_is_one_line(package, model, line):
+    with pytest.raises(InputError, match=line):
+        train(package, model)

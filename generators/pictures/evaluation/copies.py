@@ -34,7 +34,7 @@ class Nearest:
 
     @property
     def copies(self) -> float:
-        """Share of pictures that are copies."""
+        """Fraction of pictures that are copies."""
         return float((self.distance < COPY_DISTANCE).mean())
 
     def closest(self, most: int) -> np.ndarray:
@@ -42,7 +42,7 @@ class Nearest:
         return np.argsort(self.distance, kind="stable")[:most]
 
     def record(self) -> dict[str, Any]:
-        """Shares of copies and of exact ones, smallest, 5 % and median distance."""
+        """Fractions of copies and of exact ones, smallest, 5 % and median distance."""
         least, few, half = np.percentile(self.distance, (0, 5, 50)).tolist()
         exact = float((self.distance == 0).mean())
         return {"copies": self.copies, "exact": exact, "smallest": least, "percentile_5": few, "median": half}
