@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from generators.contract import model_names
 from generators.pictures import Pictures, evaluation
-from generators.sequences import Sequences
 from midi.demo import write_corpus
+from tests.generators.toys import registered
 from training.family import module_of
 from training.recipe import train
 
@@ -60,13 +59,6 @@ def runs(pieces, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def toys():
-    """Adds the toy models while the tests of a module run: their folder to the package, a line each to MODELS."""
-    import generators
-
-    folder = str(Path(__file__).with_name("toys"))
-    generators.__path__.append(folder)
-    generators.MODELS["toy_pixels"] = Pictures()
-    generators.MODELS["toy_tokens"] = Sequences()
-    yield
-    del generators.MODELS["toy_pixels"], generators.MODELS["toy_tokens"]
-    generators.__path__.remove(folder)
+    """The toy models, for the tests of a module."""
+    with registered():
+        yield

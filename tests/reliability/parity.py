@@ -83,7 +83,7 @@ def trained(names: list[str], devices: str, folder: Path, workers: int = 1) -> d
     """Train the cases in one process, or in one for each of the workers."""
     import numpy as np
 
-    from tests.reliability.parity_cases import CASES
+    from tests.reliability.parity_cases import ALL
 
     folder.mkdir()
     addresses = free_addresses(workers)
@@ -99,7 +99,7 @@ def trained(names: list[str], devices: str, folder: Path, workers: int = 1) -> d
     if sum(process.wait() != 0 for process in processes):
         logs = "".join(Path(folder, f"{index}.log").read_text()[-3000:] for index in range(workers))
         sys.exit(f"training on {devices} failed: {logs}")
-    return {name: dict(np.load(folder / f"{list(CASES).index(name)}.npz")) for name in names}
+    return {name: dict(np.load(folder / f"{list(ALL).index(name)}.npz")) for name in names}
 
 
 def free_addresses(count: int) -> list[str]:

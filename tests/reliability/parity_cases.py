@@ -43,13 +43,15 @@ def main(devices: str, folder: str, names: list[str]) -> None:
     """Train the named cases on `devices` and write what comes out."""
     import numpy as np
 
+    from tests.generators.toys import registered
     from training.devices.workers import is_chief
 
     with_even_noise()
-    for name in names:
-        found = train(CASES[name], devices)
-        if is_chief():
-            np.savez(Path(folder, f"{list(CASES).index(name)}.npz"), **found)
+    with registered():
+        for name in names:
+            found = train(ALL[name], devices)
+            if is_chief():
+                np.savez(Path(folder, f"{list(ALL).index(name)}.npz"), **found)
 
 
 def train(case: Case, devices: str) -> dict[str, Any]:
@@ -216,6 +218,11 @@ def columns(config: Any, count: int) -> Any:
     )
 
 
+def tokens(config: Any, count: int) -> Any:
+    """Windows of event tokens."""
+    return _generator().integers(0, 190, (count, config.window + 1, 1)).astype("int16"), None, None
+
+
 _COLUMNS = {"network": "columns", "blocks": 1, "components": 4, "kl": "bound", "warm_up": 0.5, "width": 8, "shapes": 3}
 CASES = {
     "classifiers.lil_data": Case("classifiers", "lil_data", {"dropout": 0.0, "masks": 0}, clips),
@@ -245,6 +252,12 @@ CASES = {
     ),
 }  # fmt: skip
 """What the table calls it -> a case; each model of the three packages has one at least."""
+TOYS = {
+    "generators.toy_pixels": Case("generators", "toy_pixels", {}, pictures),
+    "generators.toy_tokens": Case("generators", "toy_tokens", {}, tokens),
+}
+"""The toy models of the contracts."""
+ALL = CASES | TOYS
 
 
 if __name__ == "__main__":
