@@ -73,6 +73,12 @@ def refuse_existing(path: str | os.PathLike, force: bool) -> None:
         raise InputError(f"{path} exists already; give another name, or --force to overwrite it")
 
 
+def refuse_filled(folder: Path, force: bool) -> None:
+    """InputError where results would join others: `folder` is there, is not an empty folder, and `force` is not given."""
+    if not (folder.is_dir() and not any(folder.iterdir())):
+        refuse_existing(folder, force)
+
+
 def write_json(path: str | os.PathLike, value: Any, *, durable: bool = True) -> None:
     """Write `value` as indented JSON, atomically (durable: see `atomic`). Paths become strings."""
     with atomic(path, durable=durable) as temporary:

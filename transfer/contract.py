@@ -13,7 +13,7 @@ import tyro
 
 from training.errors import InputError
 from training.family import Family, families_of, family_of
-from training.files import refuse_existing
+from training.files import refuse_filled
 from training.options import Fraction, Range, TrainOptions, check
 from training.runs import read_run
 
@@ -137,8 +137,7 @@ def evaluate(run: str | os.PathLike, **options: Any) -> str:
     if not family.measured:
         models = ", ".join(name for name, one in families_of("transfer").items() if cast(TransferFamily, one).measured)
         raise InputError(f"{run} is a run of a model for which there are no measures; expected one of {models}")
-    if not (chosen.folder.is_dir() and not any(chosen.folder.iterdir())):
-        refuse_existing(chosen.folder, chosen.force)
+    refuse_filled(chosen.folder, chosen.force)
     return family.evaluate(chosen)
 
 

@@ -25,7 +25,7 @@ from midi.measures.continuation import FIGURES, table_of
 from midi.synthesis.rendering import render
 from training.errors import InputError
 from training.family import Section
-from training.files import atomic, outputs_of_runs, read_json, refuse_existing, write_json
+from training.files import atomic, outputs_of_runs, read_json, refuse_filled, write_json
 from training.options import check
 from training.report import write_report
 from training.runs import versions
@@ -50,8 +50,7 @@ def evaluate(options: SequenceEvaluateOptions) -> list[dict[str, Any]]:
     check(options)
     folders = outputs_of_runs(options.runs, options.output)
     for folder in folders:
-        if not (folder.is_dir() and not any(folder.iterdir())):
-            refuse_existing(folder, options.force)
+        refuse_filled(folder, options.force)
     return [_evaluate(run, folder, options) for run, folder in zip(options.runs, folders, strict=True)]
 
 

@@ -26,7 +26,7 @@ from spectro.streaming import StreamingGriffinLim
 from training.corpora.batches import Purpose, stream_of
 from training.errors import InputError
 from training.family import Section
-from training.files import outputs_of_runs, read_json, refuse_existing, save_figure, write_json
+from training.files import outputs_of_runs, read_json, refuse_filled, save_figure, write_json
 from training.options import check
 from training.report import write_report
 from training.runs import versions
@@ -54,8 +54,7 @@ def evaluate(options: SoundEvaluateOptions) -> list[dict[str, Any]]:
     check(options)
     folders = outputs_of_runs(options.runs, options.output)
     for folder in folders:
-        if not (folder.is_dir() and not any(folder.iterdir())):
-            refuse_existing(folder, options.force)
+        refuse_filled(folder, options.force)
     return [_evaluate(run, folder, options) for run, folder in zip(options.runs, folders, strict=True)]
 
 

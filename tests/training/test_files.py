@@ -20,6 +20,7 @@ from training.files import (
     placed,
     read_json,
     refuse_existing,
+    refuse_filled,
     remove_half_written,
     save_figure,
     write_json,
@@ -184,3 +185,13 @@ def test_a_target_that_is_a_source_is_refused():
     assert conversions([Path("a"), Path("b")], [Path("c"), Path("d")]) == [(Path("a"), Path("c")), (Path("b"), Path("d"))]
     with pytest.raises(InputError, match=r"b would overwrite x/\.\./a, which is to be converted too"):
         conversions([Path("a"), Path("b")], [Path("c"), Path("x/../a")])
+
+
+def test_results_join_no_others(tmp_path):
+    refuse_filled(tmp_path / "new", force=False)
+    refuse_filled(tmp_path, force=False)  # an empty folder may be filled
+    (tmp_path / "thesis.txt").touch()
+    for taken in (tmp_path, tmp_path / "thesis.txt"):
+        with pytest.raises(InputError, match="exists already"):
+            refuse_filled(taken, force=False)
+        refuse_filled(taken, force=True)

@@ -27,7 +27,7 @@ from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures
 from training.cli import log
 from training.errors import InputError
-from training.files import outputs_of_runs, refuse_existing, write_json
+from training.files import outputs_of_runs, refuse_filled, write_json
 from training.options import check
 from training.report import write_report
 from training.runs import versions
@@ -47,8 +47,7 @@ def evaluate(options: PictureEvaluateOptions) -> list[dict[str, Any]]:
     folders = outputs_of_runs(options.runs, options.output)
     for run, folder in zip(options.runs, folders, strict=True):
         run_family(run)
-        if not (folder.is_dir() and not any(folder.iterdir())):
-            refuse_existing(folder, options.force)
+        refuse_filled(folder, options.force)
     return [_evaluate(run, folder, options) for run, folder in zip(options.runs, folders, strict=True)]
 
 
