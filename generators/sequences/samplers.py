@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from generators.compiled import compiled
 from generators.samples import seed_of
 from generators.sequences.representation import Representation, Stretch
 
@@ -229,21 +230,3 @@ class WindowSampler:
                 drawn[:, place], self.memory = map(ops.convert_to_numpy, limited)
         self.window = np.concatenate([self.window, drawn], axis=1)[:, -self.size :]
         return drawn
-
-
-def compiled(function: Callable[..., Any], model: keras.Model) -> Callable[..., Any]:
-    """`function` of tensors, which calls `model`, as a graph, without Keras' work for every call; weights may change."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        return tf.function(function, autograph=False)
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def stateless(values: list[Any], *arguments: Any) -> Any:
-            with keras.StatelessScope(state_mapping=zip(model.variables, values, strict=True)):
-                return function(*arguments)
-
-        run = jax.jit(stateless)
-        return lambda *arguments: run([variable.value for variable in model.variables], *arguments)
-    return function
