@@ -74,7 +74,7 @@ class CellHead(layers.Layer):
         temperature = ops.reshape(ops.cast(temperature, self.compute_dtype), (1,))
         cells = ops.zeros((ops.shape(params)[0], 0), self.compute_dtype)
         for channel in range(self.channels):
-            chosen = drawn(self.logits(params, cells, channel), uniform[:, channel], temperature)
+            chosen = drawn(self.logits(params, cells, channel), self._cast(uniform)[:, channel], temperature)
             cells = ops.concatenate([cells, self._values(chosen)[:, None]], axis=-1)
         return cells
 
