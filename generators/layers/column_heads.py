@@ -12,12 +12,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from generators.layers.categorical import drawn, nll_of
 from generators.layers.columns import ColumnConfig, columns_of
 from midi.codecs.codec import ONSET, SUSTAIN
 from midi.columns import PAD
-
-MIN_TEMPERATURE = 1e-6
-"""Temperatures below this are as good as 0: the most probable state is taken."""
 
 
 def head_of(config: ColumnConfig) -> RegressionHead | IndependentHead | AutoregressiveHead:
@@ -198,23 +196,3 @@ def planes(columns: Any, states: int) -> Any:
     """Classes (..., rows) int32 -> (..., rows * (states - 1)): one plane for each state but rest; PAD has none."""
     found = [ops.cast(ops.equal(columns, state), "float32") for state in (ONSET, SUSTAIN)[: states - 1]]
     return ops.concatenate(found, axis=-1)
-
-
-def nll_of(logits: Any, columns: Any) -> Any:
-    """logits (..., rows, states) of columns (..., rows) -> nats (...); cells that are PAD count as any other."""
-    states = logits.shape[-1]
-    taken = ops.one_hot(ops.minimum(columns, states - 1), states)
-    return ops.sum(ops.logsumexp(logits, axis=-1) - ops.sum(logits * taken, axis=-1), axis=-1)
-
-
-def drawn(logits: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
-    """States (...) int32 drawn from logits (..., states) by uniform (...) in [0, 1); the others broadcast to uniform.
-
-    top_p: the most probable states that together have this probability are drawn from, one at least (arXiv 1904.09751).
-    """
-    probabilities = ops.softmax(logits / ops.maximum(temperature, MIN_TEMPERATURE)[..., None])
-    above = probabilities[..., None, :] > probabilities[..., :, None]
-    higher = ops.sum(ops.where(above, probabilities[..., None, :], 0.0), axis=-1)
-    kept = ops.where(higher < top_p[..., None], probabilities, 0.0)
-    reached = ops.cumsum(kept, axis=-1)
-    return ops.sum(ops.cast(uniform[..., None] * reached[..., -1:] >= reached[..., :-1], "int32"), axis=-1)

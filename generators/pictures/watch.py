@@ -15,7 +15,7 @@ from generators.samples import sheet
 from generators.watch import CollapseMonitor
 from midi.codecs.codec import Codec
 from training.cli import log
-from training.fitting.callbacks import averaged
+from training.fitting.averages import averaged
 from training.fitting.samples import Sample
 
 PREVIEWS = 64

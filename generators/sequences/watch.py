@@ -17,7 +17,7 @@ from generators.watch import CollapseMonitor
 from midi.codecs.codec import REST
 from midi.measures.continuation import FIGURES, table_of
 from training.cli import log
-from training.fitting.callbacks import averaged
+from training.fitting.averages import averaged
 from training.fitting.samples import Sample
 
 COUNT = 8

@@ -17,7 +17,7 @@ from generators.layers.dcgan import KINDS, Columns, players
 from midi.codecs import codec_named
 from training.errors import InputError
 from training.family import Context
-from training.fitting.callbacks import averaged
+from training.fitting.averages import averaged
 
 QUICK = dcgan.PRESETS["quick"]
 SHAPE = codec_named(QUICK.codec).shape

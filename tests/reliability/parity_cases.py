@@ -101,7 +101,10 @@ def batches(case: Case, config: Any, count: int, shuffle: bool) -> Any:
 
 
 def in_gradient_descent(model: Any, rate: float) -> Any:
-    """The same model without dropout, by plain gradient descent instead of its optimizers; shortening of gradients stays."""
+    """The same model without dropout, by plain gradient descent instead of its optimizers.
+
+    Shortening of gradients stays, and so do moving averages, which then all players have.
+    """
     import keras
 
     from training.fitting.keras_internals import all_layers
@@ -110,11 +113,14 @@ def in_gradient_descent(model: Any, rate: float) -> Any:
     for layer in all_layers(model):
         if isinstance(layer, keras.layers.Dropout):
             layer.rate = 0.0
+    optimizers = getattr(model.optimizer, "optimizers", [model.optimizer])
+    averages = [part.ema_momentum for part in optimizers if part.use_ema]
+    kept = {"use_ema": True, "ema_momentum": max(averages)} if averages else {}
     if isinstance(model.optimizer, keras.optimizers.MultiOptimizer):
         players = {weight.path.split("_")[0] for weight in model.trainable_variables}
-        model.compile(player_optimizer({name: keras.optimizers.SGD(rate) for name in sorted(players)}, model))
+        model.compile(player_optimizer({name: keras.optimizers.SGD(rate, **kept) for name in sorted(players)}, model))
     else:
-        descent = keras.optimizers.SGD(rate, clipnorm=model.optimizer.clipnorm)
+        descent = keras.optimizers.SGD(rate, clipnorm=model.optimizer.clipnorm, **kept)
         model.compile_from_config(model.get_compile_config() | {"optimizer": keras.saving.serialize_keras_object(descent)})
     return model
 

@@ -5,12 +5,10 @@ What writes stands before `Backup`, which is last but for the display: all of an
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import math
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +17,7 @@ import keras
 from training.cli import log
 from training.errors import InputError
 from training.files import atomic, write_json
+from training.fitting.averages import averaged
 
 
 class NotANumber(keras.callbacks.Callback):
@@ -106,23 +105,6 @@ class Best(keras.callbacks.Callback):
             return False
         self.best = value
         return True
-
-
-@contextlib.contextmanager
-def averaged(model: keras.Model) -> Iterator[None]:
-    """Give the model its optimizer's moving averages as weights, if it keeps any, and back the exact old values after."""
-    optimizer = model.optimizer
-    keeps = any(part.use_ema for part in getattr(optimizer, "optimizers", [optimizer]) if part is not None)
-    if not keeps:
-        yield
-        return
-    values = [variable.numpy() for variable in model.trainable_variables]
-    optimizer.finalize_variable_values(model.trainable_variables)
-    try:
-        yield
-    finally:
-        for variable, value in zip(model.trainable_variables, values, strict=True):
-            variable.assign(value)
 
 
 class History(keras.callbacks.Callback):

@@ -16,6 +16,7 @@ from training.corpora.batches import Batches, Epochs
 from training.devices.replicas import Whole, check_even, keep_apart
 from training.devices.strategy import strategy_for
 from training.devices.workers import cluster
+from training.fitting.averages import Averages, tell_short_training
 from training.fitting.backup import Backup, restore
 from training.fitting.callbacks import Best, History, NotANumber, Progress
 from training.fitting.samples import Sample, Samples
@@ -44,7 +45,8 @@ def fit(
 
     monitor: what decides which epoch's weights are kept as `model.keras` ("val_loss", smallest; None: the last).
     init: called once on a fresh model, not on a resumed one. watch: sees each epoch first, and may add to its logs, which
-    history and TensorBoard then hold. Returns the model with its last weights. A batch is that of all devices together.
+    history and TensorBoard then hold. Returns the model with its last weights, or their moving averages where its optimizer
+    keeps any: these are validated and kept, too. A batch is that of all devices together.
     InputError: the backup does not fit the model, a loss that is not a number, too many devices, batches that they cannot
     share, a worker that is lost.
     """
@@ -72,9 +74,12 @@ def fit(
             init(model)
     if start:
         log(f"resuming {run} after epoch {start} of {epochs}" if start < epochs else f"{run} has its {start} epochs")
+    if start < epochs:
+        tell_short_training(model, epochs, len(batches))
     callbacks = [
         Epochs(batches),
         NotANumber(),
+        Averages(),
         *([watch] if watch else []),
         *_board(run),
         *([Samples(run, sampler, sample_every, epochs)] if sampler else []),
@@ -99,6 +104,8 @@ def fit(
             shuffle=False,
             class_weight=class_weight,
         )
+    else:
+        model.optimizer.finalize_variable_values(model.trainable_variables)  # as `fit` leaves it
     return model
 
 

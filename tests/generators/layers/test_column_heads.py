@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from generators.layers.column_heads import AutoregressiveHead, IndependentHead, RegressionHead, drawn
+from generators.layers.column_heads import AutoregressiveHead, IndependentHead, RegressionHead
 
 
 def column(count, value):
@@ -29,21 +29,6 @@ def test_probabilities_add_up_and_draws_follow_them(make, states):
     found = np.asarray(head(np.repeat(context[0], count, 0), uniform, column(count, 1), column(count, 1)))
     fractions = np.bincount(found @ states ** np.arange(3)[::-1], minlength=len(every)) / count
     np.testing.assert_allclose(fractions, probabilities, atol=0.02)
-
-
-def test_the_coldest_draw_is_the_most_probable_and_top_p_keeps_the_nucleus():
-    logits = np.log(np.array([0.2, 0.5, 0.3], np.float32))
-    logits = np.repeat(logits[None], 1_000, axis=0)
-    uniform = np.linspace(0, 0.999, 1_000, dtype=np.float32)
-
-    def fractions(temperature, top_p):
-        found = drawn(logits, uniform, np.float32([temperature]), np.float32([top_p]))
-        return np.bincount(np.asarray(found), minlength=3) / 1_000
-
-    np.testing.assert_allclose(fractions(1, 1), [0.2, 0.5, 0.3], atol=2e-3)
-    np.testing.assert_allclose(fractions(0, 1), [0, 1, 0])
-    np.testing.assert_allclose(fractions(1, 0.6), [0, 0.625, 0.375], atol=2e-3)
-    np.testing.assert_allclose(fractions(1, 0.4), [0, 1, 0])
 
 
 def test_the_printed_loss_is_least_at_the_target_itself():

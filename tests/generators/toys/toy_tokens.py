@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from generators.layers.column_heads import drawn, nll_of
+from generators.layers.categorical import drawn, nll_of
 from generators.sequences.representation import Representation
 from generators.sequences.samplers import RecurrentSampler
 from midi.codecs import codec_named

@@ -39,11 +39,12 @@ class Told(keras.callbacks.Callback):
 
 
 def build() -> keras.Model:
-    """A batch norm in the middle, a metric, weights from a fixed seed."""
+    """A batch norm in the middle, a metric, moving averages, weights from a fixed seed."""
     keras.utils.set_random_seed(0)
     layers = [keras.layers.Dense(3, "tanh"), keras.layers.BatchNormalization(), keras.layers.Dense(2, "softmax")]
     model = keras.Sequential([keras.Input((4,)), *layers])
-    model.compile(keras.optimizers.SGD(0.1, clipnorm=0.1), loss="categorical_crossentropy", metrics=["accuracy"])
+    descent = keras.optimizers.SGD(0.1, clipnorm=0.1, use_ema=True, ema_momentum=0.5)
+    model.compile(descent, loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from training.errors import InputError
-from training.fitting.callbacks import Best, History, Rewind, averaged, read_history
+from training.fitting.callbacks import Best, History, Rewind, read_history
 
 LOSSES = [3.0, 1.0, 2.0, float("nan"), 0.5, 0.7]
 
 
-def tiny(**optimizer) -> keras.Model:
+def tiny() -> keras.Model:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    model.compile(keras.optimizers.SGD(0.1, **optimizer), loss="mse")
+    model.compile("sgd", loss="mse")
     return model
 
 
@@ -70,24 +70,6 @@ def test_a_lost_model_is_saved_again(tmp_path):
 def test_a_value_that_is_not_measured_is_told(tmp_path):
     with pytest.raises(InputError, match=r"val_accuracy.*loss, val_loss"):
         run(tmp_path, tiny(), range(1), "val_accuracy")
-
-
-def test_averages_are_saved_and_the_exact_weights_given_back():
-    model = tiny(use_ema=True, ema_momentum=0.9)
-    x = np.ones((4, 1), np.float32)
-    model.fit(x, 3 * x, epochs=2, verbose=0)
-    model.set_weights([np.full((1, 1), 7.1, np.float32)])
-    with averaged(model):
-        inside = float(model.get_weights()[0][0, 0])
-    assert inside < 3
-    assert model.get_weights()[0][0, 0] == np.float32(7.1)
-
-
-def test_without_averages_nothing_changes():
-    model = tiny()
-    model.set_weights([np.full((1, 1), 7.1, np.float32)])
-    with averaged(model):
-        assert model.get_weights()[0][0, 0] == np.float32(7.1)
 
 
 def test_a_failed_save_keeps_the_old_model(tmp_path, monkeypatch):
