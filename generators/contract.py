@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast, runtime_checkable
 
 import tyro
 
@@ -17,6 +17,9 @@ from training.runs import read_run
 
 if TYPE_CHECKING:
     import numpy as np
+
+Temperature = Annotated[float, Range(0, 100)]
+"""How bold a draw is."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,13 @@ class GeneratorFamily(Family):
 class Known:
     """Cells of pictures that must stay: for continuation (the left part is known) and filling in (a hole is not).
 
-    From Python only; no command asks for it yet.
+    `generators.pictures.filling` makes them of a user's piece.
     """
 
     pictures: np.ndarray
-    """uint8 (count, h, w, c)."""
+    """uint8 (count, h, w, c) of the codec; of samplers with `any_width` w may be another."""
     mask: np.ndarray
-    """bool (count, h, w, c): True where a cell stays."""
+    """bool (count, h, w, c): True where a cell stays; what `pictures` hold elsewhere is of no account."""
 
 
 class PictureSampler(Protocol):
@@ -117,17 +120,29 @@ class PictureSampler(Protocol):
 
     batch: int
     """Pictures generated together, however many are asked for: a picture never depends on what else is among them."""
+    any_width: bool
+    """Known pictures may be wider or narrower than the codec's, and what is drawn is as wide as they are."""
 
     def draw(
         self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None
     ) -> np.ndarray:
         """uint8 (count, h, w, c), picture i by seeds[i] uint64, labels[i] (a number) and known's i-th alone.
 
-        temperature: below 1 safer, above 1 bolder. InputError: something that the model cannot do.
+        temperature: below 1 safer, above 1 bolder; 0 takes what is most probable. known: its cells come back as they are.
+        InputError, of one line: something that the model cannot do, as cells to keep that come later in its order than
+        others which are to be drawn, and what to train for it.
         """
 
     def preview(self, seeds: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """What the model, perhaps in training, shows before levels are chosen: float32 (count, h, w, c) in [LOW, 1]."""
+
+
+@runtime_checkable
+class Guided(Protocol):
+    """A sampler, a dataclass, of models that learned labels and a label for none: predictions can be moved apart by them."""
+
+    guidance: float
+    """How far predictions go from those without a label (0) to those of the label (1), and beyond (arXiv 2207.12598)."""
 
 
 def formats_of(text: str) -> tuple[str, ...]:

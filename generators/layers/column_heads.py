@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from generators.layers.categorical import drawn, nll_of
 from generators.layers.columns import ColumnConfig, columns_of
+from generators.layers.made import Made
 from midi.codecs.codec import ONSET, SUSTAIN
 from midi.columns import PAD
 
@@ -119,29 +119,17 @@ class IndependentHead(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("generators")
-class AutoregressiveHead(layers.Layer):
+class AutoregressiveHead(Made):
     """Probabilities of each pitch's states, given what those in the rows above do: chords are drawn whole.
 
-    MADE (arXiv 1502.03509) on a context: `hidden` units of every row read the notes of the rows before it, and its states
-    are predicted by them and by those of the rows before. The loss of a column is its nll in nats.
+    The loss of a column is its nll in nats.
     """
 
     measure = "nll"
 
     def __init__(self, rows: int, states: int, hidden: int, **arguments: Any) -> None:
-        super().__init__(**arguments | {"dtype": "float32"})
-        self.rows, self.states, self.hidden = rows, states, hidden
-        self.bias_layer = layers.Dense(rows * hidden, dtype="float32", name="bias")
-        self.output_layer = layers.Dense(rows * states, dtype="float32", name="output")
-
-    def build(self, shape: Any) -> None:
-        self.bias_layer.build(shape)
-        self.output_layer.build(shape)
-        notes, units, logits = (self.rows * size for size in (self.states - 1, self.hidden, self.states))
-        small = keras.initializers.RandomNormal(0.05)
-        self.note_kernel = self.add_weight(shape=(notes, units), initializer=small, name="note_kernel")
-        self.unit_kernel = self.add_weight(shape=(units, logits), initializer=small, name="unit_kernel")
-        self.built = True
+        super().__init__(rows, states - 1, states, hidden, **arguments | {"dtype": "float32"})
+        self.states = states
 
     def inputs(self, columns: Any) -> Any:
         """As `IndependentHead.inputs`."""
@@ -149,32 +137,16 @@ class AutoregressiveHead(layers.Layer):
 
     def loss(self, context: Any, columns: Any) -> Any:
         """Nats of each column."""
-        kernel = self.note_kernel * _mask(self.rows, self.states - 1, self.hidden, itself=False)
-        units = ops.tanh(ops.matmul(by_row(columns, self.states), kernel) + self.bias_layer(context))
-        kernel = self.unit_kernel * _mask(self.rows, self.hidden, self.states, itself=True)
-        logits = ops.matmul(units, kernel) + self.output_layer(context)
-        return nll_of(ops.reshape(logits, (*ops.shape(logits)[:-1], self.rows, self.states)), columns)
+        return nll_of(self.numbers(context, by_row(columns, self.states)), columns)
 
     def call(self, context: Any, uniform: Any, temperature: Any, top_p: Any) -> Any:
         """As `IndependentHead.call`, row by row."""
-        shape = (-1, self.rows, self.states)
-        kernel = ops.reshape(self.note_kernel, (self.rows, self.states - 1, -1)) * ops.reshape(
-            _mask(self.rows, self.states - 1, self.hidden, itself=False), (self.rows, self.states - 1, -1)
-        )
-        out = ops.reshape(self.unit_kernel, (self.rows, self.hidden, -1))  # a row that has been drawn is not asked again
 
-        def draw(row: Any, carried: list[Any]) -> list[Any]:
-            units, logits, column = carried
-            mine = ops.take(ops.reshape(units, (-1, self.rows, self.hidden)), row, axis=1)
-            logits = logits + ops.matmul(ops.tanh(mine), ops.take(out, row, axis=0))
-            shown = ops.take(ops.reshape(logits, shape), row, axis=1)
-            state = drawn(shown, ops.take(uniform, row, axis=1), temperature[:, 0], top_p[:, 0])
-            units = units + ops.matmul(ops.one_hot(state, self.states)[:, 1:], ops.take(kernel, row, axis=0))
-            here = ops.equal(ops.arange(self.rows), row)
-            return [units, logits, ops.where(here, state[:, None], column)]
+        def choose(logits: Any, row: Any) -> tuple[Any, Any]:
+            state = drawn(logits, ops.take(uniform, row, axis=1), temperature[:, 0], top_p[:, 0])
+            return state, ops.one_hot(state, self.states)[:, 1:]
 
-        column = ops.cast(ops.zeros_like(uniform), "int32")
-        return ops.fori_loop(0, self.rows, draw, [self.bias_layer(context), self.output_layer(context), column])[2]
+        return self.draw(context, choose, ops.cast(ops.zeros_like(uniform), "int32"))
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rows": self.rows, "states": self.states, "hidden": self.hidden}
@@ -184,12 +156,6 @@ def by_row(columns: Any, states: int) -> Any:
     """Classes (..., rows) int32 -> ones and zeros (..., rows * (states - 1)), a row's states but rest side by side."""
     notes = ops.one_hot(columns, states)[..., 1:]
     return ops.reshape(notes, (*ops.shape(columns)[:-1], columns.shape[-1] * (states - 1)))
-
-
-def _mask(rows: int, inputs: int, outputs: int, itself: bool) -> Any:
-    """(rows * inputs, rows * outputs): 1 from what belongs to a row to what belongs to the rows after it (and `itself`)."""
-    below = np.triu(np.ones((rows, rows), np.float32), 0 if itself else 1)
-    return ops.convert_to_tensor(np.kron(below, np.ones((inputs, outputs), np.float32)))
 
 
 def planes(columns: Any, states: int) -> Any:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions
+from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, Temperature
 from training.cli import bar
 from training.family import Report
 from training.options import Amount, Count, Fraction, Index, Positive, Range
@@ -38,15 +38,33 @@ class PictureConfig:
 
 @dataclass(frozen=True)
 class PictureSampleOptions(MidiSampleOptions):
-    """What to make, of a run of vae or dcgan."""
+    """What to make, of a run of a model of pictures: of latents (vae, dcgan), or drawn cell by cell."""
 
+    temperature: Temperature = 1.0
+    """Above 1 bolder, below 1 safer; 0 always takes what is most probable (models that draw cells)."""
+    guidance: Amount = 1.0
+    """With labels: 0 draws as without one, above 1 more like the label than the data are (models that draw cells)."""
     binarise: Binarisation = "calibrated"
     """How real values become cells: as dense as the data, above half of the scale, drawn, or (as published) above half of
     each picture's own range."""
     label: str | None = None
     """Make pictures of this label; without it all labels in turn."""
     bars: Count | None = None
-    """Bars of 4/4 an item lasts: longer than a picture, it is chained of several whose latents walk on from each other."""
+    """Bars of 4/4 an item lasts, or with --primer that are added (by default 16). Longer than a picture, it is made of
+    several: latents walk on from each other; pictures drawn cell by cell have the end of the one before in sight."""
+    primer: Path | None = None
+    """MIDI file to go on from (models that draw cells)."""
+    primer_columns: Count | None = None
+    """Columns of the primer that are read, from its beginning; by default all."""
+    overlap_bars: Count = 1
+    """Bars that each picture has in sight of what stands before it, at least."""
+    only_new: bool = False
+    """Leave the primer out of what is written."""
+    fill: Path | None = None
+    """MIDI file that is kept but for what --mask says, which is drawn anew (models that draw cells in any order)."""
+    mask: tuple[str, ...] = ()
+    """What --fill draws anew: bars (5-8bars; the first is 1, both ends are drawn), pitches (60-72pitches; MIDI numbers), or
+    both, for these pitches in these bars."""
     similarity: Fraction = 0.7
     """With --bars: how much of one window's latent the next one keeps, 0 to 1."""
     grid: bool = False
@@ -61,7 +79,7 @@ class PictureSampleOptions(MidiSampleOptions):
 
 @dataclass(frozen=True)
 class PictureEvaluateOptions(EvaluateOptions):
-    """Which runs of vae or dcgan, and by how many samples."""
+    """Which runs of models of pictures, and by how many samples."""
 
     count: Annotated[int, Range(4, 10_000)] = 1_000
     """Samples made of each run; they are held in memory."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.contract import PictureSampler
+from generators.contract import Guided, PictureSampler
 from generators.pictures import Pictures
 from generators.pictures.latent_sampler import LatentSampler, black_and_white, threshold_of
 from generators.pictures.statistics import Statistics
@@ -120,12 +120,16 @@ class PictureRun(LoadedRun):
         super().__init__(run, Pictures)
         self.statistics = Statistics.read(self.run / "statistics.json")
 
-    def sampler(self, binarise: str = "calibrated") -> PictureSampler:
-        """The model's sampler; binarise: of models with latents, as `LatentSampler` has it.
+    def sampler(self, binarise: str = "calibrated", guidance: float = 1.0) -> PictureSampler:
+        """The model's sampler; binarise: of models with latents, as `LatentSampler` has it; guidance: as `Guided` has it.
 
-        InputError: a way that the model does not have, no threshold yet.
+        InputError: a way that the model does not have, no threshold yet, guidance of a model without labels.
         """
         sampler = self.module.sampler(self.model, self.codec)
+        if guidance != 1:
+            if not (self.labels and isinstance(sampler, Guided)):
+                raise InputError("--guidance is for models that draw cells and were trained with --conditional")
+            sampler = replace(sampler, guidance=guidance)
         if isinstance(sampler, LatentSampler):
             calibrated = binarise == "calibrated" and black_and_white(self.codec)
             return replace(sampler, binarise=binarise, threshold=threshold_of(self.run) if calibrated else None)

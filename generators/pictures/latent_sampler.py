@@ -52,6 +52,7 @@ class LatentSampler:
     """The value from which on a cell is on, with "calibrated"."""
 
     batch = BATCH
+    any_width = False
 
     @cached_property
     def decoder(self) -> keras.Model:
@@ -63,7 +64,10 @@ class LatentSampler:
     ) -> np.ndarray:
         """Pictures uint8 (count, h, w, c) by the prior; see the protocol. InputError: a temperature, cells to keep."""
         if temperature != 1 or known is not None:
-            raise InputError("a model that makes whole pictures of latents has no temperature and keeps no given cells")
+            raise InputError(
+                "a model that makes whole pictures of latents has no temperature and keeps no given cells: train one that "
+                "draws cells, such as pixelcnn"
+            )
         return self.pictures(self.prior(seeds), labels, [seed_of(int(seed), 1) for seed in seeds])
 
     def preview(self, seeds: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:

@@ -1,58 +1,36 @@
-"""Which pictures items are: draws of any model; of models with latents also walks, a grid, steps between two files,
-variations of one. Each source gives the pictures of item i, whatever items were generated before."""
+"""Sources of models with latents: draws and walks, a grid, steps between two files, variations of one."""
 
 from __future__ import annotations
 
 import abc
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 
-from generators.contract import PictureSampler
 from generators.pictures.data import PictureRun
 from generators.pictures.latent_sampler import LatentSampler, Prior
+from generators.pictures.sources import columns_of_bars
+from generators.primers import encoded_file
 from generators.samples import seed_of
 from midi.codecs.codec import Codec
-from midi.codecs.grid import MAX_COLUMNS
-from midi.codecs.strip import StripCodec
-from midi.files.reading import read
+from midi.notes import Piece
 from training.errors import InputError
 
 
-class Source(Protocol):
-    """The pictures of numbered items."""
-
-    windows: int
-    """Pictures of an item, one after the other in time."""
-
-    def __len__(self) -> int: ...
-
-    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
-        """uint8 (items * windows, h, w, c); labels: number of each of them, if the model has any; seed: of all draws."""
-
-
-@dataclass(frozen=True)
-class Draws:
-    """One picture an item, drawn by a model of any kind."""
-
-    windows: ClassVar[int] = 1
-    count: int
-
-    def __len__(self) -> int:
-        return self.count
-
-    def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
-        """See `Source`; item i of seed s has the seed (s, i, 0), as a latent has."""
-        return sampler.draw(np.array([seed_of(seed, item, 0) for item in items], np.uint64), labels)
-
-
 class LatentSource(abc.ABC):
-    """Items that are latents first."""
+    """Items that are latents first; all windows of one are decoded together."""
 
     windows: int
+    shown: ClassVar[int] = 0
+
+    @property
+    def at_once(self) -> int:
+        """All windows."""
+        return self.windows
 
     @abc.abstractmethod
     def __call__(self, item: int) -> np.ndarray:
@@ -61,6 +39,7 @@ class LatentSource(abc.ABC):
     def pictures(self, sampler: LatentSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
         """See `Source`; what "bernoulli" draws for a window has the seed (s, i, window, 1)."""
         latents = np.concatenate([self(item) for item in items])
+        labels = None if labels is None else np.repeat(labels, self.windows)
         seeds = [seed_of(seed, item, window, 1) for item in items for window in range(self.windows)]
         return sampler.pictures(latents, labels, seeds)
 
@@ -164,15 +143,8 @@ class Around(LatentSource):
 
 
 def windows_of(codec: Codec, bars: int | None) -> int:
-    """Pictures that `bars` bars of 4/4 take; 1 where none are asked for. InputError: the codec counts no quarters."""
-    if bars is None:
-        return 1
-    if not isinstance(codec, StripCodec) or codec.unit != "quarter":
-        raise InputError(f"--bars needs a codec that counts quarters; {codec.name} does not: use --count")
-    most = MAX_COLUMNS // (4 * codec.resolution)
-    if not 1 <= bars <= most:
-        raise InputError(f"--bars must be from 1 to {most:,}; received {bars:,}")
-    return -int(-4 * bars * codec.resolution // codec.columns)
+    """Pictures that `bars` bars of 4/4 take; 1 where none are asked for. InputError: as `columns_of_bars`."""
+    return 1 if bars is None else -(-columns_of_bars(codec, bars) // codec.columns)
 
 
 def between_files(
@@ -211,11 +183,12 @@ def encode_file(
     """
     if sampler.encoder is None:
         raise InputError(f"{run.record['model']} makes pictures but reads none; train a vae for this")
-    piece = read(path)
-    try:
-        images = run.codec.encode(piece).images
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+
+    def pictures(piece: Piece) -> tuple[np.ndarray, Mapping[str, float]]:
+        encoded = run.codec.encode(piece)
+        return encoded.images, encoded.losses
+
+    images = encoded_file(path, pictures)
     labels = None
     if run.labels:
         if label not in run.labels:

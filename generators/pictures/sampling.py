@@ -18,9 +18,13 @@ from PIL import Image
 from generators.contract import PictureSampler, formats_of
 from generators.pictures import PictureSampleOptions
 from generators.pictures.data import PictureRun
+from generators.pictures.filling import continuation, filling, strip_of
+from generators.pictures.holes import hole_of
 from generators.pictures.latent_sampler import LatentSampler
-from generators.pictures.latents import Drawn, Draws, Grid, Source, between_files, variations, windows_of
+from generators.pictures.latents import Drawn, Grid, between_files, variations, windows_of
+from generators.pictures.sources import Draws, Source
 from generators.pictures.statistics import cells_of
+from generators.primers import BARS
 from generators.samples import (
     Blocks,
     check_formats,
@@ -38,8 +42,12 @@ from training.options import check
 
 SHEET_ITEMS = 100
 """Items that the contact sheet shows."""
-LATENT_OPTIONS = ("bars", "grid", "interpolate", "around")
+WAYS = ("grid", "interpolate", "around", "primer", "fill")
+"""Options that each say what items are."""
+LATENT_OPTIONS = ("grid", "interpolate", "around", "similarity", "spread")
 """Options of models with latents."""
+CELL_OPTIONS = ("temperature", "primer", "fill", "overlap_bars")
+"""Options of models that draw cells."""
 
 
 def sample(
@@ -55,7 +63,7 @@ def sample(
     formats = formats_of(options.format)
     check_formats(formats)
     run = PictureRun(options.run)
-    sampler, label = run.sampler(options.binarise), _label_number(run, options.label)
+    sampler, label = run.sampler(options.binarise, options.guidance), _label_number(run, options.label)
     source, words = source_of(run, sampler, options)
     blocks = blocks_of(source, sampler)
     check_items(blocks, options.items or None)
@@ -65,11 +73,13 @@ def sample(
             "run": os.path.abspath(run.run),
             "weights": run.fingerprint(),
             "source": words,
-            "files": hash_of(*(options.interpolate or ()), options.around),
+            "files": hash_of(*(options.interpolate or ()), options.around, options.primer, options.fill),
             "count": len(source),
             "seed": options.seed,
             "formats": formats,
             "binarise": options.binarise,
+            "temperature": options.temperature,
+            "guidance": options.guidance,
             "label": options.label,
             "tempo": options.microseconds,
         },
@@ -95,11 +105,9 @@ class Drawing:
 
     def __call__(self, items: range) -> np.ndarray:
         """uint8 (items, windows, h, w, c)."""
-        windows = self.source.windows
-        numbers = [self.label_of(item) for item in items for _ in range(windows)]
-        labels = np.array(numbers, np.int32) if self.run.labels else None
+        labels = np.array([self.label_of(item) for item in items], np.int32) if self.run.labels else None
         images = self.source.pictures(self.sampler, items, labels, self.seed)
-        return images.reshape(len(items), windows, *images.shape[1:])
+        return images.reshape(len(items), self.source.windows, *images.shape[1:])
 
     def label_of(self, item: int) -> int:
         """The number of an item's label; 0 where there are none."""
@@ -107,11 +115,37 @@ class Drawing:
 
 
 def source_of(run: PictureRun, sampler: PictureSampler, options: PictureSampleOptions) -> tuple[Source, str]:
-    """The items that the options ask for, and what they are in words. InputError: the model has no latents for them."""
-    if not isinstance(sampler, LatentSampler):
-        if asked := [f"--{name}" for name in LATENT_OPTIONS if getattr(options, name)]:
-            raise InputError(f"{run.record['model']} has no latents, so there is no {' '.join(asked)}")
-        return Draws(options.count), "drawn"
+    """The items that the options ask for, and what they are in words. InputError: the model has no way to them."""
+    latents = isinstance(sampler, LatentSampler)
+    if asked := _given(options, CELL_OPTIONS if latents else LATENT_OPTIONS):
+        reason = "makes whole pictures of latents" if latents else "has no latents"
+        advice = ": train a model that draws cells, such as pixelcnn" if latents else ""
+        raise InputError(f"{run.record['model']} {reason}, so there is no {' '.join(asked)}{advice}")
+    return _of_latents(run, sampler, options) if isinstance(sampler, LatentSampler) else _of_cells(run, sampler, options)
+
+
+def _of_cells(run: PictureRun, sampler: PictureSampler, options: PictureSampleOptions) -> tuple[Source, str]:
+    """`source_of` of a model that draws cells."""
+    how = {"overlap": options.overlap_bars, "temperature": options.temperature}
+    bars = BARS if options.bars is None else options.bars
+    if options.fill:
+        piece = strip_of(options.fill, run.codec)
+        hole = hole_of(options.mask, run.codec, piece.shape[1])
+        found = filling(run.codec, piece, hole, options.count, any_width=sampler.any_width, **how)
+        return found, f"{' '.join(options.mask)} of {options.fill}, overlap {options.overlap_bars}"
+    if options.primer:
+        primer = strip_of(options.primer, run.codec, options.primer_columns)
+        found = continuation(run.codec, primer, bars, options.count, only_new=options.only_new, **how)
+        part = f"{options.primer}, {primer.shape[1]} columns" + ", left out" * options.only_new
+        return found, f"{bars} bars after {part}, overlap {options.overlap_bars}"
+    if options.bars:
+        found = continuation(run.codec, None, options.bars, options.count, **how)
+        return found, f"drawn, {options.bars} bars, overlap {options.overlap_bars}"
+    return Draws(options.count, options.temperature), "drawn"
+
+
+def _of_latents(run: PictureRun, sampler: LatentSampler, options: PictureSampleOptions) -> tuple[Source, str]:
+    """`source_of` of a model with latents."""
     if options.interpolate:
         first, last = options.interpolate
         found = between_files(run, sampler, first, last, options.count, options.label)
@@ -133,18 +167,37 @@ def draws_of(sampler: PictureSampler, count: int, seed: int) -> Source:
 
 def blocks_of(source: Source, sampler: PictureSampler) -> Blocks:
     """The items that are generated together: as many as fill a batch with their windows."""
-    return Blocks(len(source), max(1, sampler.batch // source.windows))
+    return Blocks(len(source), max(1, sampler.batch // source.at_once))
 
 
 def _refuse(options: PictureSampleOptions) -> None:
     """InputError: options that exclude each other, or that what is asked for would ignore."""
-    ways = [f"--{name}" for name in ("grid", "interpolate", "around") if getattr(options, name)]
+    ways = _given(options, WAYS)
     if len(ways) > 1:
-        raise InputError(f"expected one of --grid, --interpolate and --around; received {' and '.join(ways)}")
-    idle = {"bars": bool(ways), "count": options.grid, "similarity": options.bars is None, "spread": options.around is None}
-    for name, ignored in idle.items():
-        if ignored and getattr(options, name) != getattr(PictureSampleOptions, name):
-            raise InputError(f"--{name} does not go with {' '.join(ways) or 'plain draws'}: see --help")
+        raise InputError(f"expected one of {', '.join(_named(WAYS))}; received {' and '.join(ways)}")
+    idle = {
+        "bars": bool(ways) and not options.primer,
+        "count": options.grid,
+        "similarity": options.bars is None or bool(options.primer),
+        "spread": options.around is None,
+        "primer_columns": options.primer is None,
+        "only_new": options.primer is None,
+        "mask": options.fill is None,
+        "overlap_bars": not (options.primer or options.fill or options.bars),
+    }
+    if asked := _given(options, [name for name, ignored in idle.items() if ignored]):
+        raise InputError(f"{asked[0]} does not go with {' '.join(ways) or 'plain draws'}: see --help")
+    if options.fill and not options.mask:
+        raise InputError("--fill draws anew what --mask says, as --mask 5-8bars; received no --mask")
+
+
+def _given(options: PictureSampleOptions, names: Iterable[str]) -> list[str]:
+    """Those of some options that are not at their defaults, as a user writes them."""
+    return _named(name for name in names if getattr(options, name) != getattr(PictureSampleOptions, name))
+
+
+def _named(names: Iterable[str]) -> list[str]:
+    return ["--" + name.replace("_", "-") for name in names]
 
 
 def _label_number(run: PictureRun, label: str | None) -> int | None:
@@ -162,9 +215,9 @@ def _sheet_is_whole(output: Path, count: int) -> bool:
 
 
 def _write_sheet(draw: Drawing, blocks: Blocks, output: Path) -> None:
-    """The first window of the first SHEET_ITEMS items, to look at."""
+    """The window that the source shows of the first SHEET_ITEMS items, to look at."""
     shown = itertools.takewhile(lambda items: items[0] < SHEET_ITEMS, blocks)
-    images = np.concatenate([draw(items)[:, 0] for items in shown])[:SHEET_ITEMS]
+    images = np.concatenate([draw(items)[:, draw.source.shown] for items in shown])[:SHEET_ITEMS]
     with atomic(output / "sheet.png") as path:
         Image.fromarray(np.squeeze(sheet(images, across=min(10, len(images))))).save(path)
 

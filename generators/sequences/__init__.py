@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions
+from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, Temperature
 from training.cli import bar
 from training.family import Report
 from training.options import Amount, Count, Range
@@ -14,7 +14,6 @@ from training.options import Amount, Count, Range
 if TYPE_CHECKING:
     from generators.sequences.training import SequenceRecipe
 
-Temperature = Annotated[float, Range(0, 100)]
 TopP = Annotated[float, Range(0, 1, above=True)]
 MAX_STEPS = 1 << 19
 """Steps of an item at most: as many as a codec has columns."""

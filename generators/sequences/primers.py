@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from generators.primers import encoded_file
 from generators.sequences.data import SequenceRun
 from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import MAX_PROMPT_STEPS
-from midi.files.reading import read
-from midi.parts import remark
 from training.cli import log
 from training.errors import InputError
 
@@ -28,16 +27,9 @@ def nothing(representation: Representation) -> Primer:
 def from_file(path: str | os.PathLike, representation: Representation, steps: int | None = None) -> Primer:
     """All pieces go on from a MIDI file, or from its first `steps` steps. What these do not keep of it is told.
 
-    InputError: unreadable, no note that the steps can tell (in that part).
+    InputError: unreadable, no note that the steps can tell.
     """
-    try:
-        piece = read(path)
-        found, losses = representation.encode(piece)
-    except InputError as error:
-        text = str(error)
-        raise InputError(text if str(path) in text else f"{path}: {text}") from None
-    if lost := remark(losses, piece.left_out):
-        log(f"{path}: {lost}")
+    found = encoded_file(path, representation.encode)
     if len(found[:steps]) > MAX_PROMPT_STEPS:
         log(f"{path} has {len(found[:steps]):,} steps; its last {MAX_PROMPT_STEPS:,} are read")
     return lambda item: (str(path), found[:steps])

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,14 @@ from generators.contract import Known
 from generators.evaluate import main as evaluate
 from generators.pictures import PictureEvaluateOptions, PictureSampleOptions
 from generators.pictures.data import PictureRun
+from generators.pictures.filling import strip_of
+from generators.pictures.holes import hole_of
 from generators.sample import main as sample
+from generators.samples import hash_of
+from midi.codecs import codec_named
+from midi.files.reading import read
+from midi.files.writing import write
+from midi.notes import make_piece, note_table
 from training.errors import InputError
 from training.exporting.exports import example_inputs, export
 from training.family import module_of
@@ -53,7 +61,7 @@ def test_it_is_sampled_and_an_item_again_is_the_same(toy, tmp_path):
     assert 0 < among.mean() < 100
 
 
-@pytest.mark.parametrize("wish", [{"grid": True}, {"bars": 8}, {"binarise": "bernoulli"}])
+@pytest.mark.parametrize("wish", [{"grid": True}, {"bars": 8, "similarity": 0.5}, {"binarise": "bernoulli"}])
 def test_what_takes_latents_is_refused_in_one_line(toy, tmp_path, wish):
     with pytest.raises(InputError, match=r"toy_pixels has no latents|models with latents; toy_pixels draws cells"):
         sample(PictureSampleOptions(toy, tmp_path / "out", **wish))
@@ -70,6 +78,101 @@ def test_known_cells_stay_and_the_rest_is_drawn(toy):
     np.testing.assert_array_equal(kept[mask], given[mask])
     assert (kept[~mask] != free[~mask]).any()  # it goes on from what is given
     assert sampler.draw(seeds, temperature=0.3).mean() < free.mean()  # sparse pictures: safer is emptier
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory):
+    """A file of 40 columns of roll64, whose last note is held; the strip of its cells."""
+    path = tmp_path_factory.mktemp("song") / "song.mid"
+    starts = 120 * np.arange(0, 36, 4)
+    write(path, make_piece(note_table(9, start=starts, end=np.append(starts[1:], 4_800), pitch=60 + np.arange(9)), 480))
+    return path, strip_of(path, codec_named("roll64"))
+
+
+def strips(output):
+    """What was written as npy, one strip an item."""
+    return [np.concatenate(np.load(path), axis=1) for path in sorted((output / "npy").iterdir())]
+
+
+def test_it_goes_on_with_a_file(toy, song, tmp_path):
+    path, begun = song
+    options = {"primer": path, "bars": 5, "count": 3, "format": "midi,png,npy"}
+    sample(PictureSampleOptions(toy, tmp_path / "out", **options))
+    sample(PictureSampleOptions(toy, tmp_path / "new", **options | {"only_new": True, "items": (1,)}))
+    assert (tmp_path / "out" / "sheet.png").exists()
+    both, (new,) = strips(tmp_path / "out"), strips(tmp_path / "new")
+    assert len({strip.tobytes() for strip in both}) == 3
+    for strip in both:
+        assert strip.shape == (64, 128, 1)
+        np.testing.assert_array_equal(strip[:, :40], begun)
+        assert strip[:, 40:].any()
+        assert not strip[:, 40 + 5 * 16 :].any()
+    np.testing.assert_array_equal(new[:, :80], both[1][:, 40:120])
+    notes = read(tmp_path / "out" / "midi" / "000001.mid").notes
+    early, given = notes[notes["start"] < 4_800], read(path).notes
+    np.testing.assert_array_equal(early[["start", "pitch"]], given[["start", "pitch"]])
+    record = read_json(tmp_path / "out" / "sample.json")
+    assert record["source"] == f"5 bars after {path}, 40 columns, overlap 1"
+    assert record["files"] == hash_of(path)
+
+
+def test_what_is_primed_differs_from_what_is_not(toy, song, tmp_path):
+    for name, options in {"none": {}, "all": {"primer": song[0]}, "part": {"primer": song[0], "primer_columns": 6}}.items():
+        sample(PictureSampleOptions(toy, tmp_path / name, count=1, format="npy", bars=4, **options))
+    free, primed, less = (strips(tmp_path / name)[0] for name in ("none", "all", "part"))
+    np.testing.assert_array_equal(less[:, :6], primed[:, :6])
+    assert free[:, :64].tobytes() != less[:, 6:70].tobytes()
+    sample(PictureSampleOptions(toy, tmp_path / "draw", count=1, format="npy"))
+    np.testing.assert_array_equal(strips(tmp_path / "draw")[0], free)
+
+
+def test_it_fills_in_and_keeps_the_rest_bit_for_bit(toy, song, tmp_path):
+    path, begun = song
+    mask = ("2-2bars", "50-70pitches")
+    sample(PictureSampleOptions(toy, tmp_path / "out", count=2, format="npy", fill=path, mask=mask))
+    hole = hole_of(mask, codec_named("roll64"), 40)[:, :40]
+    first, second = strips(tmp_path / "out")
+    for strip in (first, second):
+        np.testing.assert_array_equal(strip[:, :40][~hole], begun[~hole])
+        assert not strip[:, 40:].any()
+    assert (first != second).any()
+    assert f"2-2bars 50-70pitches of {path}" in read_json(tmp_path / "out" / "sample.json")["source"]
+    with pytest.raises(InputError, match=r"samples of other settings \(source\)"):
+        sample(PictureSampleOptions(toy, tmp_path / "out", count=2, format="npy", fill=path, mask=("2-2bars",)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fill": True}, "--fill draws anew what --mask says, as --mask 5-8bars; received no --mask"),
+        ({"mask": ("1-2bars",)}, "--mask does not go with plain draws"),
+        ({"fill": True, "mask": ("1-3bars",)}, "covers all of the piece"),
+        ({"fill": True, "mask": ("4bars",)}, "bars of the piece are 1 to 3"),
+        (
+            {"primer": True, "grid": True},
+            "one of --grid, --interpolate, --around, --primer, --fill; received --grid and --pr",
+        ),
+        ({"primer": True, "overlap_bars": 4}, "--overlap-bars 4 leaves no bar to draw in pictures of roll64, which have 4"),
+        ({"primer": True, "bars": 40_000}, "--bars must be from 1 to 32,765"),
+        ({"primer": True, "bars": 0}, "--bars must be 1 or more"),
+        ({"fill": True, "mask": ("1bars",), "bars": 4}, "--bars does not go with --fill"),
+        ({"primer_columns": 4}, "--primer-columns does not go with plain draws"),
+        ({"only_new": True}, "--only-new does not go with plain draws"),
+        ({"overlap_bars": 2}, "--overlap-bars does not go with plain draws"),
+        ({"primer": "nowhere.mid"}, "nowhere.mid not found"),
+        ({"primer": __file__}, "is not a MIDI file"),
+        ({"temperature": -1.0}, "--temperature must be from 0 to 100"),
+        ({"guidance": -1.0}, "--guidance must be 0 or more"),
+        ({"guidance": 2.0}, "--guidance is for models that draw cells and were trained with --conditional"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(toy, song, tmp_path, options, message):
+    files = {
+        name: song[0] if value is True else Path(value) for name, value in options.items() if name in ("primer", "fill")
+    }
+    with pytest.raises(InputError, match=message):
+        sample(PictureSampleOptions(toy, tmp_path / "out", **options | files))
+    assert not (tmp_path / "out").exists()
 
 
 def test_it_is_evaluated_with_its_likelihood(toy, capsys, tmp_path):

@@ -92,7 +92,7 @@ def sampler(model: ToyPixels, codec: Codec) -> CellSampler:
 class CellSampler:
     """A `generators.contract.PictureSampler` by one cell after the other, row by row."""
 
-    batch = 16
+    batch, any_width = 16, True
 
     def __init__(self, model: ToyPixels, codec: Codec) -> None:
         self.model, self.codec = model, codec
@@ -101,14 +101,14 @@ class CellSampler:
         self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None
     ) -> np.ndarray:
         """See the protocol; all pictures of a call are drawn side by side."""
-        height, width, _ = self.codec.shape
+        height, width, _ = self.codec.shape if known is None else known.pictures.shape[1:]
         kernel, bias = (ops.convert_to_numpy(weight) for weight in self.model.step.get_weights())
         uniform = np.stack([np.random.default_rng(seed).random((height, width)) for seed in seeds])
         cells = np.zeros((len(seeds), height + 2, width + 2))
         for y, x in np.ndindex(height, width):
             near = np.stack([cells[:, y + dy, x + dx] for dy, dx in ((2, 0), (1, 0), (1, 1), (1, 2), (0, 1))], axis=-1)
             logit = near @ kernel[:, 0] + bias[0]
-            on = uniform[:, y, x] < 1 / (1 + np.exp(-logit / temperature))
+            on = uniform[:, y, x] < (1 + np.tanh(logit / max(2 * temperature, 1e-9))) / 2
             if known is not None:
                 on = np.where(known.mask[:, y, x, 0], known.pictures[:, y, x, 0] > 127, on)
             cells[:, y + 2, x + 1] = on
