@@ -4,5 +4,12 @@ from generators.pictures import Pictures
 from generators.sequences import Sequences
 from generators.sounds import Sounds
 
-MODELS = {"vae": Pictures(), "dcgan": Pictures(), "lstm": Sequences(), "seq2seq": Sequences(), "spectrogram_lstm": Sounds()}
+MODELS = {
+    "vae": Pictures(),
+    "dcgan": Pictures(),
+    "pixelcnn": Pictures(),
+    "lstm": Sequences(),
+    "seq2seq": Sequences(),
+    "spectrogram_lstm": Sounds(),
+}
 """The models of this package: name -> family. The module of each, `generators.NAME`, follows its family's contract."""

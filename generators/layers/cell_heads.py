@@ -66,15 +66,21 @@ class CellHead(layers.Layer):
         each = [self.logits(params, cells, channel) for channel in range(self.channels)]
         return nll_of(ops.stack(each, axis=-2), self.states(cells))
 
-    def choose(self, params: Any, uniform: Any, temperature: Any = 1.0) -> Any:
+    def choose(self, params: Any, uniform: Any, temperature: Any = 1.0, start: Any = None, guidance: Any = 1.0) -> Any:
         """params (batch, size), uniform (batch, channels) in [0, 1) -> cells (batch, channels), each a level in [-1, 1].
 
         Channel after channel, each by those before it. temperature: a number, 0 or more; 0: the most probable level.
+        start: params (batch, size) that are left behind by `guidance`: the logarithms of the levels' probabilities are taken
+        that many times as far from those of `start` as those of `params` are (arXiv 2207.12598).
         """
         temperature = ops.reshape(ops.cast(temperature, self.compute_dtype), (1,))
         cells = ops.zeros((ops.shape(params)[0], 0), self.compute_dtype)
         for channel in range(self.channels):
-            chosen = drawn(self.logits(params, cells, channel), self._cast(uniform)[:, channel], temperature)
+            logits = self.logits(params, cells, channel)
+            if start is not None:
+                away = ops.log_softmax(self.logits(start, cells, channel))
+                logits = away + self._cast(guidance) * (ops.log_softmax(logits) - away)
+            chosen = drawn(logits, self._cast(uniform)[:, channel], temperature)
             cells = ops.concatenate([cells, self._values(chosen)[:, None]], axis=-1)
         return cells
 

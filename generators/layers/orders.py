@@ -34,6 +34,11 @@ class Layout:
     flipped: bool = False
     """The picture's last row comes first."""
 
+    def shape(self, picture: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Of the scan of a picture of shape (h, w, c)."""
+        height, width, channels = picture
+        return (width, height, channels) if self.transposed else picture
+
     def to_scan(self, pictures: Any) -> Any:
         """(..., h, w, c) -> (..., h, w, c), or (..., w, h, c) where transposed."""
         pictures = pictures[..., ::-1, :, :] if self.flipped else pictures
