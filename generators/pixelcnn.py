@@ -28,6 +28,7 @@ from keras import ops
 from generators.layers.cell_heads import head_of
 from generators.layers.column_network import ColumnNetwork
 from generators.layers.orders import layout_of
+from generators.layers.pixelcnn import PixelStreams
 from generators.pictures import PictureConfig
 from generators.pictures.cell_sampler import CellSampler
 from midi.codecs import codec_named
@@ -85,7 +86,7 @@ PRESETS = {
     "big": Config(epochs=3),
     "rotated": Config(order="time", epochs=25),
     "small": Config(
-        filters=32, blocks=2, components=5, head="binary", cosine=True, average=0.99, dropout=0.1, epochs=20
+        filters=32, blocks=2, components=5, cosine=True, average=0.99, dropout=0.1, epochs=20
     ),
     "ours": Config(
         network="columns", order="time", head="binary", dropout=0.1, learning_rate=2e-3, cosine=True, average=0.99,
@@ -188,6 +189,4 @@ def _network_of(config: Config, shape: tuple[int, int, int], outputs: int, class
         from generators.layers.masked_convolutions import MaskedNetwork
 
         return MaskedNetwork(order=config.order, filters=config.filters, blocks=config.blocks, **sizes)
-    from generators.layers.pixelcnn import PixelStreams
-
     return PixelStreams(filters=config.filters, blocks=config.blocks, **sizes)

@@ -230,6 +230,15 @@ def tokens(config: Any, count: int) -> Any:
 
 
 _COLUMNS = {"network": "columns", "blocks": 1, "components": 4, "kl": "bound", "warm_up": 0.5, "width": 8, "shapes": 3}
+_STREAMS = {
+    "network": "streams",
+    "order": "rows",
+    "head": "logistic",
+    "filters": 4,
+    "blocks": 1,
+    "components": 2,
+    "dropout": 0.0,
+}
 CASES = {
     "classifiers.lil_data": Case("classifiers", "lil_data", {"dropout": 0.0, "masks": 0}, clips),
     "classifiers.lil_data, batch norm": Case(
@@ -244,6 +253,8 @@ CASES = {
         "generators", "dcgan", {"networks": "normed", "patch": 6, "shapes": 10, "generator_width": 128, "critic_width": 128},
         signed, rate=0.001, dtype="float64",
     ),
+    "generators.pixelcnn": Case("generators", "pixelcnn", {"dropout": 0.0}, signed),
+    "generators.pixelcnn, streams": Case("generators", "pixelcnn", _STREAMS | {"dropout": 0.0}, signed),
     "generators.lstm": Case("generators", "lstm", {"dropout": 0.0}, columns),
     "generators.lstm, gradients shortened": Case("generators", "lstm", {"dropout": 0.0, "clip_norm": 0.01}, columns),
     "generators.seq2seq": Case("generators", "seq2seq", {"dropout": 0.0}, columns),
