@@ -85,6 +85,8 @@ class PictureEvaluateOptions(EvaluateOptions):
     """Samples made of each run; they are held in memory."""
     binarise: Binarisation = "calibrated"
     """How real values become cells, as in `generators.sample`."""
+    continuations: Index = 20
+    """Held-out pieces that are gone on with and filled in, by models that draw cells; 0: none."""
 
 
 class Pictures(GeneratorFamily):
@@ -110,12 +112,14 @@ class Pictures(GeneratorFamily):
 
     def evaluate(self, options: PictureEvaluateOptions) -> list[Path]:
         from generators.pictures.evaluation import evaluate
-        from generators.pictures.evaluation.report import measures_table, text_table
+        from generators.pictures.evaluation.report import kept_tables, measures_table, text_table
         from training.files import outputs_of_runs
 
         records = evaluate(options)
         for record in records:
             print(measures_table(record), end="\n\n")
+            for table in kept_tables(record):
+                print(table, end="\n\n")
         print(text_table(records), end="\n\n")
         return outputs_of_runs(options.runs, options.output)
 

@@ -14,11 +14,13 @@ from generators.pictures import Pictures
 from generators.pictures.latent_sampler import LatentSampler, black_and_white, threshold_of
 from generators.pictures.statistics import Statistics
 from generators.run import LoadedRun
-from midi.codecs.codec import Codec
+from midi.codecs.codec import REST, Codec
 from midi.codecs.strip import StripCodec
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import MidiImages
+from midi.measures.continuation import columns_in_bar
+from midi.stitch import join
 from training.cli import log
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
@@ -153,6 +155,26 @@ class RunData:
     def names(self, indices: np.ndarray) -> list[str]:
         """The files that pictures come from."""
         return [self.corpus.rows[source]["name"] for source in self.corpus.source_of[indices]]
+
+    def beginnings(self, codec: StripCodec, columns: int) -> tuple[np.ndarray, np.ndarray]:
+        """(indices of first pictures (pieces,), uint8 (pieces, rows, `columns`, channels)) of the test pieces so long.
+
+        A piece is its pictures one after the other: silent ones are not among them. It is long enough if a note sounds in
+        the last bar. InputError: pictures of single tracks or of variations, which do not follow each other.
+        """
+        facts = self.corpus.manifest["facts"]
+        if facts.get("parts", "together") != "together" or facts.get("variations"):
+            raise InputError(f"{self.corpus.directory} has pictures of tracks or of variations: they are no whole pieces")
+        count, bar, wide = -(-columns // codec.columns), columns_in_bar(codec), replace(codec, columns=columns)
+        firsts, found = [], []
+        for source in np.unique(self.corpus.source_of[self.split.test]):
+            indices = np.flatnonzero(self.corpus.source_of == source)[:count]
+            piece = join(self.corpus[indices])[:, :columns]
+            if piece.shape[1] == columns and (wide.classes(piece[None]) != REST)[..., -bar:].any():
+                firsts.append(indices[0])
+                found.append(piece)
+        shape = (0, codec.rows, columns, codec.shape[2])
+        return np.array(firsts, int), np.stack(found) if found else np.zeros(shape, np.uint8)
 
     def labels(self, indices: np.ndarray, labels: tuple[str, ...]) -> np.ndarray | None:
         """The label numbers of pictures; None where the run has no labels."""

@@ -32,8 +32,8 @@ class Strips:
     """A `Source` of items that are one strip each: some cells of it stand, the others are drawn."""
 
     codec: StripCodec
-    strip: np.ndarray
-    """uint8 (rows, columns, channels), as wide as the codec's pictures at least."""
+    pieces: np.ndarray
+    """uint8 (pieces, rows, columns, channels), as wide as the codec's pictures at least: items are of them in turn."""
     free: np.ndarray
     """bool (rows, columns): True where a cell is drawn; False where it stays."""
     parts: tuple[tuple[int, int], ...]
@@ -71,7 +71,7 @@ class Strips:
 
     def strips(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
         """uint8 (items, rows, columns, channels): the strip of every item, whole. InputError: as `PictureSampler.draw`."""
-        strips, free = np.repeat(self.strip[None], len(items), axis=0), self.free.copy()
+        strips, free = self.pieces[np.array(items) % len(self.pieces)], self.free.copy()
         for number, (first, last) in enumerate(self.parts):
             seeds = np.array([seed_of(seed, item, number) for item in items], np.uint64)
             here, missing = strips[:, :, first:last], free[:, first:last, None]
@@ -88,46 +88,46 @@ class Strips:
 
 
 def continuation(
-    codec: Codec, primer: np.ndarray | None, bars: int, count: int, *, overlap: int = 1, temperature: float = 1.0,
+    codec: Codec, primers: np.ndarray | None, bars: int, count: int, *, overlap: int = 1, temperature: float = 1.0,
     only_new: bool = False,
 ) -> Strips:  # fmt: skip
-    """`count` continuations of a piece by `bars` bars of 4/4.
+    """`count` continuations of pieces in turn, by `bars` bars of 4/4.
 
-    primer: uint8 (rows, columns, channels), as `strip_of` gives it; None: each begins with a whole picture of its own.
+    primers: uint8 (pieces, rows, columns, channels); None: each begins with a whole picture of its own.
     overlap: bars that every picture has in sight of what stands before it. only_new: leave the primer out.
     InputError: a codec whose columns are no parts of a quarter, more bars than there are columns for, an overlap that leaves
     no room in a picture.
     """
     check_columns(codec)
-    primer = silence(codec, 0) if primer is None else primer
-    begun, bar = primer.shape[1], columns_in_bar(codec)
+    primers = silence(codec, 0)[None] if primers is None else primers
+    begun, bar = primers.shape[2], columns_in_bar(codec)
     end = begun + columns_of_bars(codec, bars, begun)
     if begun or end > codec.columns:
         _check_overlap(codec, overlap)
-    strip = np.concatenate([primer, silence(codec, _length(codec, end) - begun)], axis=1)
-    free = np.zeros(strip.shape[:2], bool)
+    pieces = _lengthened(primers, codec, _length(codec, end))
+    free = np.zeros(pieces.shape[1:3], bool)
     free[:, begun:] = True
-    parts = _parts(free[:, :end], codec, strip.shape[1], overlap * bar)
-    return Strips(codec, strip, free, parts, (begun if only_new else 0, end), count, temperature)
+    parts = _parts(free[:, :end], codec, pieces.shape[2], overlap * bar)
+    return Strips(codec, pieces, free, parts, (begun if only_new else 0, end), count, temperature)
 
 
 def filling(
-    codec: Codec, piece: np.ndarray, hole: np.ndarray, count: int, *, any_width: bool = False, overlap: int = 1,
+    codec: Codec, pieces: np.ndarray, hole: np.ndarray, count: int, *, any_width: bool = False, overlap: int = 1,
     temperature: float = 1.0,
 ) -> Strips:  # fmt: skip
-    """`count` pieces that differ in a hole and are else as they were.
+    """`count` pieces, those given in turn, that are drawn anew in a hole and are else as they were.
 
-    piece: uint8 (rows, columns, channels), as `strip_of` gives it. hole: bool (rows, columns), True where cells are drawn;
-    it may go on beyond the last note.
+    pieces: uint8 (pieces, rows, columns, channels). hole: bool (rows, columns), True where cells are drawn; it may go on
+    beyond the last column.
     any_width: one picture has all of the hole and a picture's width before and after it in sight; else the hole is drawn by
     pictures of the codec's width, from left to right, which is told where it takes several.
     InputError: as `continuation`.
     """
     check_columns(codec)
     bar, width = columns_in_bar(codec), codec.columns
-    end = max(piece.shape[1], hole.shape[1])
+    end = max(pieces.shape[2], hole.shape[1])
     length = _length(codec, end)
-    strip = np.concatenate([piece, silence(codec, length - piece.shape[1])], axis=1)
+    pieces = _lengthened(pieces, codec, length)
     free = np.pad(hole, ((0, 0), (0, length - hole.shape[1])))
     if any_width:
         drawn = np.flatnonzero(free.any(axis=0)).tolist()
@@ -140,7 +140,13 @@ def filling(
             f"the hole and what is around it do not fit a picture of {width} columns: it takes {len(parts)}, from left to "
             "right, of which the first do not have in sight what comes after it"
         )
-    return Strips(codec, strip, free, parts, (0, end), count, temperature)
+    return Strips(codec, pieces, free, parts, (0, end), count, temperature)
+
+
+def _lengthened(pieces: np.ndarray, codec: StripCodec, length: int) -> np.ndarray:
+    """Pieces (pieces, rows, columns, channels) with silence after them."""
+    missing = silence(codec, length - pieces.shape[2])
+    return np.concatenate([pieces, np.repeat(missing[None], len(pieces), axis=0)], axis=2)
 
 
 def _check_overlap(codec: StripCodec, overlap: int) -> None:

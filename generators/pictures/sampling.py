@@ -131,11 +131,11 @@ def _of_cells(run: PictureRun, sampler: PictureSampler, options: PictureSampleOp
     if options.fill:
         piece = strip_of(options.fill, run.codec)
         hole = hole_of(options.mask, run.codec, piece.shape[1])
-        found = filling(run.codec, piece, hole, options.count, any_width=sampler.any_width, **how)
+        found = filling(run.codec, piece[None], hole, options.count, any_width=sampler.any_width, **how)
         return found, f"{' '.join(options.mask)} of {options.fill}, overlap {options.overlap_bars}"
     if options.primer:
         primer = strip_of(options.primer, run.codec, options.primer_columns)
-        found = continuation(run.codec, primer, bars, options.count, only_new=options.only_new, **how)
+        found = continuation(run.codec, primer[None], bars, options.count, only_new=options.only_new, **how)
         part = f"{options.primer}, {primer.shape[1]} columns" + ", left out" * options.only_new
         return found, f"{bars} bars after {part}, overlap {options.overlap_bars}"
     if options.bars:

@@ -179,6 +179,7 @@ def test_it_is_evaluated_with_its_likelihood(toy, capsys, tmp_path):
     evaluate(PictureEvaluateOptions((toy,), count=16, output=tmp_path / "out", cache=toy.parent / "cache"))
     record = read_json(tmp_path / "out" / "evaluation.json")
     assert 0 < record["loss"]["bits"] < 1
+    assert record["continuations"] is None, "no piece has 16 bars"
     assert "latent_map" not in record["files"]
     assert "toy_pixels" in capsys.readouterr().out
     assert "<h2>Evaluation</h2>" in (toy / "report.html").read_text()

@@ -69,7 +69,7 @@ def scale(codec, columns):
 def test_a_scale_goes_on_across_the_joints(name, begun, bars):
     codec = codec_named(name)
     sampler, bar = Scale(codec), columns_in_bar(codec)
-    source = continuation(codec, scale(codec, begun), bars, 2)
+    source = continuation(codec, scale(codec, begun)[None], bars, 2)
     whole = scale(codec, begun + bars * bar)
     images = source.pictures(sampler, range(2), None, 0).reshape(2, source.windows, *codec.shape)
     for item in images:
@@ -83,13 +83,13 @@ def test_a_scale_goes_on_across_the_joints(name, begun, bars):
 
 def test_only_what_is_new():
     codec = codec_named("roll64")
-    both, new = (continuation(codec, scale(codec, 50), 5, 1, only_new=only) for only in (False, True))
+    both, new = (continuation(codec, scale(codec, 50)[None], 5, 1, only_new=only) for only in (False, True))
     drawn = [source.pictures(Scale(codec), range(1), None, 0) for source in (both, new)]
     joined = [images.transpose(1, 0, 2, 3).reshape(64, -1) for images in drawn]
     np.testing.assert_array_equal(joined[1][:, : 5 * 16], joined[0][:, 50 : 50 + 5 * 16])
     assert both.joints[0] == 50
     assert (both.shown, new.shown) == (0, 0)
-    assert continuation(codec, scale(codec, 130), 1, 1).shown == 2
+    assert continuation(codec, scale(codec, 130)[None], 1, 1).shown == 2
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -103,7 +103,7 @@ def test_what_stands_never_changes_and_every_free_cell_is_drawn(name, any_width)
         hole[:, : int(rng.integers(columns))] = False
         hole[0, -1] = True
         sampler = Everything(codec, any_width)
-        source = filling(codec, piece, hole, 3, any_width=any_width)
+        source = filling(codec, piece[None], hole, 3, any_width=any_width)
         for strip in source.strips(sampler, range(3), None, trial):
             np.testing.assert_array_equal(strip[:, :columns][~hole], piece[~hole])
             assert (strip[:, :columns][hole] == 255).all()
@@ -116,16 +116,16 @@ def test_a_sampler_of_any_width_has_a_picture_before_and_after_the_hole_in_sight
     codec = codec_named("roll64")
     piece = np.zeros((64, 64 * 10, 1), np.uint8)
     sampler = Everything(codec, any_width=True)
-    filling(codec, piece, hole_of(("17-20bars",), codec, 640), 1, any_width=True).strips(sampler, range(1), None, 0)
+    filling(codec, piece[None], hole_of(("17-20bars",), codec, 640), 1, any_width=True).strips(sampler, range(1), None, 0)
     assert sampler.widths == [3 * 64]
 
 
 def test_a_hole_wider_than_a_picture_is_told(capsys):
     codec = codec_named("roll64")
     piece = np.zeros((64, 640, 1), np.uint8)
-    assert len(filling(codec, piece, hole_of(("5-6bars",), codec, 640), 1).parts) == 1
+    assert len(filling(codec, piece[None], hole_of(("5-6bars",), codec, 640), 1).parts) == 1
     assert capsys.readouterr().err == ""
-    assert len(filling(codec, piece, hole_of(("5-10bars",), codec, 640), 1).parts) == 2
+    assert len(filling(codec, piece[None], hole_of(("5-10bars",), codec, 640), 1).parts) == 2
     assert "it takes 2, from left to right, of which the first do not have in sight" in capsys.readouterr().err
 
 
@@ -189,9 +189,9 @@ def test_silence_is_silent(name):
 def test_what_does_not_fit_is_one_line():
     codec = codec_named("roll96")  # pictures of two bars
     with pytest.raises(InputError, match="--overlap-bars 2 leaves no bar to draw in pictures of roll96, which have 2 bars"):
-        continuation(codec, silence(codec, 10), 4, 1, overlap=2)
+        continuation(codec, silence(codec, 10)[None], 4, 1, overlap=2)
     with pytest.raises(InputError, match="--bars must be from 1 to 10,922"):
-        continuation(codec, silence(codec, 10), 10_923, 1)
+        continuation(codec, silence(codec, 10)[None], 10_923, 1)
     with pytest.raises(InputError, match="--bars needs a codec that counts quarters; levels88 does not"):
         continuation(codec_named("levels88"), None, 4, 1)
     assert windows_of(codec, 3) == 2
