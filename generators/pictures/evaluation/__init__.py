@@ -22,7 +22,8 @@ from generators.pictures.evaluation.continuations import go_on
 from generators.pictures.evaluation.copies import COPY_DISTANCE, DRAWN_PAIRS, Nearest, nearest
 from generators.pictures.evaluation.exhibits import draw_pictures, listen
 from generators.pictures.evaluation.likeness import MIN_PICTURES, PictureSet, likeness
-from generators.pictures.sampling import Drawing, blocks_of, draws_of
+from generators.pictures.items import blocks_of, draws_of
+from generators.pictures.sampling import Drawing
 from generators.pictures.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures

@@ -16,9 +16,9 @@ from PIL import Image
 
 from generators.contract import PictureSampler
 from generators.pictures.data import PictureRun, RunData
-from generators.pictures.filling import Strips, continuation, filling
+from generators.pictures.filling import Songs, Strips, continuation, filling
+from generators.pictures.items import blocks_of
 from generators.pictures.latent_sampler import LatentSampler
-from generators.pictures.sampling import blocks_of
 from generators.samples import sheet, side_by_side
 from midi.codecs.strip import StripCodec
 from midi.columns import check_columns
@@ -72,12 +72,13 @@ class HeldOut:
             bars = PROMPT_BARS + GENERATED_BARS
             raise InputError(f"{len(pictures)} of them last {bars} bars; two are needed: train on more files")
         self.count = min(count, len(pictures))
-        self.names = about.names(pictures[: self.count])
+        self.names = tuple(about.names(pictures[: self.count]))
         self.labels = about.labels(pictures[: self.count], run.labels)
 
     def continued(self, sampler: PictureSampler, output: Path) -> dict[str, Any]:
         """Figures beside those of all real pieces; draws both for `output`."""
-        source = continuation(self.codec, self.pieces[: self.count, :, : self.prompt], GENERATED_BARS, self.count)
+        prompts = Songs(self.codec, self.pieces[: self.count, :, : self.prompt], self.names)
+        source = continuation(prompts, GENERATED_BARS, self.count)
         generated, real = rolls(self._drawn(source, sampler), self.codec), rolls(self.pieces, self.codec)
         parts = real[:, self.prompt :], generated[:, self.prompt :], real[: self.count, : self.prompt]
         seams = (seam_table(each, [source.joints] * len(each), self.bar) for each in (real, generated))
@@ -96,7 +97,8 @@ class HeldOut:
         first, last = self.prompt, self.prompt + HOLE_BARS * self.bar
         hole = np.zeros(self.pieces.shape[1:3], bool)
         hole[:, first:last] = True
-        source = filling(self.codec, self.pieces[: self.count], hole, self.count, any_width=sampler.any_width)
+        songs = Songs(self.codec, self.pieces[: self.count], self.names)
+        source = filling(songs, hole, self.count, any_width=sampler.any_width)
         truth = rolls(self.pieces[: self.count], self.codec)
         ways = {
             "filled": rolls(self._drawn(source, sampler), self.codec)[:, first:last],
