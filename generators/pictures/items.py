@@ -14,6 +14,7 @@ from generators.pictures.latents import Drawn, Grid, between_files, variations, 
 from generators.pictures.sources import Draws, Source, columns_of_bars
 from generators.primers import BARS, PROMPT_BARS
 from generators.samples import Blocks
+from training.cli import log
 from training.errors import InputError
 
 WAYS = ("grid", "interpolate", "around", "primer", "held_out", "fill")
@@ -46,6 +47,8 @@ def _of_cells(run: PictureRun, sampler: PictureSampler, options: PictureSampleOp
     if options.primer or options.held_out:
         primer = _primer_of(run, options)
         found = continuation(primer, bars, options.count, only_new=options.only_new, **how)
+        if begins := found.parts[0][0]:
+            log(f"the last {primer.columns - begins} of {primer.columns} columns are in sight of what goes on from them")
         part = f"{options.primer or 'test pieces'}, {primer.columns} columns" + ", left out" * options.only_new
         return found, f"{bars} bars after {part}, overlap {options.overlap_bars}"
     if options.bars:

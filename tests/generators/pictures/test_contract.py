@@ -100,7 +100,7 @@ def strips(output):
     return [np.concatenate(np.load(path), axis=1) for path in sorted((output / "npy").iterdir())]
 
 
-def test_it_goes_on_with_a_file(toy, song, tmp_path):
+def test_it_goes_on_with_a_file(toy, song, tmp_path, capsys):
     path, begun = song
     options = {"primer": path, "bars": 5, "count": 3, "format": "midi,png,npy"}
     sample(PictureSampleOptions(toy, tmp_path / "out", **options))
@@ -108,6 +108,7 @@ def test_it_goes_on_with_a_file(toy, song, tmp_path):
         assert (row["primer"], row["primer_columns"]) == (str(path), "40")
     sample(PictureSampleOptions(toy, tmp_path / "new", **options | {"only_new": True, "items": (1,)}))
     assert (tmp_path / "out" / "sheet.png").exists()
+    assert "the last 24 of 40 columns are in sight of what goes on from them" in capsys.readouterr().err
     both, (new,) = strips(tmp_path / "out"), strips(tmp_path / "new")
     assert len({strip.tobytes() for strip in both}) == 3
     for strip in both:
@@ -197,7 +198,7 @@ def test_guidance_reaches_samplers_that_take_it(toy, monkeypatch):
         ({"fill": True}, "--fill draws anew what --mask says, as --mask 5-8bars; received no --mask"),
         ({"mask": ("1-2bars",)}, "--mask does not go with plain draws"),
         ({"fill": True, "mask": ("1-3bars",)}, "covers all of the piece"),
-        ({"fill": True, "mask": ("4bars",)}, "bars of the piece are 1 to 3"),
+        ({"fill": True, "mask": ("4bars",)}, "expected bars of the piece from 1 to 3"),
         ({"primer": True, "grid": True}, "--primer, --held-out, --fill; received --grid and --primer"),
         ({"primer": True, "held_out": True}, "--fill; received --primer and --held-out"),
         ({"held_out": True, "primer_columns": 4_000}, "no test piece has 4000 columns; give fewer --primer-columns"),
