@@ -12,7 +12,7 @@ import numpy as np
 from generators.contract import PictureSampler
 from generators.pictures import Pictures
 from generators.pictures.latent_sampler import LatentSampler, black_and_white, threshold_of
-from generators.pictures.statistics import Statistics
+from generators.pictures.statistics import Statistics, markov_nll
 from generators.run import LoadedRun
 from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
@@ -155,14 +155,17 @@ class RunData:
         return label_numbers(self.corpus, labels)[indices] if labels else None
 
     def loss(self, run: PictureRun) -> dict[str, float] | None:
-        """Of the whole test part, for a model with a likelihood: `bits` a pixel and the model's other figures, and those of
-        one probability for all pixels (`constant`) and of one for every row (`marginal`) of the training part."""
+        """Of the whole test part, for a model with a likelihood: `bits` a pixel and the model's other figures, and what
+        probabilities of the training part cost: one for all pixels (`constant`), one for every row (`marginal`), and one for
+        every row after each value of the pixel before (`markov`)."""
         if "bits" not in (metric.name for metric in run.model.metrics):
             return None
         run.model.compile()
         feed = batches(self.corpus, self.split.test, run.codec, run.module.LOW, 64, labels=run.labels, shuffle=False)
         found: dict[str, Any] = run.model.evaluate(feed, verbose=0, return_dict=True)
-        return {name: float(value) for name, value in found.items()} | run.statistics.nll(self.corpus, self.split.test)
+        simple = run.statistics.nll(self.corpus, self.split.test)
+        simple["markov"] = markov_nll(self.corpus, self.split.train, self.split.test)
+        return {name: float(value) for name, value in found.items()} | simple
 
 
 def data_of(run: PictureRun, data: str | os.PathLike | None = None, cache: Path | None = None) -> RunData:

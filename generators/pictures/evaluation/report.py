@@ -124,6 +124,7 @@ def _figures(record: dict[str, Any]) -> list[tuple[str, ...]]:
             ("test loss in bits a pixel", f"{loss['bits']:.4f}"),
             ("one value for all pixels would cost", f"{loss['constant']:.4f}"),
             ("one value for every row would cost", f"{loss['marginal']:.4f}"),
+            ("one for every row after each value before", f"{loss['markov']:.4f}"),
         ]
     return rows
 
