@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Temperature = Annotated[float, Range(0, 100)]
 """How bold a draw is."""
+Tempo = Annotated[float, Range(4, 1_000_000)]
+"""Beats a minute."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class MidiSampleOptions(SampleOptions):
 
     format: str = "midi"
     """midi, png, npy, wav, or several of them with commas."""
-    tempo: Annotated[float, Range(4, 1_000_000)] | None = None
+    tempo: Tempo | None = None
     """Beats a minute; without it the codec's."""
 
     @property

@@ -1,8 +1,9 @@
 """Evaluate generator runs: are their samples like data that they never saw, and are they copies of what they did see?
 
-Pictures (vae, dcgan): of each run --count samples (as `generators.sample` makes them) are compared with its test part by
+Pictures (as vae, dcgan): of each run --count samples (as `generators.sample` makes them) are compared with its test part by
 all measures of `midi.measures`, beside what two halves of the test part give (the floor); with its training part by the
-nearest picture, transposed or not, beside the same of held-out pictures; models with a likelihood also by their test loss.
+nearest picture, transposed or not, beside the same of held-out pictures; models with a likelihood also by their test loss;
+models that draw cells also by how they go on with test pieces and fill them in.
 Sequences (lstm, seq2seq) and sounds (spectrogram_lstm): each run goes on with the beginnings of --count test pieces or
 clips, and what it generates is compared with the real continuations.
 

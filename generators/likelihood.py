@@ -3,17 +3,21 @@
 Every step from the second on is judged after all those before it in its piece; the mean is over all pieces. Nats a step are
 those of the published tables, where steps are frames; nats a quarter and a note compare models of different representations.
 Beside the model, nats a step: each pitch by its distribution in the data's training part (marginal), each as before (copy).
+
+With --pictures: models of pictures, and sequence models that read columns of a codec, by the pictures of the test part, each
+by itself, in bits a pixel. Beside them probabilities of the training part: one for all pixels (constant), one for each row
+(marginal), one for each row after each value of the pixel before (Markov).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import tyro
 
-from training.cli import run
+from training.cli import log, run
 from training.errors import InputError
 
 
@@ -22,7 +26,9 @@ class Options:
     """Which runs, on what."""
 
     runs: tyro.conf.Positional[tuple[Path, ...]]
-    """Run directories of models with a likelihood, such as lstm."""
+    """Run directories of models with a likelihood, such as lstm; with --pictures also vae."""
+    pictures: bool = False
+    """Judge single pictures of the test part in bits a pixel, not whole pieces in nats."""
     data: Path | None = None
     """A .mat of frames (JSB_Chorales.mat, Nottingham.mat), a folder of MIDI files, a CSV, a corpus of columns; by default
     what the run was trained on."""
@@ -38,7 +44,6 @@ class Options:
 
 def main(options: Options) -> None:
     """Print the table, then the path of the results."""
-    from generators.sequences.likelihood import likelihood
     from training.files import refuse_existing, write_json
     from training.runs import versions
 
@@ -46,6 +51,17 @@ def main(options: Options) -> None:
         raise InputError("expected at least one run directory, as `generators.train lstm` prints it")
     if options.output:
         refuse_existing(options.output, options.force)
+    found = of_pictures(options) if options.pictures else of_pieces(options)
+    if options.output:
+        data = str(options.data) if options.data else None
+        write_json(options.output, {"command": "generators.likelihood", "data": data, "runs": found, "versions": versions()})
+        print(options.output)
+
+
+def of_pieces(options: Options) -> dict[str, dict[str, Any]]:
+    """Judge and print whole pieces."""
+    from generators.sequences.likelihood import likelihood
+
     found = {str(run): likelihood(run, options.data, options.part, options.cache) for run in options.runs}
     wide = max(map(len, found))
     print(f"{'run':{wide}}  part        pieces    steps  nats a step  a quarter   a note  marginal    copy")
@@ -55,10 +71,24 @@ def main(options: Options) -> None:
         step, quarter, note = ("-" if value is None else f"{value:.3f}" for value in nll)
         simple = f"{row['marginal']:8.3f}  {row['copy']:6.3f}"
         print(f"{name:{wide}}  {counts}  {step:>11}  {quarter:>9}  {note:>7}  {simple}")
-    if options.output:
-        data = str(options.data) if options.data else None
-        write_json(options.output, {"command": "generators.likelihood", "data": data, "runs": found, "versions": versions()})
-        print(options.output)
+    return found
+
+
+def of_pictures(options: Options) -> dict[str, dict[str, Any]]:
+    """Judge and print single pictures; tell where they are not the same for all runs."""
+    from generators.pictures.likelihood import picture_likelihood
+
+    if options.part != "test":
+        raise InputError(f"--pictures judges the test part; received --part {options.part}")
+    found = {str(run): picture_likelihood(run, options.data, options.cache) for run in options.runs}
+    wide = max(map(len, found))
+    print(f"{'run':{wide}}  pictures  left out  bits a pixel  constant  marginal  Markov")
+    for name, row in found.items():
+        simple = f"{row['constant']:8.4f}  {row['marginal']:8.4f}  {row['markov']:6.4f}"
+        print(f"{name:{wide}}  {row['pictures']:8d}  {row['left_out']:8d}  {row['bits']:12.4f}  {simple}")
+    if len({row["which"] for row in found.values()}) > 1:
+        log("these runs were not judged by the same pictures: they have other data, codecs, labels or seeds")
+    return found
 
 
 if __name__ == "__main__":

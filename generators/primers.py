@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-
-import numpy as np
+from typing import TypeVar
 
 from midi.files.reading import read
 from midi.notes import Piece
@@ -13,11 +12,13 @@ from midi.parts import remark
 from training.cli import log
 from training.errors import InputError
 
-BARS = 16
-"""Bars that are added to a primer, if nothing else is asked for."""
+BARS, PROMPT_BARS = 16, 8
+"""Bars that are added to a primer, and that are read of a held-out piece, if nothing else is asked for."""
+
+Found = TypeVar("Found")
 
 
-def encoded_file(path: str | os.PathLike, encode: Callable[[Piece], tuple[np.ndarray, Mapping[str, float]]]) -> np.ndarray:
+def encoded_file(path: str | os.PathLike, encode: Callable[[Piece], tuple[Found, Mapping[str, float]]]) -> Found:
     """What `encode` makes of a file; what that does not keep of it is told.
 
     InputError, which names the file: unreadable, no note that `encode` can tell.

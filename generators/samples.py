@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from midi.codecs.codec import Codec, Encoded
+from midi.codecs.codec import REST, Codec, Encoded
 from midi.notes import Piece
 from training.errors import InputError
 from training.files import atomic, read_json, write_json
@@ -22,6 +22,8 @@ from training.runs import versions
 COMMAND = "generators.sample"
 FORMATS = ("midi", "png", "npy", "wav")
 """What MIDI samples are written as."""
+GREYS = np.array([0, 255, 150, 0], np.uint8)
+"""Of REST, ONSET and SUSTAIN cells, and of those beyond the end of a piece."""
 
 
 def with_record(output: Path, record: dict[str, Any]) -> None:
@@ -191,3 +193,20 @@ def sheet(images: np.ndarray, across: int = 8, border: int = 2) -> np.ndarray:
         top, left = border + row * (height + border), border + column * (width + border)
         out[top : top + height, left : left + width] = image
     return out
+
+
+def side_by_side(before: Sequence[np.ndarray], after: Sequence[np.ndarray], top: str) -> np.ndarray:
+    """uint8 (pieces, rows, time, 1): of each piece what stood before, a grey line, what follows; the lowest pitch is below.
+
+    before, after: (columns, rows) of classes; top: which pitch their first row is, "high" or "low". Notes are 150, their
+    onsets 255. What is shorter than the longest is shown at the end, before the line, and at the beginning behind it.
+    """
+    most, longest = max(map(len, before)), max(map(len, after))
+    shown = []
+    for first, then in zip(before, after, strict=True):
+        first = np.pad(first, ((most - len(first), 0), (0, 0)), constant_values=REST)
+        then = np.pad(then, ((0, longest - len(then)), (0, 0)), constant_values=REST)
+        line = np.full((first.shape[1], 1), 96, np.uint8)
+        shown.append(np.concatenate([GREYS[first].T, line, GREYS[then].T], axis=1))
+    found = np.stack(shown)
+    return (found[:, ::-1] if top == "low" else found)[..., None]

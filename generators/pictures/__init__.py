@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, Temperature
+from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, Temperature, Tempo
 from training.cli import bar
 from training.family import Report
 from training.options import Amount, Count, Fraction, Index, Positive, Range
@@ -40,6 +40,8 @@ class PictureConfig:
 class PictureSampleOptions(MidiSampleOptions):
     """What to make, of a run of a model of pictures: of latents (vae, dcgan), or drawn cell by cell."""
 
+    tempo: Tempo | None = None
+    """Beats a minute; without it those of --primer or --fill at the beginning, or the codec's."""
     temperature: Temperature = 1.0
     """Above 1 bolder, below 1 safer; 0 always takes what is most probable (models that draw cells)."""
     guidance: Amount = 1.0
@@ -50,12 +52,14 @@ class PictureSampleOptions(MidiSampleOptions):
     label: str | None = None
     """Make pictures of this label; without it all labels in turn."""
     bars: Count | None = None
-    """Bars of 4/4 an item lasts, or with --primer that are added (by default 16). Longer than a picture, it is made of
-    several: latents walk on from each other; pictures drawn cell by cell have the end of the one before in sight."""
+    """Bars of 4/4 an item lasts, or that are added to --primer and --held-out (by default 16). Longer than a picture, it is
+    made of several: latents walk on from each other; pictures drawn cell by cell have the end of the one before in sight."""
     primer: Path | None = None
     """MIDI file to go on from (models that draw cells)."""
+    held_out: bool = False
+    """Go on from the beginnings of the run's test pieces, one after the other (models that draw cells)."""
     primer_columns: Count | None = None
-    """Columns of the primer that are read, from its beginning; by default all."""
+    """Columns of the primer that are read, from its beginning; by default all of a file, 8 bars of a test piece."""
     overlap_bars: Count = 1
     """Bars that each picture has in sight of what stands before it, at least."""
     only_new: bool = False
@@ -75,6 +79,8 @@ class PictureSampleOptions(MidiSampleOptions):
     """Instead of draws, --count variations of this file (models that encode)."""
     spread: Amount = 1.0
     """With --around: how far variations stray, in standard deviations."""
+    cache: Path | None = None
+    """Where folders become corpora; by default the user's cache folder."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ class PictureEvaluateOptions(EvaluateOptions):
     """Samples made of each run; they are held in memory."""
     binarise: Binarisation = "calibrated"
     """How real values become cells, as in `generators.sample`."""
+    continuations: Index = 20
+    """Held-out pieces that are gone on with and filled in, by models that draw cells; 0: none."""
 
 
 class Pictures(GeneratorFamily):
@@ -110,12 +118,14 @@ class Pictures(GeneratorFamily):
 
     def evaluate(self, options: PictureEvaluateOptions) -> list[Path]:
         from generators.pictures.evaluation import evaluate
-        from generators.pictures.evaluation.report import measures_table, text_table
+        from generators.pictures.evaluation.report import kept_tables, measures_table, text_table
         from training.files import outputs_of_runs
 
         records = evaluate(options)
         for record in records:
             print(measures_table(record), end="\n\n")
+            for table in kept_tables(record):
+                print(table, end="\n\n")
         print(text_table(records), end="\n\n")
         return outputs_of_runs(options.runs, options.output)
 

@@ -12,13 +12,15 @@ import numpy as np
 from generators.contract import Guided, PictureSampler
 from generators.pictures import Pictures
 from generators.pictures.latent_sampler import LatentSampler, black_and_white, threshold_of
-from generators.pictures.statistics import Statistics
+from generators.pictures.statistics import Statistics, markov_nll
 from generators.run import LoadedRun
-from midi.codecs.codec import Codec
+from midi.codecs.codec import REST, Codec
 from midi.codecs.strip import StripCodec
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import MidiImages
+from midi.measures.continuation import columns_in_bar
+from midi.stitch import join
 from training.cli import log
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
@@ -154,19 +156,42 @@ class RunData:
         """The files that pictures come from."""
         return [self.corpus.rows[source]["name"] for source in self.corpus.source_of[indices]]
 
+    def beginnings(self, codec: StripCodec, columns: int) -> tuple[np.ndarray, np.ndarray]:
+        """(indices of first pictures (pieces,), uint8 (pieces, rows, `columns`, channels)) of the test pieces so long.
+
+        A piece is its pictures one after the other: silent ones are not among them. It is long enough if a note sounds in
+        the last bar. InputError: pictures of single tracks or of variations, which do not follow each other.
+        """
+        facts = self.corpus.manifest["facts"]
+        if facts.get("parts", "together") != "together" or facts.get("variations"):
+            raise InputError(f"{self.corpus.directory} has pictures of tracks or of variations: they are no whole pieces")
+        count, bar, wide = -(-columns // codec.columns), columns_in_bar(codec), replace(codec, columns=columns)
+        firsts, found = [], []
+        for source in np.unique(self.corpus.source_of[self.split.test]):
+            indices = np.flatnonzero(self.corpus.source_of == source)[:count]
+            piece = join(self.corpus[indices])[:, :columns]
+            if piece.shape[1] == columns and (wide.classes(piece[None]) != REST)[..., -bar:].any():
+                firsts.append(indices[0])
+                found.append(piece)
+        shape = (0, codec.rows, columns, codec.shape[2])
+        return np.array(firsts, int), np.stack(found) if found else np.zeros(shape, np.uint8)
+
     def labels(self, indices: np.ndarray, labels: tuple[str, ...]) -> np.ndarray | None:
         """The label numbers of pictures; None where the run has no labels."""
         return label_numbers(self.corpus, labels)[indices] if labels else None
 
     def loss(self, run: PictureRun) -> dict[str, float] | None:
-        """Of the whole test part, for a model with a likelihood: `bits` a pixel and the model's other figures, and those of
-        one probability for all pixels (`constant`) and of one for every row (`marginal`) of the training part."""
+        """Of the whole test part, for a model with a likelihood: `bits` a pixel and the model's other figures, and what
+        probabilities of the training part cost: one for all pixels (`constant`), one for every row (`marginal`), and one for
+        every row after each value of the pixel before (`markov`)."""
         if "bits" not in (metric.name for metric in run.model.metrics):
             return None
         run.model.compile()
         feed = batches(self.corpus, self.split.test, run.codec, run.module.LOW, 64, labels=run.labels, shuffle=False)
         found: dict[str, Any] = run.model.evaluate(feed, verbose=0, return_dict=True)
-        return {name: float(value) for name, value in found.items()} | run.statistics.nll(self.corpus, self.split.test)
+        simple = run.statistics.nll(self.corpus, self.split.test)
+        simple["markov"] = markov_nll(self.corpus, self.split.train, self.split.test)
+        return {name: float(value) for name, value in found.items()} | simple
 
 
 def data_of(run: PictureRun, data: str | os.PathLike | None = None, cache: Path | None = None) -> RunData:

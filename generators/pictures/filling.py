@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -28,18 +29,48 @@ from training.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
+class Songs:
+    """Pieces of one length as strips of a codec's columns."""
+
+    codec: StripCodec
+    cells: np.ndarray
+    """uint8 (pieces, rows, columns, channels)."""
+    names: tuple[str, ...]
+    """Of their files."""
+    tempo: int | None = None
+    """Microseconds a quarter; None: the codec's."""
+
+    @classmethod
+    def unbegun(cls, codec: Codec) -> Songs:
+        """One of no columns. InputError: a codec without columns."""
+        check_columns(codec)
+        return cls(codec, silence(codec, 0)[None], ("",))
+
+    @property
+    def columns(self) -> int:
+        """Of each."""
+        return self.cells.shape[2]
+
+    def until(self, end: int) -> np.ndarray:
+        """uint8 (pieces, rows, end, channels): their cells, and silence after them."""
+        missing = silence(self.codec, end - self.columns)
+        return np.concatenate([self.cells, np.repeat(missing[None], len(self.cells), axis=0)], axis=2)
+
+
+@dataclass(frozen=True, eq=False)
 class Strips:
     """A `Source` of items that are one strip each: some cells of it stand, the others are drawn."""
 
-    codec: StripCodec
-    strip: np.ndarray
-    """uint8 (rows, columns, channels), as wide as the codec's pictures at least."""
+    songs: Songs
+    """What stands; items are of them in turn."""
     free: np.ndarray
-    """bool (rows, columns): True where a cell is drawn; False where it stays."""
+    """bool (rows, columns of the strip): True where a cell is drawn; False where it stays."""
     parts: tuple[tuple[int, int], ...]
     """Columns [first, last) of the pictures that are drawn, in this order. A cell is drawn in the first that has it."""
     written: tuple[int, int]
     """Columns [first, last) of the strip that items have."""
+    what: str
+    """What the pieces are, as the manifest names them: primer or fill."""
     count: int
     temperature: float = 1.0
 
@@ -49,21 +80,34 @@ class Strips:
         return self.count
 
     @property
+    def tempo(self) -> int | None:
+        """Of the pieces."""
+        return self.songs.tempo
+
+    @property
     def windows(self) -> int:
         """Pictures of an item, the last filled up with silence."""
         first, last = self.written
-        return -(-(last - first) // self.codec.columns)
-
-    @property
-    def joints(self) -> tuple[int, ...]:
-        """Columns of the strip at which what one picture draws meets what was there before it."""
-        begun = int(self.free.any(axis=0).argmax())
-        return (*([begun] if begun else []), *(last for _, last in self.parts[:-1]))
+        return -(-(last - first) // self.songs.codec.columns)
 
     @property
     def shown(self) -> int:
         """The first picture in which something is drawn."""
-        return (int(self.free.any(axis=0).argmax()) - self.written[0]) // self.codec.columns
+        return (self._begun - self.written[0]) // self.songs.codec.columns
+
+    @property
+    def joints(self) -> tuple[int, ...]:
+        """Columns of the strip at which what one picture draws meets what was there before it."""
+        return (*([self._begun] if self._begun else []), *(last for _, last in self.parts[:-1]))
+
+    @property
+    def _begun(self) -> int:
+        """The first column in which something is drawn."""
+        return int(self.free.any(axis=0).argmax())
+
+    def about(self, item: int) -> dict[str, Any]:
+        """See `Source`."""
+        return {self.what: self.songs.names[item % len(self.songs.names)], f"{self.what}_columns": self.songs.columns}
 
     def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
         """See `Source`; part p of item i of seed s has the seed (s, i, p)."""
@@ -71,7 +115,8 @@ class Strips:
 
     def strips(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
         """uint8 (items, rows, columns, channels): the strip of every item, whole. InputError: as `PictureSampler.draw`."""
-        strips, free = np.repeat(self.strip[None], len(items), axis=0), self.free.copy()
+        strips = self.songs.until(self.free.shape[1])[np.array(items) % len(self.songs.cells)]
+        free = self.free.copy()
         for number, (first, last) in enumerate(self.parts):
             seeds = np.array([seed_of(seed, item, number) for item in items], np.uint64)
             here, missing = strips[:, :, first:last], free[:, first:last, None]
@@ -82,52 +127,44 @@ class Strips:
 
     def _cut(self, strip: np.ndarray) -> np.ndarray:
         """The pictures of a strip."""
-        first, last = self.written
-        missing = silence(self.codec, self.windows * self.codec.columns - (last - first))
-        return cut(np.concatenate([strip[:, first:last], missing], axis=1), self.codec.columns)
+        (first, last), codec = self.written, self.songs.codec
+        missing = silence(codec, self.windows * codec.columns - (last - first))
+        return cut(np.concatenate([strip[:, first:last], missing], axis=1), codec.columns)
 
 
 def continuation(
-    codec: Codec, primer: np.ndarray | None, bars: int, count: int, *, overlap: int = 1, temperature: float = 1.0,
-    only_new: bool = False,
-) -> Strips:  # fmt: skip
-    """`count` continuations of a piece by `bars` bars of 4/4.
+    primers: Songs, bars: int, count: int, *, overlap: int = 1, temperature: float = 1.0, only_new: bool = False
+) -> Strips:
+    """`count` continuations of pieces by `bars` bars of 4/4; of one that has not begun a whole picture is drawn first.
 
-    primer: uint8 (rows, columns, channels), as `strip_of` gives it; None: each begins with a whole picture of its own.
-    overlap: bars that every picture has in sight of what stands before it. only_new: leave the primer out.
+        continuation(song_of("song.mid", codec), 16, 20).pictures(sampler, range(20), None, seed=0)
+
+    overlap: bars that every picture has in sight of what stands before it. only_new: leave the primers out.
     InputError: a codec whose columns are no parts of a quarter, more bars than there are columns for, an overlap that leaves
     no room in a picture.
     """
-    check_columns(codec)
-    primer = silence(codec, 0) if primer is None else primer
-    begun, bar = primer.shape[1], columns_in_bar(codec)
+    codec, begun = primers.codec, primers.columns
     end = begun + columns_of_bars(codec, bars, begun)
     if begun or end > codec.columns:
         _check_overlap(codec, overlap)
-    strip = np.concatenate([primer, silence(codec, _length(codec, end) - begun)], axis=1)
-    free = np.zeros(strip.shape[:2], bool)
+    free = np.zeros((codec.rows, _length(codec, end)), bool)
     free[:, begun:] = True
-    parts = _parts(free[:, :end], codec, strip.shape[1], overlap * bar)
-    return Strips(codec, strip, free, parts, (begun if only_new else 0, end), count, temperature)
+    parts = _parts(free[:, :end], codec, free.shape[1], overlap * columns_in_bar(codec))
+    return Strips(primers, free, parts, (begun if only_new else 0, end), "primer", count, temperature)
 
 
 def filling(
-    codec: Codec, piece: np.ndarray, hole: np.ndarray, count: int, *, any_width: bool = False, overlap: int = 1,
-    temperature: float = 1.0,
-) -> Strips:  # fmt: skip
-    """`count` pieces that differ in a hole and are else as they were.
+    songs: Songs, hole: np.ndarray, count: int, *, any_width: bool = False, overlap: int = 1, temperature: float = 1.0
+) -> Strips:
+    """`count` pieces that are drawn anew in a hole and are else as they were.
 
-    piece: uint8 (rows, columns, channels), as `strip_of` gives it. hole: bool (rows, columns), True where cells are drawn;
-    it may go on beyond the last note.
+    hole: bool (rows, columns), True where cells are drawn; it may go on beyond the last column of the pieces.
     any_width: one picture has all of the hole and a picture's width before and after it in sight; else the hole is drawn by
     pictures of the codec's width, from left to right, which is told where it takes several.
-    InputError: as `continuation`.
+    InputError: an overlap that leaves no room in a picture.
     """
-    check_columns(codec)
-    bar, width = columns_in_bar(codec), codec.columns
-    end = max(piece.shape[1], hole.shape[1])
-    length = _length(codec, end)
-    strip = np.concatenate([piece, silence(codec, length - piece.shape[1])], axis=1)
+    codec, end = songs.codec, max(songs.columns, hole.shape[1])
+    bar, width, length = columns_in_bar(codec), codec.columns, _length(codec, end)
     free = np.pad(hole, ((0, 0), (0, length - hole.shape[1])))
     if any_width:
         drawn = np.flatnonzero(free.any(axis=0)).tolist()
@@ -140,7 +177,7 @@ def filling(
             f"the hole and what is around it do not fit a picture of {width} columns: it takes {len(parts)}, from left to "
             "right, of which the first do not have in sight what comes after it"
         )
-    return Strips(codec, strip, free, parts, (0, end), count, temperature)
+    return Strips(songs, free, parts, (0, end), "fill", count, temperature)
 
 
 def _check_overlap(codec: StripCodec, overlap: int) -> None:
@@ -171,23 +208,25 @@ def _parts(free: np.ndarray, codec: StripCodec, length: int, overlap: int) -> tu
     return tuple(parts)
 
 
-def strip_of(path: str | os.PathLike, codec: Codec, columns: int | None = None) -> np.ndarray:
-    """uint8 (rows, columns, channels): a MIDI file, or its first `columns`, up to where its last note ends.
+def song_of(path: str | os.PathLike, codec: Codec, columns: int | None = None) -> Songs:
+    """A MIDI file, or its first `columns`, up to where its last note ends, at its first tempo.
 
     What the codec does not keep is told. InputError: unreadable, no note in the codec's range, a codec without columns.
     """
 
-    def encode(piece: Piece) -> tuple[np.ndarray, Mapping[str, float]]:
+    def encode(piece: Piece) -> tuple[Songs, Mapping[str, float]]:
         check_columns(codec)
+        counted = codec.unit == "quarter"
         others = sorted({f"{numerator}/{denominator}" for _, numerator, denominator in piece.signatures.tolist()} - {"4/4"})
-        if others and codec.unit == "quarter":
+        if others and counted:
             log(f"{path} has bars of {' and '.join(others)}; all bars are counted as 4/4 here")
         placed = codec.bars(piece)[0]
         wide = replace(codec, columns=codec.length(placed)) if len(placed.row) else codec
         encoded = wide.encode(piece)
-        return encoded.images[0], encoded.losses
+        tempo = piece.tempo_at(0) if counted and not codec.keeps_tempos else None
+        return Songs(codec, encoded.images[:1, :, :columns], (str(path),), tempo), encoded.losses
 
-    return encoded_file(path, encode)[:, :columns]
+    return encoded_file(path, encode)
 
 
 def silence(codec: StripCodec, columns: int) -> np.ndarray:

@@ -54,5 +54,5 @@ def _span(word: str) -> tuple[str, tuple[int, int]]:
 def _within(span: tuple[int, int], low: int, high: int, what: str, words: Sequence[str]) -> tuple[int, int]:
     """`span`. InputError: it is empty, or not within low to high."""
     if not low <= span[0] <= span[1] <= high:
-        raise InputError(f"--mask {' '.join(words)}: the {what} are {low} to {high}, and the first comes before the last")
+        raise InputError(f"--mask {' '.join(words)}: expected {what} from {low} to {high}, the lower one first")
     return span

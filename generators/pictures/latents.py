@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class LatentSource(abc.ABC):
 
     windows: int
     shown: ClassVar[int] = 0
+    tempo: ClassVar[int | None] = None
 
     @property
     def at_once(self) -> int:
@@ -42,6 +43,10 @@ class LatentSource(abc.ABC):
         labels = None if labels is None else np.repeat(labels, self.windows)
         seeds = [seed_of(seed, item, window, 1) for item in items for window in range(self.windows)]
         return sampler.pictures(latents, labels, seeds)
+
+    def about(self, item: int) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ Here plain draws, of a model of any kind; `generators.pictures.latents` has thos
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -29,11 +29,16 @@ class Source(Protocol):
     """How many of them are drawn together."""
     shown: int
     """Which of them a sheet shows."""
+    tempo: int | None
+    """Microseconds a quarter of what they go on from; None: the codec's."""
 
     def __len__(self) -> int: ...
 
     def pictures(self, sampler: PictureSampler, items: range, labels: np.ndarray | None, seed: int) -> np.ndarray:
         """uint8 (items * windows, h, w, c); labels: number of each item's, if the model has any; seed: of all draws."""
+
+    def about(self, item: int) -> dict[str, Any]:
+        """More columns of an item's row in the manifest."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Draws:
     windows: ClassVar[int] = 1
     at_once: ClassVar[int] = 1
     shown: ClassVar[int] = 0
+    tempo: ClassVar[int | None] = None
     count: int
     temperature: float = 1.0
 
@@ -53,6 +59,10 @@ class Draws:
         """See `Source`; item i of seed s has the seed (s, i, 0), as a latent has."""
         seeds = np.array([seed_of(seed, item, 0) for item in items], np.uint64)
         return sampler.draw(seeds, labels, self.temperature)
+
+    def about(self, item: int) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
 
 def columns_of_bars(codec: Codec, bars: int, already: int = 0) -> int:

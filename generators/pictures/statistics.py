@@ -38,7 +38,10 @@ class Statistics:
         """Negative log-likelihood in bits a pixel, by one probability for all pixels and by one for every row."""
         mean = _marginal(corpus, indices)
         constant = np.broadcast_to(self.marginal.mean(axis=0), mean.shape)
-        return {"constant": _cross_entropy(mean, constant), "marginal": _cross_entropy(mean, self.marginal)}
+        return {
+            "constant": _cross_entropy(mean, 1 - mean, constant),
+            "marginal": _cross_entropy(mean, 1 - mean, self.marginal),
+        }
 
     def write(self, path: str | os.PathLike) -> None:
         """As JSON."""
@@ -87,12 +90,36 @@ def blocks(corpus: Corpus, indices: np.ndarray) -> Iterator[np.ndarray]:
     return (corpus[indices[place : place + BLOCK]] for place in range(0, len(indices), BLOCK))
 
 
+def markov_nll(corpus: Corpus, counted: np.ndarray, judged: np.ndarray) -> float:
+    """Negative log-likelihood in bits a pixel of the pictures `judged`, each pixel predicted by the one before in its row.
+
+    Probabilities are those of the row in the pictures `counted`; before the first column all is black.
+    """
+    off, on = _transitions(corpus, counted)
+    predicted = np.divide(on, off + on, out=np.zeros_like(on), where=off + on > 0)
+    off, on = _transitions(corpus, judged)
+    return _cross_entropy(on, off, predicted)
+
+
+def _transitions(corpus: Corpus, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How often a row's pixels are off, and on, each (2, height, channels): after one that is off, after one that is on."""
+    now, before, both = 0.0, 0.0, 0.0
+    for images in blocks(corpus, indices):
+        values = images / np.float32(255)
+        shifted = np.pad(values, ((0, 0), (0, 0), (1, 0), (0, 0)))[:, :, :-1]
+        sums = [each.mean(axis=2, dtype=np.float64).sum(axis=0) for each in (values, shifted, values * shifted)]
+        now, before, both = now + sums[0], before + sums[1], both + sums[2]
+    now, before, both = (each / len(indices) for each in (now, before, both))
+    return np.stack([1 - now - before + both, before - both]), np.stack([now - both, both])
+
+
 def _marginal(corpus: Corpus, indices: np.ndarray) -> np.ndarray:
     total = sum(images.mean(axis=2, dtype=np.float64).sum(axis=0) for images in blocks(corpus, indices))
     return total / (255 * len(indices))
 
 
-def _cross_entropy(mean: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean of -m log2 p - (1 - m) log2 (1 - p), with p kept off 0 and 1 as a trained network would."""
+def _cross_entropy(on: np.ndarray, off: np.ndarray, predicted: np.ndarray) -> float:
+    """Bits a pixel, p kept off 0 and 1 as a trained network would; on, off: (..., height, channels) how often pixels are."""
     predicted = np.clip(predicted, 1e-6, 1 - 1e-6)
-    return float(np.mean(-mean * np.log2(predicted) - (1 - mean) * np.log2(1 - predicted)))
+    bits = -on * np.log2(predicted) - off * np.log2(1 - predicted)
+    return float(bits.sum() / np.prod(bits.shape[-2:]))

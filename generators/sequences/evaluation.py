@@ -21,7 +21,7 @@ from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import BATCH, Decoding, continuations
 from generators.sequences.watch import pictures_of, rolls_of
 from midi.files.writing import write
-from midi.measures.continuation import FIGURES, table_of
+from midi.measures.continuation import compared, rows_of, seam_table, table_of
 from midi.synthesis.rendering import render
 from training.errors import InputError
 from training.family import Section
@@ -77,7 +77,8 @@ def _evaluate(run: Path, output: Path, options: SequenceEvaluateOptions) -> dict
             "versions": versions(),
             "pieces": {"real": len(real), "generated": len(generated), "names": names[: len(generated)]},
             "stuck": {name: _stuck(each, bar) for name, each in rolls.items()},
-            "figures": _compared(*(table_of(each, bar) for each in (*rolls.values(), again))),
+            "figures": compared(*(table_of(each, bar) for each in (*rolls.values(), again))),
+            "seams": compared(*(_seams(rolls_of(prompts, representation), each, bar) for each in rolls.values())),
             "files": _show(output, prompts, real[: len(generated)], generated, representation),
         }
         write_json(output / "evaluation.json", record)
@@ -103,19 +104,10 @@ def _test_stretches(
     return prompts[: options.count], real, [pieces.names[number] for number in numbers]
 
 
-def _compared(real: dict[str, np.ndarray], generated: dict[str, np.ndarray], again: dict[str, np.ndarray]) -> dict[str, Any]:
-    found = {}
-    for name in FIGURES:
-        low, middle, high = np.percentile(real[name], (5, 50, 95)).tolist()
-        median = float(np.median(generated[name]))
-        found[name] = {
-            "real": [low, middle, high],
-            "generated": median,
-            "repeated": float(np.median(again[name])),
-            "within": bool(low <= median <= high),
-            "fraction_within": float(((low <= generated[name]) & (generated[name] <= high)).mean()),
-        }
-    return found
+def _seams(prompts: list[np.ndarray], after: list[np.ndarray], bar: int) -> dict[str, np.ndarray]:
+    """How the bar line between a prompt and what follows differs from the others of what follows."""
+    both = [np.concatenate(pair) for pair in zip(prompts, after, strict=False)]
+    return seam_table(both, [[len(prompt)] for prompt in prompts[: len(both)]], bar)
 
 
 def _stuck(rolls: list[np.ndarray], bar: int) -> int:
@@ -143,7 +135,7 @@ def _show(
 
 def text_table(record: dict[str, Any]) -> str:
     """One row a figure, as a Markdown table, below the name of the run."""
-    head, *rows = _table(record)
+    head, *rows = _rows(record)
     lines = ["| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows)]
     count, stuck = record["pieces"], record["stuck"]
     about = (
@@ -153,13 +145,8 @@ def text_table(record: dict[str, Any]) -> str:
     return "\n".join([about, "", *lines])
 
 
-def _table(record: dict[str, Any]) -> list[tuple[str, ...]]:
-    rows = [("figure", "real 5 %", "real median", "real 95 %", "generated median", "within", "of pieces", "prompt repeated")]
-    for name, row in record["figures"].items():
-        values = (f"{value:.3g}" for value in (*row["real"], row["generated"]))
-        within = ("yes" if row["within"] else "no", f"{100 * row['fraction_within']:.0f} %")
-        rows.append((f"{name} ({FIGURES[name]})", *values, *within, f"{row['repeated']:.3g}"))
-    return rows
+def _rows(record: dict[str, Any]) -> list[tuple[str, ...]]:
+    return rows_of(record["figures"] | record.get("seams", {}))
 
 
 def levels(run: Path) -> dict[str, float]:
@@ -174,4 +161,4 @@ def report_sections(run: Path, output: Path) -> list[Section]:
     record = read_json(output / "evaluation.json")
     files = [output / name for names in record["files"].values() for name in names]
     inside = [path.relative_to(run).as_posix() for path in files if path.is_relative_to(run)]
-    return [Section("Continuations", text_table(record).splitlines()[0], _table(record), inside)]
+    return [Section("Continuations", text_table(record).splitlines()[0], _rows(record), inside)]

@@ -42,12 +42,7 @@ def likelihood(
     InputError: a run without likelihood, data that cannot be used, data of a run that have changed.
     """
     opened = SequenceRun(run)
-    judge = opened.module.nll(opened.model) if hasattr(opened.module, "nll") else None
-    if judge is None:
-        raise InputError(
-            f"{run} tells no likelihood of the next step: that takes an lstm with --head independent or autoregressive"
-        )
-    representation = opened.representation
+    judge, representation = judge_of(opened), opened.representation
     pieces = open_pieces(data, representation, opened.record["seed"], cache) if data else opened.pieces(cache=cache)
     numbers = np.concatenate(list(pieces.parts.values())) if part == "all" else pieces.parts[part]
     numbers = numbers[pieces.lengths[numbers] > 1]
@@ -57,12 +52,31 @@ def likelihood(
     total = np.zeros(3)
     for steps in _side_by_side(pieces, numbers, representation):
         there = steps[:, 2:, 0] != representation.pad
-        nats = (_judged(judge, steps)[:, 1:], *_simply_judged(steps, *simple))
+        nats = (judged(judge, steps)[:, 1:], *_simply_judged(steps, *simple))
         total += [each[there].sum() for each in nats]
     counts = _counts(pieces, numbers, representation)
     per = {f"nll_per_{name[:-1]}": total[0] / count if count else None for name, count in counts.items()}
     named = dict(zip(("marginal", "copy"), (total[1:] / counts["steps"]).tolist(), strict=True))
     return {"part": part, "pieces": len(numbers), **counts, **per, **named}
+
+
+def judge_of(run: SequenceRun) -> Nll:
+    """What judges steps by the run's model. InputError: a model without likelihood."""
+    judge = run.module.nll(run.model) if hasattr(run.module, "nll") else None
+    if judge is None:
+        raise InputError(
+            f"{run.run} tells no likelihood of the next step: that takes an lstm with --head independent or autoregressive"
+        )
+    return judge
+
+
+def judged(judge: Nll, steps: np.ndarray) -> np.ndarray:
+    """Nats of every step but the first, (batch, time - 1), of steps (batch, time, width); of `pad` they mean nothing."""
+    found, states = [], None
+    for first in range(0, steps.shape[1] - 1, STEPS_PER_CALL):
+        nats, states = judge(steps[:, first : first + STEPS_PER_CALL + 1].astype(np.int32), states)
+        found.append(keras.ops.convert_to_numpy(nats))
+    return np.concatenate(found, axis=1)
 
 
 def _counts(pieces: Pieces, numbers: np.ndarray, representation: Representation) -> dict[str, float | None]:
@@ -88,15 +102,6 @@ def _side_by_side(pieces: Pieces, numbers: np.ndarray, representation: Represent
         for target, steps in zip(out, found, strict=True):
             target[1 : 1 + len(steps)] = steps
         yield representation.to_model(out)
-
-
-def _judged(judge: Nll, steps: np.ndarray) -> np.ndarray:
-    """Nats of every step but the first, (batch, time - 1); of `pad` they mean nothing."""
-    found, states = [], None
-    for first in range(0, steps.shape[1] - 1, STEPS_PER_CALL):
-        nats, states = judge(steps[:, first : first + STEPS_PER_CALL + 1].astype(np.int32), states)
-        found.append(keras.ops.convert_to_numpy(nats))
-    return np.concatenate(found, axis=1)
 
 
 def _simple(pieces: Pieces, representation: Representation) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from generators.contract import formats_of
-from generators.primers import BARS
+from generators.primers import BARS, PROMPT_BARS
 from generators.samples import Blocks, check_formats, check_items, hash_of, make_items, sheet, with_record, write_formats
 from generators.sequences import SequenceSampleOptions
 from generators.sequences.data import SequenceRun
@@ -28,8 +28,6 @@ from training.errors import InputError
 from training.files import atomic
 from training.options import check
 
-PROMPT_BARS = 8
-"""Bars that are read of a held-out piece, if nothing else is asked for."""
 DRAWS = ("temperature", "top_p", "max_note_bars")
 """Options of models that draw."""
 

@@ -9,12 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from generators.samples import sheet
+from generators.samples import sheet, side_by_side
 from generators.sequences.data import Pieces
 from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import BATCH, Sampler, continuations
 from generators.watch import CollapseMonitor
-from midi.codecs.codec import REST
 from midi.measures.continuation import FIGURES, table_of
 from training.cli import log
 from training.fitting.averages import averaged
@@ -24,8 +23,6 @@ COUNT = 8
 """Validation pieces that are gone on with at every look."""
 BARS = 8
 """Bars of a prompt, and as many that are generated."""
-GREYS = np.array([0, 255, 150, 0], np.uint8)
-"""Of REST, ONSET, SUSTAIN and PAD."""
 
 
 class Watch(CollapseMonitor):
@@ -89,20 +86,8 @@ def rolls_of(stretches: Sequence[np.ndarray], representation: Representation) ->
 def pictures_of(
     prompts: Sequence[np.ndarray], generated: Sequence[np.ndarray], representation: Representation
 ) -> np.ndarray:
-    """uint8 (pieces, rows, time, 1): of each piece the prompt, a grey line, what follows; the lowest pitch at the bottom.
-
-    Notes are 150, their onsets 255. Prompts shorter than the longest are shown at its end.
-    """
-    before, after = rolls_of(prompts, representation), rolls_of(generated, representation)
-    most, longest = max(map(len, before)), max(map(len, after))
-    shown = []
-    for first, then in zip(before, after, strict=True):
-        first = np.pad(first, ((most - len(first), 0), (0, 0)), constant_values=REST)
-        then = np.pad(then, ((0, longest - len(then)), (0, 0)), constant_values=REST)
-        line = np.full((first.shape[1], 1), 96, np.uint8)
-        shown.append(np.concatenate([GREYS[first].T, line, GREYS[then].T], axis=1))
-    found = np.stack(shown)
-    return (found[:, ::-1] if representation.roll_top == "low" else found)[..., None]
+    """`generators.samples.side_by_side` of their rolls."""
+    return side_by_side(rolls_of(prompts, representation), rolls_of(generated, representation), representation.roll_top)
 
 
 def _medians(rolls: list[np.ndarray], bar: int) -> dict[str, float]:

@@ -39,10 +39,7 @@ def test_steps_of_another_count_are_other_samples(runs, piece, tmp_path):
         ({"count": 0}, "--count must be from 1 to"),
         ({"count": 10**20}, "--count must be from 1 to"),
         ({"seed": -1}, "--seed must be from 0"),
-        (
-            {"grid": True, "around": Path("a.mid")},
-            "one of --grid, --interpolate, --around, --primer, --fill; received --grid and",
-        ),
+        ({"grid": True, "around": Path("a.mid")}, "--held-out, --fill; received --grid and --around"),
         ({"grid": True, "count": 5}, "--count does not go with --grid"),
         ({"around": Path("a.mid"), "bars": 2}, "--bars does not go with --around"),
         ({"similarity": 0.5}, "--similarity does not go with plain draws"),

@@ -18,10 +18,12 @@ import numpy as np
 from generators.contract import PictureSampler, run_family
 from generators.pictures import PictureEvaluateOptions
 from generators.pictures.data import PictureRun, RunData, data_of
+from generators.pictures.evaluation.continuations import go_on
 from generators.pictures.evaluation.copies import COPY_DISTANCE, DRAWN_PAIRS, Nearest, nearest
 from generators.pictures.evaluation.exhibits import draw_pictures, listen
 from generators.pictures.evaluation.likeness import MIN_PICTURES, PictureSet, likeness
-from generators.pictures.sampling import Drawing, blocks_of, draws_of
+from generators.pictures.items import blocks_of, draws_of
+from generators.pictures.sampling import Drawing
 from generators.pictures.statistics import Statistics, blocks, cells_of
 from midi.codecs.codec import Codec
 from midi.measures.report import record as record_of_measures
@@ -80,6 +82,8 @@ def _figures(run: Path, output: Path, options: PictureEvaluateOptions) -> dict[s
         copies, used = _copies(about, codec, samples, held_out)
     with stage("test loss"):
         loss = about.loss(opened)
+    with stage("going on and filling in"):
+        kept = go_on(opened, sampler, about, images, options.continuations, options.seed, output)
     with stage("drawing"):
         drawn = draw_pictures(output, opened, sampler, samples, held_out, about, chosen, copies)
     with stage("rendering"):
@@ -90,7 +94,8 @@ def _figures(run: Path, output: Path, options: PictureEvaluateOptions) -> dict[s
         "run": os.fspath(run),
         "model": opened.record["model"],
         "weights": opened.fingerprint(),
-        "options": {name: getattr(options, name) for name in ("count", "seed", "binarise")} | {"held_out": len(chosen)},
+        "options": {name: getattr(options, name) for name in ("count", "seed", "binarise", "continuations")}
+        | {"held_out": len(chosen)},
         "versions": versions(),
         "parts": {name: len(getattr(about.split, name)) for name in ("train", "validation", "test")},
         "pictures": _pictures(opened.statistics, used, samples, held_out),
@@ -98,6 +103,7 @@ def _figures(run: Path, output: Path, options: PictureEvaluateOptions) -> dict[s
         "loss": loss,
         "copies": _pairs(about, copies),
         "labels": _by_label(opened.labels, samples, held_out),
+        **kept,
         "listening": heard,
         "measures": record_of_measures(sets, found.against, found.floor),
         "files": drawn,

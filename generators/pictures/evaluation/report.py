@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.pictures.statistics import Statistics
+from midi.measures.continuation import DISTANCES, rows_of
 from training.family import Section
 from training.files import read_json
 
@@ -19,15 +20,22 @@ HEAD = (
 
 def text_table(records: Sequence[dict[str, Any]]) -> str:
     """One row a run, as a Markdown table."""
-    rows = [HEAD, ("---",) * len(HEAD), *(_row(record) for record in records)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return _markdown([HEAD, *(_row(record) for record in records)])
 
 
 def measures_table(record: dict[str, Any]) -> str:
     """One row a measure, as a Markdown table, below the name of the run."""
-    head, *rows = _measures(record["measures"])
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join([f"{record['run']}:", "", *("| " + " | ".join(row) + " |" for row in lines)])
+    return f"{record['run']}:\n\n{_markdown(_measures(record['measures']))}"
+
+
+def kept_tables(record: dict[str, Any]) -> list[str]:
+    """What was found of continuations and of filling in, each a line and a Markdown table; nothing of models without."""
+    return [f"{section.text}\n\n{_markdown(section.table)}" for section in _kept(record)]
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    head, *others = rows
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *others))
 
 
 def _row(record: dict[str, Any]) -> tuple[str, ...]:
@@ -62,6 +70,7 @@ def report_sections(run: Path, output: Path) -> list[Section]:
     sections = [
         Section("Evaluation", _about(record), _figures(record), [files["histograms"]]),
         Section("Labels", "", _labels(record["labels"])) if record["labels"] else None,
+        *_kept(record),
         Section("Measures", MEASURES, _measures(record["measures"])),
         Section("Copies", COPIES, _copies(record["copies"])),
         Section("Nearest to training pictures", "", _pairs(record["copies"]), [files["copies"]]),
@@ -124,6 +133,7 @@ def _figures(record: dict[str, Any]) -> list[tuple[str, ...]]:
             ("test loss in bits a pixel", f"{loss['bits']:.4f}"),
             ("one value for all pixels would cost", f"{loss['constant']:.4f}"),
             ("one value for every row would cost", f"{loss['marginal']:.4f}"),
+            ("one for every row after each value before", f"{loss['markov']:.4f}"),
         ]
     return rows
 
@@ -146,6 +156,34 @@ def _scores(side: dict[str, Any]) -> tuple[str, str]:
         return "undefined", ""
     low, high = side["overlap_interval"] or (side["overlap"],) * 2
     return f"{side['overlap']:.2f} [{low:.2f}, {high:.2f}]", f"{side['divergence']:.3f}"
+
+
+def _kept(record: dict[str, Any]) -> list[Section]:
+    """Of continuations and of filling in, as far as there are any."""
+    sections, found, filled = [], record.get("continuations"), record.get("filling")
+    if found:
+        bars, pieces = found["bars"], found["pieces"]
+        text = (
+            f"{pieces['generated']} test pieces: {bars['prompt']} bars are read, {bars['generated']} generated, beside "
+            f"{pieces['real']} real continuations; {len(found['joints'])} joints in each."
+        )
+        sections.append(Section("Continuations", text, rows_of(found["figures"] | found["seams"]), [found["file"]]))
+    if filled:
+        text = (
+            f"{filled['bars']} bars of {filled['pieces']['filled']} test pieces drawn anew: mean distances from the true "
+            "ones, 0 to 1, beside the bars before them and samples that saw nothing."
+        )
+        sections.append(Section("Filling in", text, _filled(filled)))
+    return sections
+
+
+def _filled(filled: dict[str, Any]) -> list[tuple[str, ...]]:
+    rows = [("distance", "filled in", "bars before", "samples", "nearer than the bars before")]
+    ways = [filled["distances"][name] for name in ("filled", "copied", "unseen")]
+    for name, what in DISTANCES.items():
+        nearer = _percent(filled["nearer_than_copied"][name], 0)
+        rows.append((f"{name.replace('_', ' ')} ({what})", *(f"{way[name]:.3f}" for way in ways), f"{nearer} of pieces"))
+    return rows
 
 
 def _labels(labels: dict[str, Any]) -> list[tuple[str, ...]]:

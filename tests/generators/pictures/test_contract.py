@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ import pytest
 from generators.contract import Known
 from generators.evaluate import main as evaluate
 from generators.pictures import PictureEvaluateOptions, PictureSampleOptions
-from generators.pictures.data import PictureRun
-from generators.pictures.filling import strip_of
+from generators.pictures.data import PictureRun, data_of
+from generators.pictures.filling import song_of
 from generators.pictures.holes import hole_of
 from generators.sample import main as sample
 from generators.samples import hash_of
@@ -39,8 +40,6 @@ def test_it_is_watched_and_resumes_bit_for_bit(toy, pieces, tmp_path):
     config = module_of("generators", "toy_pixels").PRESETS["quick"]
     shutil.copytree(toy.parent / "cache", tmp_path / "cache")
     where = {"data": pieces, "output": tmp_path / "run", "cache": tmp_path / "cache"}
-    from dataclasses import replace
-
     train("generators", "toy_pixels", replace(config, epochs=1), **where)
     train("generators", "toy_pixels", config, **where)
     for ours, theirs in zip(load(tmp_path / "run").get_weights(), load(toy).get_weights(), strict=True):
@@ -54,8 +53,7 @@ def test_it_is_watched_and_resumes_bit_for_bit(toy, pieces, tmp_path):
 def test_it_is_sampled_and_an_item_again_is_the_same(toy, tmp_path):
     sample(PictureSampleOptions(toy, tmp_path / "all", count=20, format="midi,png,npy"))
     sample(PictureSampleOptions(toy, tmp_path / "one", count=20, format="npy", items=(17,)))
-    rows = list(csv.DictReader((tmp_path / "all" / "manifest.csv").read_text().splitlines()))
-    assert len(rows) == 20
+    assert len(rows_of(tmp_path / "all")) == 20
     alone, among = (np.load(tmp_path / folder / "npy" / "000017.npy") for folder in ("one", "all"))
     np.testing.assert_array_equal(alone, among)
     assert 0 < among.mean() < 100
@@ -85,8 +83,16 @@ def song(tmp_path_factory):
     """A file of 40 columns of roll64, whose last note is held; the strip of its cells."""
     path = tmp_path_factory.mktemp("song") / "song.mid"
     starts = 120 * np.arange(0, 36, 4)
-    write(path, make_piece(note_table(9, start=starts, end=np.append(starts[1:], 4_800), pitch=60 + np.arange(9)), 480))
-    return path, strip_of(path, codec_named("roll64"))
+    write(
+        path,
+        make_piece(note_table(9, start=starts, end=np.append(starts[1:], 4_800), pitch=60 + np.arange(9)), 480, 750_000),
+    )
+    return path, song_of(path, codec_named("roll64")).cells[0]
+
+
+def rows_of(output):
+    """Of its manifest."""
+    return list(csv.DictReader((output / "manifest.csv").read_text().splitlines()))
 
 
 def strips(output):
@@ -94,12 +100,15 @@ def strips(output):
     return [np.concatenate(np.load(path), axis=1) for path in sorted((output / "npy").iterdir())]
 
 
-def test_it_goes_on_with_a_file(toy, song, tmp_path):
+def test_it_goes_on_with_a_file(toy, song, tmp_path, capsys):
     path, begun = song
     options = {"primer": path, "bars": 5, "count": 3, "format": "midi,png,npy"}
     sample(PictureSampleOptions(toy, tmp_path / "out", **options))
+    for row in rows_of(tmp_path / "out"):
+        assert (row["primer"], row["primer_columns"]) == (str(path), "40")
     sample(PictureSampleOptions(toy, tmp_path / "new", **options | {"only_new": True, "items": (1,)}))
     assert (tmp_path / "out" / "sheet.png").exists()
+    assert "the last 24 of 40 columns are in sight of what goes on from them" in capsys.readouterr().err
     both, (new,) = strips(tmp_path / "out"), strips(tmp_path / "new")
     assert len({strip.tobytes() for strip in both}) == 3
     for strip in both:
@@ -108,12 +117,26 @@ def test_it_goes_on_with_a_file(toy, song, tmp_path):
         assert strip[:, 40:].any()
         assert not strip[:, 40 + 5 * 16 :].any()
     np.testing.assert_array_equal(new[:, :80], both[1][:, 40:120])
-    notes = read(tmp_path / "out" / "midi" / "000001.mid").notes
+    piece = read(tmp_path / "out" / "midi" / "000001.mid")
+    notes = piece.notes
+    assert piece.tempo_at(0) == 750_000, "the primer's"
     early, given = notes[notes["start"] < 4_800], read(path).notes
     np.testing.assert_array_equal(early[["start", "pitch"]], given[["start", "pitch"]])
     record = read_json(tmp_path / "out" / "sample.json")
     assert record["source"] == f"5 bars after {path}, 40 columns, overlap 1"
     assert record["files"] == hash_of(path)
+
+
+def test_it_goes_on_with_test_pieces(toy, tmp_path):
+    cache = toy.parent / "cache"
+    options = {"held_out": True, "bars": 2, "format": "npy", "cache": cache, "count": 3}
+    sample(PictureSampleOptions(toy, tmp_path / "out", **options, primer_columns=50))
+    about = data_of(PictureRun(toy), cache=cache)
+    firsts, cells = about.beginnings(codec_named("roll64"), 50)
+    for item, (strip, row) in enumerate(zip(strips(tmp_path / "out"), rows_of(tmp_path / "out"), strict=True)):
+        assert (row["primer"], row["primer_columns"]) == (about.names(firsts)[item % len(firsts)], "50")
+        np.testing.assert_array_equal(strip[:, :50], cells[item % len(firsts)])
+        assert not strip[:, 50 + 32 :].any()
 
 
 def test_what_is_primed_differs_from_what_is_not(toy, song, tmp_path):
@@ -141,17 +164,44 @@ def test_it_fills_in_and_keeps_the_rest_bit_for_bit(toy, song, tmp_path):
         sample(PictureSampleOptions(toy, tmp_path / "out", count=2, format="npy", fill=path, mask=("2-2bars",)))
 
 
+def test_what_it_refuses_is_told_and_can_be_mended_in_the_same_folder(toy, song, tmp_path, monkeypatch):
+    def draw(*_, known=None):
+        raise InputError("known cells come later than others: train --network masked --order any")
+
+    wish = PictureSampleOptions(toy, tmp_path / "out", count=1, fill=song[0], mask=("2bars",))
+    sampler = type(PictureRun(toy).sampler())
+    with monkeypatch.context() as patch:
+        patch.setattr(sampler, "draw", draw)
+        with pytest.raises(InputError, match="train --network masked"):
+            sample(wish)
+    sample(replace(wish, mask=("1bars",)))
+    assert len(rows_of(tmp_path / "out")) == 1
+
+
+def test_guidance_reaches_samplers_that_take_it(toy, monkeypatch):
+    @dataclass(frozen=True)
+    class Sampler:
+        guidance: float = 1.0
+
+    run = PictureRun(toy)
+    run.record["labels"] = ["folk", "rock"]
+    with pytest.raises(InputError, match="trained with --conditional"):
+        run.sampler(guidance=2.0)
+    monkeypatch.setattr(run.module, "sampler", lambda model, codec: Sampler())
+    assert run.sampler(guidance=2.0) == Sampler(2.0)
+    assert run.sampler() == Sampler()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"fill": True}, "--fill draws anew what --mask says, as --mask 5-8bars; received no --mask"),
         ({"mask": ("1-2bars",)}, "--mask does not go with plain draws"),
         ({"fill": True, "mask": ("1-3bars",)}, "covers all of the piece"),
-        ({"fill": True, "mask": ("4bars",)}, "bars of the piece are 1 to 3"),
-        (
-            {"primer": True, "grid": True},
-            "one of --grid, --interpolate, --around, --primer, --fill; received --grid and --pr",
-        ),
+        ({"fill": True, "mask": ("4bars",)}, "expected bars of the piece from 1 to 3"),
+        ({"primer": True, "grid": True}, "--primer, --held-out, --fill; received --grid and --primer"),
+        ({"primer": True, "held_out": True}, "--fill; received --primer and --held-out"),
+        ({"held_out": True, "primer_columns": 4_000}, "no test piece has 4000 columns; give fewer --primer-columns"),
         ({"primer": True, "overlap_bars": 4}, "--overlap-bars 4 leaves no bar to draw in pictures of roll64, which have 4"),
         ({"primer": True, "bars": 40_000}, "--bars must be from 1 to 32,765"),
         ({"primer": True, "bars": 0}, "--bars must be 1 or more"),
@@ -171,7 +221,7 @@ def test_what_cannot_be_meant_is_one_line(toy, song, tmp_path, options, message)
         name: song[0] if value is True else Path(value) for name, value in options.items() if name in ("primer", "fill")
     }
     with pytest.raises(InputError, match=message):
-        sample(PictureSampleOptions(toy, tmp_path / "out", **options | files))
+        sample(PictureSampleOptions(toy, tmp_path / "out", **{"cache": toy.parent / "cache"} | options | files))
     assert not (tmp_path / "out").exists()
 
 
@@ -179,6 +229,7 @@ def test_it_is_evaluated_with_its_likelihood(toy, capsys, tmp_path):
     evaluate(PictureEvaluateOptions((toy,), count=16, output=tmp_path / "out", cache=toy.parent / "cache"))
     record = read_json(tmp_path / "out" / "evaluation.json")
     assert 0 < record["loss"]["bits"] < 1
+    assert record["continuations"] is None, "no piece has 16 bars"
     assert "latent_map" not in record["files"]
     assert "toy_pixels" in capsys.readouterr().out
     assert "<h2>Evaluation</h2>" in (toy / "report.html").read_text()

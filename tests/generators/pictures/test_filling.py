@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generators.pictures.filling import continuation, filling, silence, strip_of
+from generators.pictures.filling import Songs, continuation, filling, silence, song_of
 from generators.pictures.holes import hole_of
 from generators.pictures.latents import windows_of
 from midi.codecs import codec_named
@@ -56,6 +56,11 @@ class Everything:
         return np.full((len(seeds), *shape), 255, np.uint8)
 
 
+def song(codec, cells):
+    """One piece."""
+    return Songs(codec, cells[None], ("song.mid",))
+
+
 def scale(codec, columns):
     """The pattern of `Scale` from the beginning."""
     strip = silence(codec, columns)
@@ -69,7 +74,7 @@ def scale(codec, columns):
 def test_a_scale_goes_on_across_the_joints(name, begun, bars):
     codec = codec_named(name)
     sampler, bar = Scale(codec), columns_in_bar(codec)
-    source = continuation(codec, scale(codec, begun), bars, 2)
+    source = continuation(song(codec, scale(codec, begun)), bars, 2)
     whole = scale(codec, begun + bars * bar)
     images = source.pictures(sampler, range(2), None, 0).reshape(2, source.windows, *codec.shape)
     for item in images:
@@ -81,15 +86,34 @@ def test_a_scale_goes_on_across_the_joints(name, begun, bars):
     assert all(first % bar == 0 for first, _ in source.parts), "pictures begin on bar lines"
 
 
+def test_every_item_has_its_own_label_piece_and_seed():
+    codec, seen = codec_named("roll64"), []
+
+    class Seeing(Everything):
+        def draw(self, seeds, labels=None, temperature=1.0, known=None):
+            seen.append((seeds.tolist(), labels.tolist(), temperature, known.pictures[:, :, 0].argmax(axis=1).tolist()))
+            return super().draw(seeds, labels, temperature, known)
+
+    primers = Songs(codec, np.concatenate([silence(codec, 1)[None]] * 2), ("a", "b"))
+    primers.cells[[0, 1], [10, 20]] = 255
+    source = continuation(primers, 5, 9, temperature=0.5)
+    source.strips(Seeing(codec), range(4, 7), np.array([2, 0, 1]), 3)
+    assert [len(source.parts), len(seen)] == [2, 2]
+    assert len({seed for seeds, *_ in seen for seed in seeds}) == 6
+    assert [labels for _, labels, *_ in seen] == [[2, 0, 1]] * 2
+    assert seen[0][2:] == (0.5, [[10], [20], [10]])
+    assert [source.about(item)["primer"] for item in range(3)] == ["a", "b", "a"]
+
+
 def test_only_what_is_new():
     codec = codec_named("roll64")
-    both, new = (continuation(codec, scale(codec, 50), 5, 1, only_new=only) for only in (False, True))
+    both, new = (continuation(song(codec, scale(codec, 50)), 5, 1, only_new=only) for only in (False, True))
     drawn = [source.pictures(Scale(codec), range(1), None, 0) for source in (both, new)]
     joined = [images.transpose(1, 0, 2, 3).reshape(64, -1) for images in drawn]
     np.testing.assert_array_equal(joined[1][:, : 5 * 16], joined[0][:, 50 : 50 + 5 * 16])
     assert both.joints[0] == 50
     assert (both.shown, new.shown) == (0, 0)
-    assert continuation(codec, scale(codec, 130), 1, 1).shown == 2
+    assert continuation(song(codec, scale(codec, 130)), 1, 1).shown == 2
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -103,7 +127,7 @@ def test_what_stands_never_changes_and_every_free_cell_is_drawn(name, any_width)
         hole[:, : int(rng.integers(columns))] = False
         hole[0, -1] = True
         sampler = Everything(codec, any_width)
-        source = filling(codec, piece, hole, 3, any_width=any_width)
+        source = filling(song(codec, piece), hole, 3, any_width=any_width)
         for strip in source.strips(sampler, range(3), None, trial):
             np.testing.assert_array_equal(strip[:, :columns][~hole], piece[~hole])
             assert (strip[:, :columns][hole] == 255).all()
@@ -116,16 +140,16 @@ def test_a_sampler_of_any_width_has_a_picture_before_and_after_the_hole_in_sight
     codec = codec_named("roll64")
     piece = np.zeros((64, 64 * 10, 1), np.uint8)
     sampler = Everything(codec, any_width=True)
-    filling(codec, piece, hole_of(("17-20bars",), codec, 640), 1, any_width=True).strips(sampler, range(1), None, 0)
+    filling(song(codec, piece), hole_of(("17-20bars",), codec, 640), 1, any_width=True).strips(sampler, range(1), None, 0)
     assert sampler.widths == [3 * 64]
 
 
 def test_a_hole_wider_than_a_picture_is_told(capsys):
     codec = codec_named("roll64")
     piece = np.zeros((64, 640, 1), np.uint8)
-    assert len(filling(codec, piece, hole_of(("5-6bars",), codec, 640), 1).parts) == 1
+    assert len(filling(song(codec, piece), hole_of(("5-6bars",), codec, 640), 1).parts) == 1
     assert capsys.readouterr().err == ""
-    assert len(filling(codec, piece, hole_of(("5-10bars",), codec, 640), 1).parts) == 2
+    assert len(filling(song(codec, piece), hole_of(("5-10bars",), codec, 640), 1).parts) == 2
     assert "it takes 2, from left to right, of which the first do not have in sight" in capsys.readouterr().err
 
 
@@ -147,10 +171,10 @@ def test_a_mask_means_bars_of_a_score_and_midi_pitches():
         (("4-8",), "takes bars or pitches, as 5-8bars or 60-72pitches; received '4-8'"),
         (("4 bars",), "takes bars or pitches"),
         (("1bars", "3bars"), "takes bars once and pitches once; received 1bars 3bars"),
-        (("0-2bars",), "bars of the piece are 1 to 5"),
-        (("4-6bars",), "bars of the piece are 1 to 5"),
-        (("3-2bars",), "first comes before the last"),
-        (("20-40pitches",), "pitches of roll64 are 31 to 94"),
+        (("0-2bars",), "expected bars of the piece from 1 to 5, the lower one first"),
+        (("4-6bars",), "expected bars of the piece from 1 to 5, the lower one first"),
+        (("3-2bars",), "from 1 to 5, the lower one first"),
+        (("20-40pitches",), "expected pitches of roll64 from 31 to 94"),
         (("1-5bars",), "covers all of the piece"),
         (("31-94pitches", "1-5bars"), "covers all of the piece"),
     ],
@@ -163,18 +187,20 @@ def test_masks_that_cannot_be_meant(words, message):
 def test_a_strip_is_the_file_up_to_its_last_note(tmp_path, capsys):
     path, codec = tmp_path / "waltz.mid", codec_named("roll64")
     notes = note_table(3, start=[0, 480, 960], end=[480, 960, 1560], pitch=[60, 100, 67])
-    write(path, make_piece(notes, 480, signatures=np.array([(0, 3, 4)], SIGNATURE)))
-    strip = strip_of(path, codec)
+    write(path, make_piece(notes, 480, 600_000, signatures=np.array([(0, 3, 4)], SIGNATURE)))
+    found = song_of(path, codec)
+    strip = found.cells[0]
     assert strip.shape == (64, 13, 1)
-    np.testing.assert_array_equal(strip_of(path, codec, 5), strip[:, :5])
+    np.testing.assert_array_equal(song_of(path, codec, 5).cells[0], strip[:, :5])
+    assert (found.tempo, found.names) == (600_000, (str(path),))
     told = capsys.readouterr().err
     assert "has bars of 3/4; all bars are counted as 4/4" in told
     assert "out of range 1" in told
     write(path, make_piece(note_table(1, start=0, end=480, pitch=120), 480))
     with pytest.raises(InputError, match=r"waltz\.mid: no note within the pitches 31 to 94"):
-        strip_of(path, codec)
+        song_of(path, codec)
     with pytest.raises(InputError, match="do not show one cell a pitch"):
-        strip_of(path, codec_named("interleaved32"))
+        song_of(path, codec_named("interleaved32"))
 
 
 @pytest.mark.parametrize("name", [*CODECS, "sparse88", "dense88", "levels88"])
@@ -189,9 +215,9 @@ def test_silence_is_silent(name):
 def test_what_does_not_fit_is_one_line():
     codec = codec_named("roll96")  # pictures of two bars
     with pytest.raises(InputError, match="--overlap-bars 2 leaves no bar to draw in pictures of roll96, which have 2 bars"):
-        continuation(codec, silence(codec, 10), 4, 1, overlap=2)
+        continuation(song(codec, silence(codec, 10)), 4, 1, overlap=2)
     with pytest.raises(InputError, match="--bars must be from 1 to 10,922"):
-        continuation(codec, silence(codec, 10), 10_923, 1)
+        continuation(song(codec, silence(codec, 10)), 10_923, 1)
     with pytest.raises(InputError, match="--bars needs a codec that counts quarters; levels88 does not"):
-        continuation(codec_named("levels88"), None, 4, 1)
+        continuation(Songs.unbegun(codec_named("levels88")), 4, 1)
     assert windows_of(codec, 3) == 2

@@ -140,7 +140,7 @@ def test_the_loss_is_over_the_whole_test_part(evaluated, cache):
     share = np.clip((data.corpus[data.split.train] / 255).mean(axis=(0, 2), keepdims=True), 1e-6, 1 - 1e-6)
     expected = -(pictures * np.log2(share) + (1 - pictures) * np.log2(1 - share)).mean()
     assert loss["marginal"] == pytest.approx(expected, rel=1e-4)
-    assert loss["constant"] > loss["marginal"]
+    assert loss["constant"] > loss["marginal"] > loss["markov"]
     assert evaluated["dcgan"][1]["loss"] is None
 
 
