@@ -64,7 +64,12 @@ class Whole(Pass):
 
 
 class Step(Pass):
-    """What a row and a cell share: each convolution adds its own row's part to that of the row above."""
+    """What a row and a cell share: each convolution adds its own row's part to that of the row above.
+
+    They say what that is (`above`), which neighbours an input has in its row (`neighbours`, which remembers it), whether the
+    level below has a part in this (`is_below`, `step_below`), how what it gives is doubled, kept and looked up (`doubled`,
+    `picked`), and what is there for the next (`remembered`).
+    """
 
     def __init__(self, stream: Any, fixed: Fixed, memory: Memory, level: int, beside: Iterable[Any] = ()) -> None:
         super().__init__(stream, beside)
@@ -103,7 +108,7 @@ class Step(Pass):
 
 
 class Row(Step):
-    """Row `row` of the level of a stream that reads no other, for all pictures of a batch."""
+    """Row `row` of a level of a stream that reads no other, of all pictures of a batch."""
 
     def __init__(self, stream: Any, fixed: Fixed, memory: Memory, row: Any, level: int = 0) -> None:
         super().__init__(stream, fixed, memory, level)
@@ -138,19 +143,19 @@ class Row(Step):
 
 
 class Cell(Step):
-    """Cell (row, column) of the level of a stream, for all pictures of a batch; tables: of its row, by `tables_of`."""
+    """Cell (row, column) of a level of a stream, of all pictures of a batch; tables: of the row, by `tables_of`."""
 
     def __init__(
         self, stream: Any, fixed: Fixed, memory: Memory, tables: list[Table], place: tuple[Any, Any], level: int = 0
     ) -> None:
-        self.tables, (self.row, self.column) = tables, place
-        convs = stream.shifted(level)
+        convs, blocks = stream.shifted(level), stream.blocks(level)
         plain = [layer for layer in convs if layer.stride == 1]
-        sizes = [*(layer.filters for layer in plain), *(block.filters for block in stream.blocks(level))]
-        parts = split(ops.take(tables[0].cells, self.column, axis=0), sizes)
+        looked_up = ops.take(tables[0].cells, place[1], axis=0)
+        parts = split(looked_up, [layer.filters for layer in plain] + [block.filters for block in blocks])
         super().__init__(stream, fixed, memory, level, beside=parts[len(plain) :])
+        self.tables, (self.row, self.column) = tables, place
         self.parts = dict(zip(plain, parts, strict=False))
-        left = ops.take(memory[0]["rows"], self.column, axis=0)
+        left = ops.take(memory[0]["rows"], self.column, axis=0)  # column 0 of it are the zeros
         self.left = dict(zip(convs, split(left, [layer.inputs for layer in convs]), strict=True))
 
     def above(self, layer: Any) -> Any:
@@ -167,7 +172,7 @@ class Cell(Step):
         return Cell(self.stream, self.fixed, self.deep, self.tables[1:], (self.row // 2, self.column // 2), self.level + 1)
 
     def doubled(self, layer: Any, y: Any) -> Any:
-        """The row of blocks of two by two cells with this one."""
+        """The row's blocks of two by two cells, with this one."""
         block = ops.transpose(layer.doubled(y[:, None, None], *self.fixed[layer]), (1, 2, 0, 3))
         block = ops.reshape(block, (4, -1, layer.filters))
         return written(self.kept["doubled"], self.column // 2, block)

@@ -25,9 +25,9 @@ LEVELS = 3
 
 @keras.saving.register_keras_serializable("generators")
 class Stream(layers.Layer):
-    """One of the two: `count` gated blocks on each level on the way down; on the way up one more, but at the lowest.
+    """One of the two: on each level `count` gated blocks on the way down, and on the way up one more, but at the lowest.
 
-    size: of their kernels; beside: maps of another stream that stand beside each block, 0 or 1.
+    size: (rows, columns) of their kernels; beside: maps of another stream that stand beside each block, 0 or 1.
     """
 
     def __init__(
@@ -80,10 +80,12 @@ class Stream(layers.Layer):
 class PixelStreams(layers.Layer):
     """Pictures -> what is predicted of each of their cells, by the cells before it in raster order.
 
-    shape: (h, w, c) of the pictures; outputs: numbers a cell; filters, blocks: of a map, of a way on a level; dropout: share
-    of numbers dropped in a block; classes: number of labels, 0 for none. InputError: h or w is no multiple of 4.
+    shape: (h, w, c) of the pictures; outputs: numbers for a cell; filters: channels of a map; blocks: in a row on each
+    level; dropout: share of numbers dropped in a block; classes: number of labels, 0 for none. InputError: h or w is no
+    multiple of 4.
 
-    The defaults are the reference's: with 30 outputs for one channel 53,644,220 parameters, gains counted.
+    The defaults are those of the reference: 53,644,220 parameters for one channel and 30 outputs, gains counted. Its start
+    by the first batch is left out (`generators.layers.gated.ShiftedConv`).
     """
 
     def __init__(
@@ -145,7 +147,7 @@ class PixelStreams(layers.Layer):
 
 
 class _Drawing:
-    """One draw; rows (w, batch, c), cells (batch, c). The two rows above are kept as they are read."""
+    """One draw, row by row and in a row cell by cell; rows are (w, batch, c), cells (batch, c)."""
 
     def __init__(self, network: PixelStreams, choose: Any, given: Any, mask: Any, uniform: Any, labels: Any) -> None:
         self.network, self.choose, self.kind = network, choose, variable_dtype()
@@ -160,14 +162,14 @@ class _Drawing:
     def pictures(self) -> Any:
         """(batch, h, w, c)."""
         height, width = self.given.shape[:2]
-        rows = [ops.repeat(self.outside, width + 2, axis=0)] * 2
+        rows = [ops.repeat(self.outside, width + 2, axis=0)] * 2  # the two above, as the network reads them
         streams = (self.network.down, False), (self.network.right, True)
         memories = [memory_above(stream, self.batch, width, by_cell) for stream, by_cell in streams]
         drawn = ops.fori_loop(0, height, self.row, [self.given, *rows, *memories])[0]
         return ops.transpose(drawn, (2, 0, 1, 3))
 
     def row(self, row: Any, state: list[Any]) -> list[Any]:
-        """Draw one."""
+        """The state after one more row: all pictures, the two rows above the next, and what both streams remember."""
         picture, second, last, down, right = state
         from_rows, first_maps = self.first(ops.cast(row > 0, last.dtype), second, last)
         step = Row(self.network.down, self.fixed, down, row)
