@@ -67,9 +67,8 @@ class Stream(layers.Layer):
 
     def shifted(self, level: int) -> list[ShiftedConv]:
         """The convolutions on a level's maps that see neighbours, the one that halves them last."""
-        return [conv for block in self.blocks(level) for conv in (block.first, block.second)] + self.halves[
-            level : level + 1
-        ]
+        convs = [conv for block in self.blocks(level) for conv in (block.first, block.second)]
+        return convs + self.halves[level : level + 1]
 
     def get_config(self) -> dict[str, Any]:
         names = ("filters", "count", "size", "beside", "dropout", "classes")
