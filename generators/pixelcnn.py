@@ -23,16 +23,20 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 import keras
+import numpy as np
 from keras import ops
 
 from generators.layers.cell_heads import head_of
 from generators.layers.column_network import ColumnNetwork
-from generators.layers.orders import layout_of
+from generators.layers.masked_network import MaskedNetwork
+from generators.layers.orders import Layout, layout_of
 from generators.layers.pixelcnn import PixelStreams
 from generators.pictures import PictureConfig
 from generators.pictures.cell_sampler import CellSampler
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
+from midi.codecs.strip import StripCodec
+from midi.measures.continuation import columns_in_bar
 from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 from training.errors import InputError
 from training.family import Context
@@ -112,7 +116,7 @@ class PixelCnn(Measuring):
         self.config, self.classes = Config(**config), classes
         codec = codec_named(self.config.codec)
         self.head = head_of(self.config.head, codec, self.config.components)
-        self.layout = layout_of("time" if self.config.order == "time" and self.config.network != "masked" else "rows", codec)
+        self.layout = _layout_of(self.config, codec)
         self.shape = self.layout.shape(codec.shape)
         self.network = _network_of(self.config, self.shape, self.head.size, classes)
         self.hiding = ReplicaSeedGenerator()
@@ -133,6 +137,14 @@ class PixelCnn(Measuring):
         self.add_loss(ops.mean(nll))
         self.measure(self.bits, ops.mean(nll, axis=(1, 2)) / math.log(2))
         return self.layout.from_scan(numbers)
+
+    def ranks(self, height: int, width: int) -> np.ndarray | None:
+        """int32 (height, width): which cell of a scan comes when; None: those that are to be drawn come last, wherever."""
+        if self.config.order == "any":
+            return None
+        if self.config.network == "masked":
+            return self.network.own_ranks(height, width)
+        return np.arange(height * width, dtype=np.int32).reshape(height, width)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"config": asdict(self.config), "classes": self.classes}
@@ -181,12 +193,19 @@ def sampler(model: PixelCnn, codec: Codec) -> CellSampler:
     return CellSampler(model, codec, LOW)
 
 
+def _layout_of(config: Config, codec: Codec) -> Layout:
+    """In which the network reads pictures: the masked one, which has ranks of its own, as they are or upside down."""
+    if config.network != "masked":
+        return layout_of("time" if config.order == "time" else "rows", codec)
+    return Layout(flipped=config.order == "time" and layout_of("time", codec).flipped)
+
+
 def _network_of(config: Config, shape: tuple[int, int, int], outputs: int, classes: int) -> keras.layers.Layer:
     sizes = {"shape": shape, "outputs": outputs, "classes": classes, "dropout": config.dropout, "name": "network"}
     if config.network == "columns":
         return ColumnNetwork(units=config.units, hidden=config.hidden, **sizes)
     if config.network == "masked":
-        from generators.layers.masked_convolutions import MaskedNetwork
-
-        return MaskedNetwork(order=config.order, filters=config.filters, blocks=config.blocks, **sizes)
+        codec = codec_named(config.codec)
+        bar = columns_in_bar(codec) if isinstance(codec, StripCodec) and codec.unit == "quarter" else 0
+        return MaskedNetwork(order=config.order, filters=config.filters, blocks=config.blocks, bar=bar, **sizes)
     return PixelStreams(filters=config.filters, blocks=config.blocks, **sizes)

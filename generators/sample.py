@@ -1,4 +1,5 @@
-"""Make music from a trained generator, or go on with a piece, streamed to disk; the same command after a kill goes on.
+"""Make music from a trained generator, go on with a piece or fill it in, streamed to disk; the same command after a kill
+goes on.
 
 Items are numbered; item i of seed s is the same whenever it is made on the same kind of device, alone (--items) or with
 others. The output folder gets one folder a format, manifest.csv (one row an item), sample.json, and sheet.png to look at.

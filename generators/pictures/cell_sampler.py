@@ -34,7 +34,11 @@ class CellSampler:
     """How far predictions go from those without a label (0) to those of the label (1), and beyond."""
 
     batch = BATCH
-    any_width = False
+
+    @property
+    def any_width(self) -> bool:
+        """Of a network of convolutions that were told no place in time."""
+        return self.model.config.network == "masked"
 
     def draw(
         self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None
@@ -43,17 +47,19 @@ class CellSampler:
 
         InputError: known cells that the model would draw after unknown ones, so without having seen them.
         """
-        layout, shape = self.model.layout, (len(seeds), *self.model.shape)
-        cells, kept = np.full(shape, self.low, np.float32), np.zeros(shape, bool)
-        if known is not None:
+        layout, count = self.model.layout, len(seeds)
+        if known is None:
+            cells = np.full((count, *self.model.shape), self.low, np.float32)
+            kept = np.zeros(cells.shape, bool)
+        else:
             cells = layout.to_scan(self.codec.to_model(known.pictures, self.low))
             kept = layout.to_scan(known.mask)
-            _check_first(kept)
-        uniform = np.stack([np.random.default_rng(int(seed)).random(shape[1:], np.float32) for seed in seeds])
-        labels = np.zeros(len(seeds), np.int32) if labels is None else labels
+            _check_first(kept, self.model.ranks(*kept.shape[1:3]))
+        uniform = np.stack([np.random.default_rng(int(seed)).random(cells.shape[1:], np.float32) for seed in seeds])
+        labels = np.zeros(count, np.int32) if labels is None else labels
         drawn = [
             self._drawn(temperature, *(each[first : first + BATCH] for each in (cells, kept, uniform, labels)))
-            for first in range(0, len(seeds), BATCH)
+            for first in range(0, count, BATCH)
         ]
         return self.codec.from_model(layout.from_scan(np.concatenate(drawn)), self.low)
 
@@ -91,14 +97,19 @@ class CellSampler:
         return compiled(loop, model)
 
 
-def _check_first(kept: np.ndarray) -> None:
-    """InputError: cells (count, h, w, c) that are kept after others that are not, or a part of a cell's channels."""
+def _check_first(kept: np.ndarray, ranks: np.ndarray | None) -> None:
+    """InputError: a part of a cell's channels is kept, or cells that come after others that are not; ranks: None for any.
+
+    kept: bool (count, h, w, c).
+    """
     cells = kept.all(axis=-1)
     if (kept.any(axis=-1) != cells).any():
         raise InputError("a cell's channels are kept or drawn together; received a mask of some of them")
-    flat = cells.reshape(len(cells), -1)
-    if (flat[:, 1:] > flat[:, :-1]).any():
+    if ranks is None:
+        return
+    in_order = cells.reshape(len(cells), -1)[:, np.argsort(ranks, axis=None)]
+    if (in_order[:, 1:] > in_order[:, :-1]).any():
         raise InputError(
-            "this model draws cell after cell, and what is kept comes after what is to be drawn: train pixelcnn with "
-            "--network masked --order any to fill in, with --order time to go on"
+            "this model draws cell after cell, and some that are to be kept come after some that are to be drawn: train "
+            "pixelcnn with --network masked --order any to fill in, or with --order time to go on"
         )

@@ -46,7 +46,7 @@ def picture_likelihood(
     if loss is None:
         raise InputError(f"{run} tells no likelihood of pictures; {opened.record['model']} has none")
     figures = {name: loss[name] for name in ("bits", "constant", "marginal", "markov")}
-    return _counts(about.corpus, about.split.test) | {"left_out": 0} | figures
+    return counts_of(about.corpus, about.split.test) | {"left_out": 0} | figures
 
 
 def _of_columns(run: SequenceRun, data: str | os.PathLike | None, cache: Path | None) -> dict[str, Any]:
@@ -69,10 +69,10 @@ def _of_columns(run: SequenceRun, data: str | os.PathLike | None, cache: Path | 
     simple = statistics_of(corpus, split.train, codec).nll(corpus, test)
     simple["markov"] = markov_nll(corpus, split.train, test)
     bits = float(nats / (len(test) * np.prod(codec.shape) * np.log(2)))
-    return _counts(corpus, test) | {"left_out": len(split.test) - len(test), "bits": bits} | simple
+    return counts_of(corpus, test) | {"left_out": len(split.test) - len(test), "bits": bits} | simple
 
 
-def _counts(corpus: Corpus, indices: np.ndarray) -> dict[str, Any]:
-    """How many pictures, and a name for which they are."""
+def counts_of(corpus: Corpus, indices: np.ndarray) -> dict[str, Any]:
+    """How many pictures these are, and a name for which."""
     which = zlib.crc32(np.asarray(indices, "<i8").tobytes(), zlib.crc32(corpus.manifest["fingerprint"].encode()))
     return {"pictures": len(indices), "which": f"{which:08x}"}

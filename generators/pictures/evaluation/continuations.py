@@ -19,6 +19,7 @@ from generators.pictures.data import PictureRun, RunData
 from generators.pictures.filling import Songs, Strips, continuation, filling
 from generators.pictures.items import blocks_of
 from generators.pictures.latent_sampler import LatentSampler
+from generators.primers import PROMPT_BARS
 from generators.samples import sheet, side_by_side
 from midi.codecs.strip import StripCodec
 from midi.columns import check_columns
@@ -28,8 +29,8 @@ from training.cli import log
 from training.errors import InputError
 from training.files import atomic
 
-PROMPT_BARS, GENERATED_BARS, HOLE_BARS = 8, 8, 4
-"""Bars that are read, that are then generated, and that are filled in."""
+GENERATED_BARS, HOLE_BARS = 8, 4
+"""Bars that are generated after PROMPT_BARS, and that are filled in there."""
 
 
 def go_on(
@@ -47,8 +48,11 @@ def go_on(
     except InputError as error:
         log(f"not gone on with test pieces: {error}")
         return found
-    for name, work in (("continuations", lambda: held_out.continued(sampler, output)),
-                       ("filling", lambda: held_out.filled(sampler, samples))):  # fmt: skip
+    works = {
+        "continuations": lambda: held_out.continued(sampler, output),
+        "filling": lambda: held_out.filled(sampler, samples),
+    }
+    for name, work in works.items():
         try:
             found[name] = work()
         except InputError as error:

@@ -74,7 +74,7 @@ def test_cells_that_would_be_kept_without_having_been_seen_are_refused(sampler, 
     for where in (np.s_[:, :, 20:], np.s_[:, 30:, :]):
         mask = np.zeros((2, *CODEC.shape), bool)
         mask[where] = True
-        with pytest.raises(InputError, match="comes after what is to be drawn: train pixelcnn with"):
+        with pytest.raises(InputError, match="come after some that are to be drawn: train pixelcnn with"):
             sampler.draw(SEEDS[:2], known=Known(drawn[:2], mask))
 
 

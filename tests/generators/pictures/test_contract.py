@@ -225,6 +225,19 @@ def test_what_cannot_be_meant_is_one_line(toy, song, tmp_path, options, message)
     assert not (tmp_path / "out").exists()
 
 
+def test_whatever_is_known_stays_and_what_is_not_is_drawn_by_its_own_numbers(toy):
+    """Masks at random, none and all of a picture, of any width."""
+    sampler, rng = PictureRun(toy).sampler(), np.random.default_rng(1)
+    for width, share in ((64, 0.5), (40, 0.9), (100, 0.1), (64, 0.0), (64, 1.0)):
+        given = rng.choice(np.array([0, 255], np.uint8), (3, 64, width, 1))
+        mask = rng.random(given.shape) < share
+        drawn = sampler.draw(np.arange(3, dtype=np.uint64), known=Known(given, mask))
+        np.testing.assert_array_equal(drawn[mask], given[mask])
+        other = np.where(mask, given, 255 - given)
+        again = sampler.draw(np.arange(3, dtype=np.uint64), known=Known(other, mask))
+        np.testing.assert_array_equal(again, drawn, "what stands in unknown cells is of no account")
+
+
 def test_it_is_evaluated_with_its_likelihood(toy, capsys, tmp_path):
     evaluate(PictureEvaluateOptions((toy,), count=16, output=tmp_path / "out", cache=toy.parent / "cache"))
     record = read_json(tmp_path / "out" / "evaluation.json")

@@ -13,7 +13,7 @@ from generators.sequences.data import open_pieces
 from generators.sequences.evaluation import text_table
 from midi.codecs import codec_named
 from midi.files.reading import read
-from midi.measures.continuation import FIGURES, figures_of
+from midi.measures.continuation import FIGURES, SEAMS, figures_of
 from spectro.audio import read as read_sound
 from training.errors import InputError
 from training.report import write_report
@@ -44,6 +44,8 @@ def test_the_record_has_everything(evaluated, frames):
     run, record = evaluated
     assert json.loads((run / "evaluation" / "evaluation.json").read_text()) == record
     assert set(record["figures"]) == set(FIGURES)
+    assert set(record["seams"]) == set(SEAMS)
+    assert "onsets at joints" in text_table(record)
     assert (record["pieces"]["real"], record["pieces"]["generated"]) == (3, 2)
     assert record["options"]["generated_bars"] == 3
     data = open_pieces(frames, Columns(codec_named("frames88")))
