@@ -10,7 +10,7 @@ to high, so that the end of one picture can begin the next; pictures are transpo
 
 `ours` keeps the order of time, and says a column at a time (`generators.layers.column_network`).
 
-`--network masked` (arXiv 2006.12486, `generators.layers.masked_convolutions`) takes any order; with `--order any` it is
+`--network masked` (arXiv 2006.12486, `generators.layers.masked_network`) takes any order; with `--order any` it is
 trained to fill in what is missing.
 
     python -m generators.train pixelcnn --data FOLDER
@@ -27,12 +27,14 @@ from keras import ops
 
 from generators.layers.cell_heads import head_of
 from generators.layers.column_network import ColumnNetwork
-from generators.layers.orders import layout_of
+from generators.layers.masked_network import MaskedNetwork
+from generators.layers.orders import FLIP_ROWS, layout_of
 from generators.layers.pixelcnn import PixelStreams
 from generators.pictures import PictureConfig
 from generators.pictures.cell_sampler import CellSampler
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
+from midi.measures.continuation import columns_in_bar
 from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 from training.errors import InputError
 from training.family import Context
@@ -186,7 +188,9 @@ def _network_of(config: Config, shape: tuple[int, int, int], outputs: int, class
     if config.network == "columns":
         return ColumnNetwork(units=config.units, hidden=config.hidden, **sizes)
     if config.network == "masked":
-        from generators.layers.masked_convolutions import MaskedNetwork
-
-        return MaskedNetwork(order=config.order, filters=config.filters, blocks=config.blocks, **sizes)
+        codec = codec_named(config.codec)
+        rising = FLIP_ROWS if config.order == "time" and layout_of("time", codec).flipped else 0
+        bar = columns_in_bar(codec) if codec.rows == codec.shape[0] else 0
+        order = {"order": config.order, "symmetry": rising, "bar": bar}
+        return MaskedNetwork(filters=config.filters, blocks=config.blocks, **order, **sizes)
     return PixelStreams(filters=config.filters, blocks=config.blocks, **sizes)

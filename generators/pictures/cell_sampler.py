@@ -12,6 +12,7 @@ from keras import ops
 
 from generators.compiled import compiled
 from generators.contract import Known
+from generators.layers.masked_network import MaskedNetwork
 from midi.codecs.codec import Codec
 from training.errors import InputError
 
@@ -34,7 +35,12 @@ class CellSampler:
     """How far predictions go from those without a label (0) to those of the label (1), and beyond."""
 
     batch = BATCH
-    any_width = False
+
+    @property
+    def any_width(self) -> bool:
+        """See the protocol."""
+        network = self.model.network
+        return isinstance(network, MaskedNetwork) and network.any_width
 
     def draw(
         self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None
@@ -48,8 +54,8 @@ class CellSampler:
         if known is not None:
             cells = layout.to_scan(self.codec.to_model(known.pictures, self.low))
             kept = layout.to_scan(known.mask)
-            _check_first(kept)
-        uniform = np.stack([np.random.default_rng(int(seed)).random(shape[1:], np.float32) for seed in seeds])
+            self._check_first(kept)
+        uniform = np.stack([np.random.default_rng(int(seed)).random(cells.shape[1:], np.float32) for seed in seeds])
         labels = np.zeros(len(seeds), np.int32) if labels is None else labels
         drawn = [
             self._drawn(temperature, *(each[first : first + BATCH] for each in (cells, kept, uniform, labels)))
@@ -90,15 +96,18 @@ class CellSampler:
 
         return compiled(loop, model)
 
-
-def _check_first(kept: np.ndarray) -> None:
-    """InputError: cells (count, h, w, c) that are kept after others that are not, or a part of a cell's channels."""
-    cells = kept.all(axis=-1)
-    if (kept.any(axis=-1) != cells).any():
-        raise InputError("a cell's channels are kept or drawn together; received a mask of some of them")
-    flat = cells.reshape(len(cells), -1)
-    if (flat[:, 1:] > flat[:, :-1]).any():
-        raise InputError(
-            "this model draws cell after cell, and what is kept comes after what is to be drawn: train pixelcnn with "
-            "--network masked --order any to fill in, with --order time to go on"
-        )
+    def _check_first(self, kept: np.ndarray) -> None:
+        """InputError: cells (count, h, w, c) that are kept after others that are not, or a part of a cell's channels."""
+        cells, network = kept.all(axis=-1), self.model.network
+        if (kept.any(axis=-1) != cells).any():
+            raise InputError("a cell's channels are kept or drawn together; received a mask of some of them")
+        flat = cells.reshape(len(cells), -1)
+        if isinstance(network, MaskedNetwork):
+            if network.order == "any":
+                return
+            flat = flat[:, network.own_ranks(*cells.shape[1:]).argsort(axis=None)]
+        if (flat[:, 1:] > flat[:, :-1]).any():
+            raise InputError(
+                "this model draws cell after cell, and what is kept comes after what is to be drawn: train pixelcnn with "
+                "--network masked --order any to fill in, with --order time to go on"
+            )
