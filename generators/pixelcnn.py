@@ -10,7 +10,7 @@ to high, so that the end of one picture can begin the next; pictures are transpo
 
 `ours` keeps the order of time, and says a column at a time (`generators.layers.column_network`).
 
-`--network masked` (arXiv 2006.12486, `generators.layers.masked_convolutions`) takes any order; with `--order any` it is
+`--network masked` (arXiv 2006.12486, `generators.layers.masked_network`) takes any order; with `--order any` it is
 trained to fill in what is missing.
 
     python -m generators.train pixelcnn --data FOLDER
@@ -29,19 +29,18 @@ from keras import ops
 from generators.layers.cell_heads import head_of
 from generators.layers.column_network import ColumnNetwork
 from generators.layers.masked_network import MaskedNetwork
-from generators.layers.orders import Layout, layout_of
+from generators.layers.orders import FLIP_ROWS, layout_of
 from generators.layers.pixelcnn import PixelStreams
 from generators.pictures import PictureConfig
 from generators.pictures.cell_sampler import CellSampler
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
-from midi.codecs.strip import StripCodec
 from midi.measures.continuation import columns_in_bar
 from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 from training.errors import InputError
 from training.family import Context
 from training.fitting.measuring import Measuring
-from training.options import Count, Dropout, Fraction, Momentum, Range
+from training.options import Amount, Count, Dropout, Fraction, Momentum, Range
 
 LOW = -1.0
 """Pictures are in [-1, 1]."""
@@ -79,6 +78,8 @@ class Config(PictureConfig):
     """What the learning rate is multiplied by at every step."""
     cosine: bool = False
     """Let it fall to a hundredth along a cosine until the last step instead."""
+    clip_norm: Amount = 0.0
+    """Longest gradient of a weight, of the loss in nats a dimension; longer ones are shortened to it. 0: as they are."""
     average: Momentum = 0.9995
     """Momentum of the moving average of the weights, which is what is kept; 0: none."""
     batch_size: Count = 16
@@ -93,12 +94,12 @@ PRESETS = {
         filters=32, blocks=2, components=5, cosine=True, average=0.99, dropout=0.1, epochs=20
     ),
     "ours": Config(
-        network="columns", order="time", head="binary", dropout=0.1, learning_rate=2e-3, cosine=True, average=0.99,
-        transpose=5, epochs=20,
+        network="columns", order="time", head="binary", dropout=0.1, transpose=5, learning_rate=1e-2, cosine=True,
+        clip_norm=0.005, average=0.0, epochs=36,
     ),
     "quick": Config(
         network="columns", order="time", head="binary", units=(8, 7), hidden=3, dropout=0.1, transpose=2, learning_rate=2e-2,
-        cosine=True, average=0.5, batch_size=4, epochs=2,
+        cosine=True, clip_norm=0.1, average=0.5, batch_size=4, epochs=2,
     ),
 }  # fmt: skip
 
@@ -116,7 +117,7 @@ class PixelCnn(Measuring):
         self.config, self.classes = Config(**config), classes
         codec = codec_named(self.config.codec)
         self.head = head_of(self.config.head, codec, self.config.components)
-        self.layout = _layout_of(self.config, codec)
+        self.layout = layout_of("time" if self.config.order == "time" and self.config.network != "masked" else "rows", codec)
         self.shape = self.layout.shape(codec.shape)
         self.network = _network_of(self.config, self.shape, self.head.size, classes)
         self.hiding = ReplicaSeedGenerator()
@@ -146,6 +147,11 @@ class PixelCnn(Measuring):
             return self.network.own_ranks(height, width)
         return np.arange(height * width, dtype=np.int32).reshape(height, width)
 
+    @property
+    def any_width(self) -> bool:
+        """May pictures be wider or narrower than the codec's?"""
+        return self.config.network == "masked" and self.network.any_width
+
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"config": asdict(self.config), "classes": self.classes}
 
@@ -161,7 +167,7 @@ def build(config: Config, context: Context) -> PixelCnn:
     else:
         rate = schedules.ExponentialDecay(config.learning_rate, 1, config.decay)
     averages = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
-    model.compile(keras.optimizers.Adam(rate, **averages))
+    model.compile(keras.optimizers.Adam(rate, clipnorm=config.clip_norm or None, **averages))
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -193,19 +199,14 @@ def sampler(model: PixelCnn, codec: Codec) -> CellSampler:
     return CellSampler(model, codec, LOW)
 
 
-def _layout_of(config: Config, codec: Codec) -> Layout:
-    """In which the network reads pictures: the masked one, which has ranks of its own, as they are or upside down."""
-    if config.network != "masked":
-        return layout_of("time" if config.order == "time" else "rows", codec)
-    return Layout(flipped=config.order == "time" and layout_of("time", codec).flipped)
-
-
 def _network_of(config: Config, shape: tuple[int, int, int], outputs: int, classes: int) -> keras.layers.Layer:
     sizes = {"shape": shape, "outputs": outputs, "classes": classes, "dropout": config.dropout, "name": "network"}
     if config.network == "columns":
         return ColumnNetwork(units=config.units, hidden=config.hidden, **sizes)
     if config.network == "masked":
         codec = codec_named(config.codec)
-        bar = columns_in_bar(codec) if isinstance(codec, StripCodec) and codec.unit == "quarter" else 0
-        return MaskedNetwork(order=config.order, filters=config.filters, blocks=config.blocks, bar=bar, **sizes)
+        rising = FLIP_ROWS if config.order == "time" and layout_of("time", codec).flipped else 0
+        bar = columns_in_bar(codec) if codec.rows == codec.shape[0] else 0
+        order = {"order": config.order, "symmetry": rising, "bar": bar}
+        return MaskedNetwork(filters=config.filters, blocks=config.blocks, **order, **sizes)
     return PixelStreams(filters=config.filters, blocks=config.blocks, **sizes)

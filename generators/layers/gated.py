@@ -25,7 +25,7 @@ class ShiftedConv(layers.Layer):
     cell (i, j) reads rows 2 i - 1 and 2 i, columns up to 2 j + 1 and 2 j.
 
     A filter's weights are a direction, drawn from N(0, 0.05), made of length 1, times a gain that starts at 1. The reference
-    then sets gains and biases by the first batch; the port in wide use does not, nor does this: it gains nothing.
+    then sets gains and biases by the first batch; this does not, nor does the port in wide use: trainings end alike.
     """
 
     def __init__(self, inputs: int, filters: int, size: tuple[int, int], stride: int = 1, **arguments: Any) -> None:
@@ -80,10 +80,9 @@ class ShiftedDouble(ShiftedConv):
 class GatedBlock(layers.Layer):
     """x + p sigmoid(q): p and q by two convolutions of concatenated ELUs, what stands beside x added between them.
 
-    beside: how many maps that is, of as many filters. dropout: share of single numbers that are dropped before the second
-    convolution, as in the paper and its reference (the port in wide use drops whole channels, of which 32 filters have too
-    few to lose half). classes: number of labels, whose vectors, and one more that stands for none, are added to p and q; 0:
-    no labels.
+    beside: how many maps that is, of as many filters. dropout: share of numbers dropped before the second convolution, each
+    by itself as in the paper and its reference; the port in wide use drops whole channels. classes: number of labels, whose
+    vectors, and one more that stands for none, are added to p and q; 0: no labels.
     """
 
     def __init__(

@@ -121,6 +121,11 @@ class MaskedNetwork(layers.Layer):
         walk = CellWalk(ranks, unknown, over.masks)
         return ops.reshape(walk.fill(cell, rows_of(cells), [rows_of(x) for x in over.inputs]), ops.shape(given))
 
+    @property
+    def any_width(self) -> bool:
+        """May pictures be of another width? Not where the order is of these sides alone."""
+        return self.order not in ("hilbert", "random")
+
     def own_ranks(self, height: int, width: int) -> np.ndarray:
         """int32 (height, width): the network's order; of `any`, that of evaluation."""
         if self.order == "any":

@@ -37,8 +37,8 @@ class CellSampler:
 
     @property
     def any_width(self) -> bool:
-        """Of a network of convolutions that were told no place in time."""
-        return self.model.config.network == "masked"
+        """See the protocol."""
+        return self.model.any_width
 
     def draw(
         self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None

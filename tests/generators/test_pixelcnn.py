@@ -50,7 +50,15 @@ def test_before_training_a_cell_costs_what_its_head_says():
     assert found["loss"] == pytest.approx(np.log(2), abs=1e-5)
 
 
-@pytest.mark.parametrize("fields", [{}, STREAMS | {"order": "time", "head": "classes"}, STREAMS | {"order": "rows"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        STREAMS | {"order": "time", "head": "classes"},
+        STREAMS | {"order": "rows"},
+        STREAMS | {"network": "masked", "order": "time"},
+    ],
+)
 def test_what_is_exported_is_told_of_a_cell_before_it_is_seen(fields):
     """A cell changes the numbers of later cells alone: of later columns in time, or of later rows."""
     model = quick(**fields)

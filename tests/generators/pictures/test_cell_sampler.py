@@ -94,3 +94,38 @@ def test_guidance_goes_from_no_label_through_the_label_and_beyond():
     further = density(2.0, labels)
     assert plain != none
     assert np.sign(further - plain) == np.sign(plain - none)
+
+
+def masked(order):
+    """A sampler of a small masked network."""
+    keras.utils.set_random_seed(0)
+    config = replace(pixelcnn.PRESETS["quick"], network="masked", order=order, filters=2, blocks=1)
+    return pixelcnn.sampler(pixelcnn.build(config, Context()), CODEC)
+
+
+def test_holes_are_filled_in_by_a_network_of_any_order():
+    """In pictures of another width than those of its training."""
+    sampler = masked("any")
+    pictures = (255 * np.random.default_rng(0).integers(0, 2, (2, 64, 6, 1))).astype(np.uint8)
+    mask = np.ones(pictures.shape, bool)
+    mask[0, :, 2:4] = mask[1, 30:40] = False
+    found = sampler.draw(SEEDS[:2], known=Known(pictures, mask))
+    np.testing.assert_array_equal(found[mask], pictures[mask])
+    assert (found[~mask] != pictures[~mask]).any()
+    assert sampler.any_width
+
+
+@pytest.mark.parametrize(("order", "first"), [("time", np.s_[:, :, :1]), ("s-curve", np.s_[:, :1]), ("rows", np.s_[:, :1])])
+def test_networks_of_one_order_keep_what_comes_first_in_it(order, first):
+    sampler = masked(order)
+    mask = np.zeros((1, *CODEC.shape), bool)
+    mask[first] = True
+    ranks = sampler.model.ranks(*CODEC.shape[:2])
+    assert ranks[mask[0, ..., 0]].max() < ranks[~mask[0, ..., 0]].min()
+    with pytest.raises(InputError, match="come after some that are to be drawn"):
+        sampler.draw(SEEDS[:1], known=Known(np.zeros(mask.shape, np.uint8), ~mask))
+
+
+@pytest.mark.parametrize("order", ["hilbert", "random"])
+def test_orders_of_one_size_take_no_other_width(order):
+    assert not masked(order).any_width
