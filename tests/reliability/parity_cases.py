@@ -255,6 +255,9 @@ CASES = {
     ),
     "generators.pixelcnn": Case("generators", "pixelcnn", {"dropout": 0.0}, signed),
     "generators.pixelcnn, streams": Case("generators", "pixelcnn", _STREAMS | {"dropout": 0.0}, signed),
+    "generators.pixelcnn, masked": Case(
+        "generators", "pixelcnn", _STREAMS | {"network": "masked", "order": "any", "dropout": 0.0}, signed
+    ),
     "generators.lstm": Case("generators", "lstm", {"dropout": 0.0}, columns),
     "generators.lstm, gradients shortened": Case("generators", "lstm", {"dropout": 0.0, "clip_norm": 0.01}, columns),
     "generators.seq2seq": Case("generators", "seq2seq", {"dropout": 0.0}, columns),
