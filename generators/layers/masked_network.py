@@ -149,7 +149,7 @@ class MaskedNetwork(layers.Layer):
         """(h, width, filters): what is told of each place."""
         told = self.rows[:, None]
         if self.bar:
-            told = told + ops.take(self.phases, np.arange(width) % self.bar, axis=0)
+            told = told + ops.tile(self.phases, (-(-width // self.bar), 1))[:width]
         return ops.cast(ops.broadcast_to(told, (self.shape[0], width, self.filters)), self.compute_dtype)
 
     def _ranks(self, ranks: Any, height: int, width: int) -> Any:
@@ -163,7 +163,7 @@ class MaskedNetwork(layers.Layer):
         The hole is some rows, some columns, both, or (neither) everything.
         """
         table = [orders.ranks("s-curve", height, width, symmetry=number) for number in range(orders.SYMMETRIES)]
-        which = keras.random.randint((batch,), 0, len(table), seed=self.random)
+        which = ops.cast(keras.random.uniform((batch,), 0, len(table), seed=self.random), "int32")
         rows, columns = self._some(batch, height), self._some(batch, width)
         hole = ops.cast(ops.logical_and(rows[:, :, None], columns[:, None]), "int32")
         return ops.take(ops.convert_to_tensor(np.stack(table)), which, axis=0) + height * width * hole
