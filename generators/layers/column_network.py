@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from generators.layers.labels import Labels
 from generators.layers.made import Made
 from training.devices.strategy import variable_dtype
 
@@ -35,14 +36,16 @@ class ColumnNetwork(layers.Layer):
             layers.LSTM(size, return_sequences=True, name=f"lstm_{number}") for number, size in enumerate(self.units)
         ]
         self.drop = layers.Dropout(dropout, name="dropout")
+        spread = keras.initializers.RandomNormal(0.05)
+        self.labels = Labels(classes + 1, place, spread, dtype=variable_dtype(), name="labels") if classes else None
         self.head = Made(*self.shape[1:], outputs, hidden, direct=True, dtype=variable_dtype(), name="head")
 
     def build(self, shape: Any = None) -> None:
         length, rows, channels = self.shape
         small, below = keras.initializers.RandomNormal(0.05), rows * channels + self.place
         self.places = self.add_weight(shape=(length, self.place), initializer=small, name="places")
-        if self.classes:
-            self.labels = self.add_weight(shape=(self.classes + 1, self.place), initializer=small, name="labels")
+        if self.labels is not None:
+            self.labels.build()
         for layer in self.stack:
             layer.build((None, None, below))
             below = layer.units
@@ -94,7 +97,7 @@ class ColumnNetwork(layers.Layer):
         if not self.classes:
             return places
         labels = ops.full((batch,), self.classes, "int32") if labels is None else ops.reshape(labels, (-1,))
-        return places + ops.take(self.labels, labels, axis=0)[:, None]
+        return places + self.labels(labels)[:, None]
 
     def get_config(self) -> dict[str, Any]:
         mine = {"shape": self.shape, "outputs": self.outputs, "classes": self.classes, "units": self.units}

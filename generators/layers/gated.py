@@ -10,6 +10,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from generators.layers.labels import Labels
+
 
 def concat_elu(x: Any) -> Any:
     """ELU of x and of -x side by side: twice the channels (arXiv 1603.05201)."""
@@ -96,7 +98,7 @@ class GatedBlock(layers.Layer):
         self.side = ShiftedConv(2 * beside * filters, filters, (1, 1), dtype=dtype, name="side") if beside else None
         self.dropout = layers.Dropout(dropout, dtype=dtype, name="dropout")
         spread = keras.initializers.RandomNormal(stddev=0.05)
-        self.label = layers.Embedding(classes + 1, 2 * filters, spread, dtype=dtype, name="label") if classes else None
+        self.label = Labels(classes + 1, 2 * filters, spread, dtype=dtype, name="label") if classes else None
 
     def build(self, shape: Any = None) -> None:
         for layer in self.convs():

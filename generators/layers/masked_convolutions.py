@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from generators.layers.labels import Labels
+
 NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
 """Steps to the nine cells of a 3 x 3 kernel; the fifth is the cell itself."""
 SMALL = 0.1
@@ -95,7 +97,7 @@ class GatedBlock(layers.Layer):
         if skip:
             self.beside = layers.Dense(filters, dtype=self.dtype_policy, name="beside")
         if classes:
-            self.labels = layers.Embedding(classes + 1, 2 * filters, dtype=self.dtype_policy, name="labels")
+            self.labels = Labels(classes + 1, 2 * filters, dtype=self.dtype_policy, name="labels")
 
     def build(self, shape: Any) -> None:
         for layer in (self.first, self.second, self.norm):

@@ -81,7 +81,7 @@ def test_labels_are_learned_and_hidden_from_time_to_time():
     inputs = (pictures(), np.array([0, 1, 2, 0], np.int32))
     for hidden, moved in ((1.0, [False, False, False, True]), (0.0, [True, True, True, False])):
         model = quick(3, unlabelled=hidden, average=0.0, dropout=0.0)
-        table = model.network.labels
+        table = model.network.labels.embeddings
         before = np.asarray(table.value).copy()
         model.fit(inputs, batch_size=4, epochs=1, verbose=0)
         assert (np.abs(np.asarray(table.value) - before).max(axis=-1) > 0).tolist() == moved

@@ -146,7 +146,7 @@ def _built(module: Any, case: Case, config: Any) -> Any:
 
     if case.build == "build_autoencoder":
         return module.build_autoencoder(config)
-    return module.build(config, Context(CLASSES if case.package == "classifiers" else 0, STEPS))
+    return module.build(config, Context(CLASSES if case.package == "classifiers" or case.feed is labelled else 0, STEPS))
 
 
 def _generator() -> Any:
@@ -195,6 +195,14 @@ def pictures(config: Any, count: int, low: float = 0.0) -> Any:
 def signed(config: Any, count: int) -> Any:
     """Pictures in [-1, 1]."""
     return pictures(config, count, -1.0)
+
+
+def labelled(config: Any, count: int) -> Any:
+    """Pictures in [-1, 1] with labels."""
+    import numpy as np
+
+    labels = (np.arange(count) % CLASSES).astype(np.int32)
+    return signed(config, count)[0], labels, lambda inputs, targets, generator: ((inputs, targets), None)
 
 
 def copied(config: Any, count: int) -> Any:
@@ -254,6 +262,7 @@ CASES = {
         signed, rate=0.001, dtype="float64",
     ),
     "generators.pixelcnn": Case("generators", "pixelcnn", {"dropout": 0.0}, signed),
+    "generators.pixelcnn, labels": Case("generators", "pixelcnn", {"dropout": 0.0, "conditional": True}, labelled),
     "generators.pixelcnn, streams": Case("generators", "pixelcnn", _STREAMS | {"dropout": 0.0}, signed),
     "generators.pixelcnn, masked": Case(
         "generators", "pixelcnn", _STREAMS | {"network": "masked", "order": "any", "dropout": 0.0}, signed

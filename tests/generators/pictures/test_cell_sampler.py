@@ -81,7 +81,7 @@ def test_cells_that_would_be_kept_without_having_been_seen_are_refused(sampler, 
 def test_guidance_goes_from_no_label_through_the_label_and_beyond():
     made = model(classes=2)
     assert isinstance(pixelcnn.sampler(made, CODEC), Guided)
-    bias = made.network.labels
+    bias = made.network.labels.embeddings
     bias.assign(np.stack([np.full(bias.shape[1], value) for value in (-3.0, 3.0, 0.0)]))
     labels = np.zeros(len(SEEDS), np.int32)
 
