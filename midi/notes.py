@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numba import njit
 
+from midi.beside import Beside
 from training.errors import InputError
 
 NOTE = np.dtype(
@@ -31,8 +32,9 @@ MAX_TRACKS = 32_767
 """Tracks that a table can number."""
 USUAL_TEMPO = 500_000
 """Microseconds a quarter where a file states no tempo (MIDI 1.0): 120 beats a minute."""
-LEFT_OUT = ("controllers", "pitch_bends", "texts", "keys", "hanging", "unmatched")
-"""What every reader counts of what it does not keep; hanging: notes that never end; unmatched: ends without a note."""
+LEFT_OUT = (*Beside().counts(), "hanging", "unmatched", "held")
+"""What every reader counts of what is not in the notes; hanging: notes that begin at the end of their track; unmatched: ends
+without a note; held: notes that never end, which are in the table up to the end of their track."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,9 @@ class Piece:
     signatures: np.ndarray = field(default_factory=lambda: np.empty(0, SIGNATURE))
     """(changes,) of SIGNATURE, ascending ticks, none twice."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How much the file held that is not kept here: LEFT_OUT, and of a damaged file what its reader gave up."""
+    """How much the file held that is not in the notes: LEFT_OUT, and of a damaged file what its reader gave up."""
+    beside: Beside = field(default_factory=Beside)
+    """What the file held beside them, for synthesisers and the writer."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.division <= 32_767:
