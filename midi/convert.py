@@ -1,7 +1,7 @@
 """Turn MIDI files into pictures (PNG, or NPY arrays) and pictures back into MIDI files, by the suffix of each file.
 
 A folder stands for all MIDI files and pictures below it; hidden files are passed over. A picture carries its codec and the
-piece's first tempo, so the way back needs no option. What a codec does not keep is printed, and counted in --report.
+piece's tempos, so the way back needs no option. What a codec does not keep is printed, and counted in --report.
 Beside each result, <its name>.json tells how it was made. A file that cannot be converted is one line, and the others go
 on; the exit status is then 1.
 """
@@ -51,6 +51,9 @@ class Options:
     """Velocity of decoded notes where the codec keeps none."""
     parts: Literal["together", "tracks"] = "together"
     """tracks: a picture for each track, named -1, -2 ..."""
+    pedal: Literal["auto", "extend", "off"] = "auto"
+    """extend: notes last while the sustain pedal is down; off: as long as their keys; auto: extend in pictures of piano
+    music, lossless ones excepted."""
     strict: bool = False
     """Read MIDI files by mido alone, slower."""
     report: Path | None = None
@@ -101,6 +104,7 @@ def _conversion(options: Options) -> Conversion:
         decoder=codec if options.codec else None,
         strict=options.strict,
         parts=options.parts,
+        pedal=options.pedal,
         measure=options.report is not None,
         drawings=options.plot,
         output=options.output,
@@ -154,7 +158,7 @@ def _outcomes(jobs: list[tuple[Path, Path]], how: Conversion, processes: int) ->
 
 def _check_making(options: Options, jobs: list[tuple[Path, Path]]) -> None:
     """No option is passed over in silence: what tells how pictures are made says nothing of PNG files, which carry it."""
-    making = ("to", "codec", "low", "high", "columns", "resolution", "unit", "velocity", "parts", "strict")
+    making = ("to", "codec", "low", "high", "columns", "resolution", "unit", "velocity", "parts", "pedal", "strict")
     given = [f"--{name}" for name in making if getattr(options, name) != getattr(Options, name)]
     if given and all(source.suffix.lower() == ".png" for source, _ in jobs):
         raise InputError(f"{', '.join(given)}: for pictures to be made; received only PNG files, which carry their codec")

@@ -12,6 +12,7 @@ from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES, added, in_words
 from midi.measures.features import measure
 from midi.notes import Piece, with_notes
+from midi.pedal import Pedal, with_pedal
 from training.errors import InputError
 
 Parts = Literal["together", "tracks"]
@@ -46,6 +47,12 @@ def encode_parts(piece: Piece, codec: Codec, parts: Parts = "together") -> tuple
     losses = added(part.losses for part in encoded)
     losses |= {name: max(part.losses.get(name, 0) for part in encoded) for name in ("tempos", "signatures")}
     return encoded, losses | {"notes": len(piece), "out_of_range": losses["out_of_range"] + hidden}
+
+
+def pedalled(piece: Piece, codec: Codec, pedal: Pedal) -> tuple[Piece, str]:
+    """(the piece that `codec` is to show, what the pedal did to it in words); auto: off where the codec keeps all notes."""
+    piece, count = with_pedal(piece, "off" if pedal == "auto" and codec.keeps_notes else pedal)
+    return piece, f"{count:,} notes prolonged by the pedal" if count else ""
 
 
 def remark(losses: Mapping[str, float], left_out: Mapping[str, int]) -> str:
