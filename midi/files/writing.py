@@ -50,6 +50,18 @@ def to_bytes(piece: Piece) -> bytes:
     pitch that sound together MIDI ends first what began first (see `midi.notes.Piece`).
     InputError: something that a MIDI file cannot hold.
     """
+    events, data = events_of(piece)
+    edges = np.searchsorted(events["track"], np.arange(events["track"].max(initial=0) + 2))
+    tracks = [_encoded(events[first:last], data) + END for first, last in pairwise(edges.tolist())]
+    header = b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), piece.division)
+    return header + b"".join(b"MTrk" + struct.pack(">I", len(track)) + track for track in tracks)
+
+
+def events_of(piece: Piece) -> tuple[np.ndarray, bytes]:
+    """((count,) of EVENT in order of the file that `to_bytes` writes of a piece, their data); for players too.
+
+    InputError: as `to_bytes`.
+    """
     require_writable(piece)
     notes = _placed(piece)
     changes, data = _changes(piece)
@@ -65,11 +77,7 @@ def to_bytes(piece: Piece) -> bytes:
     turn = np.concatenate([np.full(sum(map(len, tables)), number) for number, tables in groups.items()])
     events = np.concatenate([table for tables in groups.values() for table in tables])
     key = events["track"].astype(np.int64) << 33 | events["tick"] << 2 | turn
-    events = _with_ports(events[np.argsort(key, kind="stable")])
-    edges = np.searchsorted(events["track"], np.arange(events["track"].max(initial=0) + 2))
-    tracks = [_encoded(events[first:last], data) + END for first, last in pairwise(edges.tolist())]
-    header = b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), piece.division)
-    return header + b"".join(b"MTrk" + struct.pack(">I", len(track)) + track for track in tracks)
+    return _with_ports(events[np.argsort(key, kind="stable")]), data
 
 
 def voices(notes: np.ndarray) -> np.ndarray:
