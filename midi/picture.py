@@ -68,7 +68,7 @@ def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: Tempo |
         raise InputError(f"{path} would hold no picture: the piece has no note that {codec.name} can show")
     facts = facts_of(encoded, codec, tempo)
     windows, layers = facts["windows"], facts["layers"]
-    _refuse_large(path, windows * layers * images[0].size)
+    _refuse_large(path, codec, windows, layers)
     with atomic(path, durable=False) as temporary, temporary.open("wb") as file:
         if _is_npy(path):
             _write_npy(file, (windows, layers, *codec.shape), encoded)
@@ -185,7 +185,7 @@ def _read_png(path: Path, file: BinaryIO) -> LoadedPicture:
             f"{path} is {image.size[0]} x {image.size[1]} {image.mode}; expected {shape[1]} x {shape[0]} {expected[1]} "
             "by the codec it carries: it was resized or edited"
         )
-    _refuse_large(path, windows * layers * int(np.prod(codec.shape)))
+    _refuse_large(path, codec, windows, layers)
     kept = np.stack([band.any(axis=(1, 2, 3)) for band in _bands(image, codec, windows, layers)], axis=1)
     kept[:, 0] = True
     images = np.empty((kept.sum(), *codec.shape), np.uint8)
@@ -200,7 +200,6 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
     stack = np.lib.format.open_memmap(path, mode="r")  # the map compares the header with the file's length
     if stack.dtype != np.uint8 or stack.ndim != 4 or not stack.size:
         raise InputError(f"{path} must hold uint8 (count, height, width, channels); received {stack.dtype} {stack.shape}")
-    _refuse_large(path, stack.size)
     record = record_path(path)
     if record.exists():
         facts = read_json(record)
@@ -216,6 +215,7 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
         raise InputError(
             f"{path} holds {len(stack)} pictures; expected {windows} x {layers} by {record.name}: was it edited?"
         )
+    _refuse_large(path, codec, windows, layers)
     stack = codec.checked(stack).reshape(windows, layers, *codec.shape)
     kept = stack.any(axis=(2, 3, 4))
     kept[:, 0] = True
@@ -239,9 +239,14 @@ def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, i
     return codec, windows, layers, tempo
 
 
-def _refuse_large(path: Path, size: int) -> None:
-    if size > MAX_BYTES:
-        raise InputError(
-            f"{path}: its pictures have {size:,} bytes; at most {MAX_BYTES:,} are written or read: cut the piece, or make "
-            "a picture for each of its tracks"
-        )
+def _refuse_large(path: Path, codec: Codec, windows: int, layers: int) -> None:
+    size = windows * layers * math.prod(codec.shape)
+    if size <= MAX_BYTES:
+        return
+    resolution = getattr(codec, "resolution", 0)
+    coarser = int(0.9 * resolution * MAX_BYTES / size)
+    advice = f"use --resolution {coarser}, here it is {resolution:g}" if coarser else "cut the piece"
+    raise InputError(
+        f"{path}: {windows:,} windows of time and {layers:,} layers make {size:,} bytes; at most {MAX_BYTES:,} are written "
+        f"or read: {advice}"
+    )

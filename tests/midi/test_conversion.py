@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_tempo_changes_travel_with_the_pictures(tmp_path, codec, tempos):
     np.testing.assert_allclose(after.seconds(after.notes["start"]), before.seconds(starts), atol=0.026)
     ticks = np.arange(0, 5760, 240)
     np.testing.assert_allclose(after.seconds(ticks * after.division // 480), before.seconds(ticks), atol=0.003)
+
+
+def test_far_apart_notes_and_advice_that_helps(tmp_path, monkeypatch):
+    """A track of far-apart events and of several layers: what the line says to do works."""
+    monkeypatch.setattr(picture, "MAX_BYTES", 1 << 26)
+    starts = np.array([0, 240, 480 * 4_000])
+    notes = note_table(3, start=starts, end=starts + 480, pitch=60)
+    write(tmp_path / "in.mid", make_piece(notes))
+    refused = convert(tmp_path / "in.mid", tmp_path / "a.png", Conversion(codec_named("lossless"))).error
+    advice = re.search(r"501 windows of time and 2 layers .*: use --resolution (\d+), here it is 12$", refused)
+    coarser = Conversion(codec_named("lossless", resolution=int(advice[1])))
+    assert convert(tmp_path / "in.mid", tmp_path / "a.png", coarser).targets
+    convert(tmp_path / "a.png", tmp_path / "b.mid", coarser)
+    assert read(tmp_path / "b.mid").notes["start"].tolist() == starts.tolist()
 
 
 def test_a_picture_for_each_track(tune, tmp_path):
