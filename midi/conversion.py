@@ -14,6 +14,7 @@ from midi import picture
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES
 from midi.files.reading import SUFFIXES, read
+from midi.files.score import changed_in_words, write_score
 from midi.files.writing import write
 from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece
@@ -85,7 +86,7 @@ def convert(source: Path, target: Path, how: Conversion) -> Outcome:
     began = time.perf_counter()
     targets, warnings, row, error = [], [], {}, ""
     try:
-        turn = _to_midi if is_picture(source) else _to_pictures
+        turn = _to_midi if is_picture(source) else _to_score if is_score(target) else _to_pictures
         targets, row = turn(source, target, how, warnings)
     except (InputError, FileNotFoundError, PermissionError) as caught:
         name, error = (" ".join(str(text).split()) for text in (source, caught))
@@ -124,6 +125,11 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in picture.SUFFIXES
 
 
+def is_score(path: Path) -> bool:
+    """Is a file of this name MusicXML?"""
+    return path.suffix.lower() == ".musicxml"
+
+
 def _to_pictures(source: Path, target: Path, how: Conversion, warnings: list[str]) -> tuple[list[Path], dict[str, Any]]:
     piece, held = pedalled(read(source, strict=how.strict, note=warnings.append), how.codec, how.pedal)
     encoded, losses = encode_parts(piece, how.codec, how.parts)
@@ -147,7 +153,10 @@ def _to_midi(source: Path, target: Path, how: Conversion, warnings: list[str]) -
     _refuse([target], target, how)
     loaded = picture.load(source, how.decoder)
     piece = loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
-    write(target, piece)
+    if is_score(target):
+        warnings.append(f"{source}: {changed_in_words(write_score(target, piece))}")
+    else:
+        write(target, piece)
     if len(piece):
         shown = Encoded(loaded.images, loaded.windows, loaded.layers, {})
         _draw(target, piece, [shown], loaded.codec, how)
@@ -161,6 +170,16 @@ def _to_midi(source: Path, target: Path, how: Conversion, warnings: list[str]) -
     }
     _record(target, source, how, facts)
     return [target], {"pictures": len(loaded.images), "notes": len(piece)}
+
+
+def _to_score(source: Path, target: Path, how: Conversion, warnings: list[str]) -> tuple[list[Path], dict[str, Any]]:
+    _refuse([target], target, how)
+    piece = read(source, strict=how.strict, note=warnings.append)
+    changed = write_score(target, piece)
+    said = filter(None, [changed_in_words(changed), remark({}, {**piece.left_out, "keys": 0})])
+    warnings.append(f"{source}: {'; '.join(said)}")
+    _record(target, source, how, {"losses": changed, "left_out": piece.left_out, "notes": len(piece)})
+    return [target], {"notes": len(piece), "left_out": sum(piece.left_out.values())}
 
 
 def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, warnings: list[str]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def remark(losses: Mapping[str, float], left_out: Mapping[str, int]) -> str:
     """One line: what pictures lose of the notes, and what of the file was no note; "" if nothing."""
     beside = ", ".join(f"{count:,} {WORDS.get(name, name.replace('_', ' '))}" for name, count in left_out.items() if count)
     lost = {name: losses[name] for name in NAMES if losses.get(name)}  # some codecs count what is no note again
-    whole = lost.keys() <= {"notes", "kept"} and losses["kept"] == losses["notes"]
+    whole = lost.keys() <= {"notes", "kept"} and losses.get("kept") == losses.get("notes")
     parts = ["" if whole else in_words({"notes": 0, "kept": 0} | lost), beside and f"left out {beside}"]
     return "; ".join(filter(None, parts))
 
