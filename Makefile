@@ -44,6 +44,7 @@ accelerator: .venv/installed
 .venv/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[test,dev,onnx,litert]'
+	-$(PY) -m pip install --quiet --disable-pip-version-check --no-deps tinysoundfont  # plays SoundFonts, without its PyAudio
 	touch .venv/installed
 
 clean:

@@ -90,7 +90,7 @@ def _by_codec(piece: Piece, name: str) -> tuple[Piece, dict[str, float]]:
 
     codec = codec_named(name)
     encoded = codec.encode(piece, keep_empty=False)
-    back = codec.decode(encoded.images, encoded.windows, encoded.layers, tempo=piece.tempo_at(0))
+    back = codec.decode(encoded.images, encoded.windows, encoded.layers, tempo=piece.tempo_map)
     return back, {key: value for key, value in encoded.losses.items() if key not in piece.left_out}
 
 

@@ -163,7 +163,7 @@ def scores(files: list[Path]) -> None:
         for path in files:
             piece = read(path)
             encoded = codec.encode(piece, keep_empty=False)
-            back = codec.decode(encoded.images, encoded.windows, encoded.layers, tempo=piece.tempo_at(0))
+            back = codec.decode(encoded.images, encoded.windows, encoded.layers, tempo=piece.tempo_map)
             score = fidelity(piece, back)
             found.append((score.onset_f1, score.note_f1))
             losses.append(encoded.losses)

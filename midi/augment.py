@@ -54,7 +54,7 @@ class Augment:
 
 
 def transpose(piece: Piece, semitones: int, beyond: Literal["fold", "drop"] = "fold") -> Piece:
-    """All pitches moved by `semitones`, drums excepted.
+    """All pitches moved by `semitones`, drums excepted, and key signatures with them.
 
     beyond: a pitch that would leave 0 to 127 comes back by octaves ("fold"), or its note is left out and counted in
     `left_out` as "out_of_range" ("drop").
@@ -69,6 +69,7 @@ def transpose(piece: Piece, semitones: int, beyond: Literal["fold", "drop"] = "f
         lost = {"out_of_range": piece.left_out.get("out_of_range", 0) + int(outside.sum())} if outside.any() else {}
         piece = replace(piece, notes=piece.notes[kept], left_out={**piece.left_out, **lost})
         drum, moved = drum[kept], moved[kept]
+    piece = replace(piece, beside=piece.beside.transposed(semitones)) if semitones else piece
     folded = np.where(moved < 0, moved % 12, np.where(moved > 127, 116 + (moved - 116) % 12, moved))
     return _with(piece, pitch=np.where(drum, piece.notes["pitch"], folded))
 
@@ -76,8 +77,9 @@ def transpose(piece: Piece, semitones: int, beyond: Literal["fold", "drop"] = "f
 def stretch(piece: Piece, factor: float, what: Literal["ticks", "tempo"] = "ticks") -> Piece:
     """The piece `factor` times as long in seconds. InputError: a factor that is not above 0.
 
-    what: "ticks" rewrites all times, so that pictures change (a note of any length keeps a tick at least, tempos and
-    time signatures move along); "tempo" has the same notes played at another tempo, so that pictures in quarters stay.
+    what: "ticks" rewrites all times, so that pictures change (a note of any length keeps a tick at least, tempos, time
+    signatures and controllers move along); "tempo" has the same notes played at another tempo, so that pictures in quarters
+    stay.
     """
     _check_factor(factor)
     if what == "tempo":
@@ -89,7 +91,8 @@ def stretch(piece: Piece, factor: float, what: Literal["ticks", "tempo"] = "tick
     tempos, signatures = piece.tempos.copy(), piece.signatures.copy()
     for changes in (tempos, signatures):
         changes["tick"] = _scaled(changes["tick"], factor)
-    piece = replace(piece, tempos=last_of_tick(tempos), signatures=last_of_tick(signatures))
+    beside = piece.beside.stretched(factor)
+    piece = replace(piece, tempos=last_of_tick(tempos), signatures=last_of_tick(signatures), beside=beside)
     return _with(piece, start=start, end=np.maximum(end, start + (notes["end"] > notes["start"])))
 
 

@@ -10,6 +10,7 @@ from midi.codecs.codec import Codec
 from midi.codecs.strip import StripCodec
 from midi.notes import Piece
 from midi.stitch import cut
+from midi.tempo import Tempo
 from training.errors import InputError
 
 PAD = 3
@@ -32,8 +33,8 @@ def columns_of(piece: Piece, codec: Codec) -> tuple[np.ndarray, dict[str, float]
     return np.ascontiguousarray(wide.classes(encoded.images)[0].T), dict(encoded.losses)
 
 
-def piece_of(columns: np.ndarray, codec: Codec, tempo: int | None = None) -> Piece:
-    """The inverse: uint8 (columns, rows) -> the piece at one tempo (microseconds a quarter; None: the codec's)."""
+def piece_of(columns: np.ndarray, codec: Codec, tempo: Tempo | None = None) -> Piece:
+    """The inverse: uint8 (columns, rows) -> the piece at a tempo (microseconds a quarter) or a map (None: the codec's)."""
     if not len(columns):
         raise InputError("a piece needs one column or more; received none")
     wide = replace(codec, columns=len(columns))

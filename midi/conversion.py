@@ -14,10 +14,13 @@ from midi import picture
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES
 from midi.files.reading import SUFFIXES, read
+from midi.files.score import changed_in_words, write_score
 from midi.files.writing import write
 from midi.measures.fidelity import exact, fidelity
 from midi.notes import Piece, make_piece
-from midi.parts import Parts, encode_parts, remark
+from midi.parts import Parts, encode_parts, pedalled, remark
+from midi.pedal import Pedal
+from midi.tempo import Tempo
 from training.corpora.sources import find_sources
 from training.errors import InputError
 from training.files import placed, refuse_existing, write_json
@@ -44,6 +47,8 @@ class Conversion:
     """Read MIDI by mido."""
     parts: Parts = "together"
     """tracks: a picture for each track."""
+    pedal: Pedal = "auto"
+    """Do notes last while the sustain pedal is down?"""
     measure: bool = False
     """Decode the pictures again and compare."""
     drawings: Path | None = None
@@ -81,7 +86,7 @@ def convert(source: Path, target: Path, how: Conversion) -> Outcome:
     began = time.perf_counter()
     targets, warnings, row, error = [], [], {}, ""
     try:
-        turn = _to_midi if is_picture(source) else _to_pictures
+        turn = _to_midi if is_picture(source) else _to_score if is_score(target) else _to_pictures
         targets, row = turn(source, target, how, warnings)
     except (InputError, FileNotFoundError, PermissionError) as caught:
         name, error = (" ".join(str(text).split()) for text in (source, caught))
@@ -120,18 +125,24 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in picture.SUFFIXES
 
 
+def is_score(path: Path) -> bool:
+    """Is a file of this name MusicXML?"""
+    return path.suffix.lower() == ".musicxml"
+
+
 def _to_pictures(source: Path, target: Path, how: Conversion, warnings: list[str]) -> tuple[list[Path], dict[str, Any]]:
-    piece = read(source, strict=how.strict, note=warnings.append)
+    piece, held = pedalled(read(source, strict=how.strict, note=warnings.append), how.codec, how.pedal)
     encoded, losses = encode_parts(piece, how.codec, how.parts)
     targets = [target] if how.parts == "together" else _numbered(target, len(encoded))
     _refuse(targets, target, how)
-    tempo = _carried_tempo(piece, how.codec)
+    losses["tempos"] = 0  # the map travels with the pictures
     for path, part in zip(targets, encoded, strict=True):
-        picture.save(path, part, how.codec, tempo)
-        facts = picture.facts_of(part, how.codec, tempo) | {"losses": part.losses, "left_out": piece.left_out}
+        picture.save(path, part, how.codec, piece.tempo_map)
+        kept = {"losses": {**part.losses, "tempos": 0}, "left_out": piece.left_out}
+        facts = picture.facts_of(part, how.codec, piece.tempo_map) | kept
         _record(path, source, how, facts)
     _draw(target, piece, encoded, how.codec, how)
-    if lost := remark(losses, piece.left_out):
+    if lost := "; ".join(filter(None, [held, remark(losses, piece.left_out)])):
         warnings.append(f"{source}: {lost}")
     row = {name: int(losses[name]) if losses[name] == int(losses[name]) else round(losses[name], 6) for name in NAMES}
     row |= {"pictures": sum(len(part.images) for part in encoded), "left_out": sum(piece.left_out.values())}
@@ -142,20 +153,38 @@ def _to_midi(source: Path, target: Path, how: Conversion, warnings: list[str]) -
     _refuse([target], target, how)
     loaded = picture.load(source, how.decoder)
     piece = loaded.codec.decode(loaded.images, loaded.windows, loaded.layers, tempo=loaded.tempo)
-    write(target, piece)
+    if is_score(target):
+        warnings.append(f"{source}: {changed_in_words(write_score(target, piece))}")
+    else:
+        write(target, piece)
     if len(piece):
         shown = Encoded(loaded.images, loaded.windows, loaded.layers, {})
         _draw(target, piece, [shown], loaded.codec, how)
     else:
         warnings.append(f"{source}: its pictures show no note")
-    facts = {"codec": loaded.codec.name, "facts": loaded.codec.facts(), "tempo": loaded.tempo, "notes": len(piece)}
+    facts = {
+        "codec": loaded.codec.name,
+        "facts": loaded.codec.facts(),
+        "tempos": piece.tempo_map.facts(),
+        "notes": len(piece),
+    }
     _record(target, source, how, facts)
     return [target], {"pictures": len(loaded.images), "notes": len(piece)}
 
 
+def _to_score(source: Path, target: Path, how: Conversion, warnings: list[str]) -> tuple[list[Path], dict[str, Any]]:
+    _refuse([target], target, how)
+    piece = read(source, strict=how.strict, note=warnings.append)
+    changed = write_score(target, piece)
+    said = filter(None, [changed_in_words(changed), remark({}, {**piece.left_out, "keys": 0})])
+    warnings.append(f"{source}: {'; '.join(said)}")
+    _record(target, source, how, {"losses": changed, "left_out": piece.left_out, "notes": len(piece)})
+    return [target], {"notes": len(piece), "left_out": sum(piece.left_out.values())}
+
+
 def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, warnings: list[str]) -> dict[str, Any]:
     """What comes back of a piece from its pictures, all parts together."""
-    back = decode_parts(encoded, codec, _carried_tempo(piece, codec))
+    back = decode_parts(encoded, codec, piece.tempo_map)
     equal, duplicates = exact(piece, back)
     row = {"exact": round(equal, 6), "duplicates": duplicates}
     try:
@@ -166,14 +195,7 @@ def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, 
     return row | {"onset_f1": round(found.onset_f1, 6), "note_f1": round(found.note_f1, 6)}
 
 
-def _carried_tempo(piece: Piece, codec: Codec) -> int | None:
-    """The piece's first tempo, for its pictures' text; None where it changes and the pixels tell so."""
-    tempo = piece.tempo_at(0)
-    changes = bool(np.any(piece.tempos["microseconds"] != tempo))
-    return None if codec.keeps_tempos and changes else tempo or None
-
-
-def decode_parts(encoded: list[Encoded], codec: Codec, tempo: int | None) -> Piece:
+def decode_parts(encoded: list[Encoded], codec: Codec, tempo: Tempo | None) -> Piece:
     """One piece of the pictures of all parts."""
     pieces = [codec.decode(part.images, part.windows, part.layers, tempo=tempo) for part in encoded]
     first = pieces[0]

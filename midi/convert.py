@@ -1,7 +1,8 @@
-"""Turn MIDI files into pictures (PNG, or NPY arrays) and pictures back into MIDI files, by the suffix of each file.
+"""Turn MIDI files into pictures (PNG, or NPY arrays) and pictures back into MIDI files, by the suffix of each file; or both
+into scores (MusicXML).
 
 A folder stands for all MIDI files and pictures below it; hidden files are passed over. A picture carries its codec and the
-piece's first tempo, so the way back needs no option. What a codec does not keep is printed, and counted in --report.
+piece's tempos, so the way back needs no option. What a codec does not keep is printed, and counted in --report.
 Beside each result, <its name>.json tells how it was made. A file that cannot be converted is one line, and the others go
 on; the exit status is then 1.
 """
@@ -33,8 +34,8 @@ class Options:
     output: Path = Path(".")
     """Folder for the results, named like the files (a second file of the same name gets -2), or a file's name if there is
     but one result."""
-    to: Literal["png", "npy"] = "png"
-    """What MIDI files become; --output NAME.npy says it too."""
+    to: Literal["png", "npy", "musicxml"] = "png"
+    """What MIDI files become; --output NAME.npy says it too. musicxml (extra [score]): pictures become scores too."""
     codec: str | None = None
     """Codec of the pictures to be made (lossless by default), and of NPY files (by default what <name>.json tells)."""
     low: Annotated[int, Range(0, 127)] | None = None
@@ -51,6 +52,9 @@ class Options:
     """Velocity of decoded notes where the codec keeps none."""
     parts: Literal["together", "tracks"] = "together"
     """tracks: a picture for each track, named -1, -2 ..."""
+    pedal: Literal["auto", "extend", "off"] = "auto"
+    """extend: notes last while the sustain pedal is down; off: as long as their keys; auto: extend in pictures of piano
+    music, lossless ones excepted."""
     strict: bool = False
     """Read MIDI files by mido alone, slower."""
     report: Path | None = None
@@ -101,6 +105,7 @@ def _conversion(options: Options) -> Conversion:
         decoder=codec if options.codec else None,
         strict=options.strict,
         parts=options.parts,
+        pedal=options.pedal,
         measure=options.report is not None,
         drawings=options.plot,
         output=options.output,
@@ -115,24 +120,26 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
     from training.files import conversions, distinct
 
     found = inputs(options.files)
-    if not options.output.is_dir() and options.output.suffix.lower() in (".png", ".npy", ".mid", ".midi"):
+    if not options.output.is_dir() and options.output.suffix.lower() in (".png", ".npy", ".mid", ".midi", ".musicxml"):
         targets = [_only_target(found[0][0], options, len(found))]
     else:
-        names = [name.with_suffix(".mid" if is_picture(name) else f".{options.to}") for _, name in found]
+        midi = ".musicxml" if options.to == "musicxml" else ".mid"
+        names = [name.with_suffix(midi if is_picture(name) else f".{options.to}") for _, name in found]
         targets = distinct([options.output / name for name in names])
     return conversions((source for source, _ in found), targets)
 
 
 def _only_target(source: Path, options: Options, count: int) -> Path:
-    from midi.conversion import is_picture
+    from midi.conversion import is_picture, is_score
 
     target = options.output
     if count > 1:
         raise InputError(f"--output {target} names one file, but there are {count} results; give a folder")
-    if is_picture(source) == is_picture(target):
-        raise InputError(f"MIDI becomes a .png or .npy, and these a .mid; received {source.name} and --output {target.name}")
-    if options.to == "npy" and target.suffix.lower() == ".png":
-        raise InputError(f"--to npy and --output {target} contradict each other")
+    if is_picture(source) == is_picture(target) and not is_score(target):
+        kinds = "MIDI becomes a .png, .npy or .musicxml, and pictures a .mid or .musicxml"
+        raise InputError(f"{kinds}; received {source.name} and --output {target.name}")
+    if options.to != "png" and is_picture(target) and target.suffix.lower() != f".{options.to}":
+        raise InputError(f"--to {options.to} and --output {target} contradict each other")
     return target
 
 
@@ -153,11 +160,19 @@ def _outcomes(jobs: list[tuple[Path, Path]], how: Conversion, processes: int) ->
 
 
 def _check_making(options: Options, jobs: list[tuple[Path, Path]]) -> None:
-    """No option is passed over in silence: what tells how pictures are made says nothing of PNG files, which carry it."""
-    making = ("to", "codec", "low", "high", "columns", "resolution", "unit", "velocity", "parts", "strict")
+    """No option is passed over in silence: what tells how pictures are made says nothing of PNG files and of scores."""
+    from midi.conversion import is_picture, is_score
+
+    making = ["to", "codec", "low", "high", "columns", "resolution", "unit", "velocity", "parts", "pedal"]
+    scores = {source for source, target in jobs if is_score(target) and not is_picture(source)}
+    making += [] if scores else ["strict"]
     given = [f"--{name}" for name in making if getattr(options, name) != getattr(Options, name)]
-    if given and all(source.suffix.lower() == ".png" for source, _ in jobs):
-        raise InputError(f"{', '.join(given)}: for pictures to be made; received only PNG files, which carry their codec")
+    given = [name for name in given if (name, options.to) != ("--to", "musicxml")]
+    if given and all(source.suffix.lower() == ".png" or source in scores for source, _ in jobs):
+        raise InputError(
+            f"{', '.join(given)}: for pictures to be made; received only scores to be made" if scores else
+            f"{', '.join(given)}: for pictures to be made; received only PNG files, which carry their codec"
+        )  # fmt: skip
 
 
 def _check_plot(folder: Path, jobs: list[tuple[Path, Path]]) -> None:

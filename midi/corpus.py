@@ -38,6 +38,9 @@ class Options:
     """What columns measure."""
     parts: Literal["together", "tracks"] = "together"
     """tracks: pictures of each track by itself, one after the other."""
+    pedal: Literal["auto", "extend", "off"] = "auto"
+    """extend: notes last while the sustain pedal is down; off: as long as their keys; auto: extend in pictures of piano
+    music, lossless ones excepted."""
     variations: Index = 0
     """Show every file so many times more, in other keys."""
     strict: bool = False
@@ -65,7 +68,7 @@ def main(options: Options) -> None:
     codec = codec_named(options.codec, **{name: value for name, value in fields.items() if value is not None})
     build_corpus(
         find_sources(options.data, SUFFIXES),
-        MidiImages(codec, strict=options.strict, parts=options.parts, variations=options.variations),
+        MidiImages(codec, options.strict, options.parts, options.variations, pedal=options.pedal),
         options.output,
         jobs=options.jobs,
         force=options.force,

@@ -14,7 +14,8 @@ from midi.augment import Augment
 from midi.codecs.codec import Codec, Encoded
 from midi.files.reading import read
 from midi.notes import Piece
-from midi.parts import Parts, encode_parts, remark
+from midi.parts import Parts, encode_parts, pedalled, remark
+from midi.pedal import Pedal
 from training.errors import InputError
 
 BLOCK = 256
@@ -30,13 +31,15 @@ class MidiImages:
 
     codec: Codec
     strict: bool = False
-    """Read by mido, and count notes that never end."""
+    """Read by mido."""
     parts: Parts = "together"
     """tracks: the pictures of one track after those of another."""
     variations: int = 0
     """How often a file is shown again after itself, each time varied by `augment`; a split keeps them together."""
     augment: Augment = field(default_factory=Augment)
     """How; drawn from the file's own bytes, so that a file's variations do not depend on what else is there."""
+    pedal: Pedal = "auto"
+    """Do notes last while the sustain pedal is down?"""
 
     kind = "midi images"
     dtype = "uint8"
@@ -52,7 +55,7 @@ class MidiImages:
 
     def facts(self) -> dict[str, Any]:
         """The codec's facts and how files were read, for the corpus' manifest; `midi.codecs.from_facts` reads them."""
-        facts = {"codec": self.codec.facts(), "strict": self.strict, "parts": self.parts}
+        facts = {"codec": self.codec.facts(), "strict": self.strict, "parts": self.parts, "pedal": self.pedal}
         return facts | ({"variations": self.variations, "augment": asdict(self.augment)} if self.variations else {})
 
     def serves(self, facts: dict[str, Any]) -> bool:
@@ -62,11 +65,12 @@ class MidiImages:
     def __call__(self, path: Path) -> Generator[np.ndarray, None, str]:
         """Blocks of pictures (up to BLOCK, *shape). InputError: unreadable, or no note that the codec can show."""
         piece, warnings = read_source(path, self.strict)
+        piece, held = pedalled(piece, self.codec, self.pedal)
         encoded, losses = encode_parts(piece, self.codec, self.parts)
         yield from _blocks(encoded)
         for varied in self._variations(path, piece):
             yield from _blocks(encode_parts(varied, self.codec, self.parts)[0])
-        return "; ".join(filter(None, [*warnings, remark(losses, piece.left_out)]))
+        return "; ".join(filter(None, [*warnings, held, remark(losses, piece.left_out)]))
 
     def _variations(self, path: Path, piece: Piece) -> Iterator[Piece]:
         if self.variations:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numba import njit
 
+from midi.beside import Beside
+from midi.tempo import TEMPO, USUAL_TEMPO, Tempo, TempoMap, last_of_tick
 from training.errors import InputError
 
 NOTE = np.dtype(
@@ -23,16 +25,13 @@ NOTE = np.dtype(
     align=True,
 )
 """A row of the table: a note sounds in the ticks [start, end); pitch, velocity and program are 0 to 127, as in MIDI."""
-TEMPO = np.dtype([("tick", np.int64), ("microseconds", np.int64)])
-"""From `tick` on a quarter note lasts `microseconds`."""
 SIGNATURE = np.dtype([("tick", np.int64), ("numerator", np.int64), ("denominator", np.int64)])
 """From `tick` on the time signature is numerator / denominator."""
 MAX_TRACKS = 32_767
 """Tracks that a table can number."""
-USUAL_TEMPO = 500_000
-"""Microseconds a quarter where a file states no tempo (MIDI 1.0): 120 beats a minute."""
-LEFT_OUT = ("controllers", "pitch_bends", "texts", "keys", "hanging", "unmatched")
-"""What every reader counts of what it does not keep; hanging: notes that never end; unmatched: ends without a note."""
+LEFT_OUT = (*Beside().counts(), "hanging", "unmatched", "held")
+"""What every reader counts of what is not in the notes; hanging: notes that begin at the end of their track; unmatched: ends
+without a note; held: notes that never end, which are in the table up to the end of their track."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +51,9 @@ class Piece:
     signatures: np.ndarray = field(default_factory=lambda: np.empty(0, SIGNATURE))
     """(changes,) of SIGNATURE, ascending ticks, none twice."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How much the file held that is not kept here: LEFT_OUT, and of a damaged file what its reader gave up."""
+    """How much the file held that is not in the notes: LEFT_OUT, and of a damaged file what its reader gave up."""
+    beside: Beside = field(default_factory=Beside)
+    """What the file held beside them, for synthesisers and the writer."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.division <= 32_767:
@@ -70,44 +71,34 @@ class Piece:
         """Ticks -> quarter notes."""
         return np.asarray(ticks) / self.division
 
+    @property
+    def tempo_map(self) -> TempoMap:
+        """Its tempos in its division."""
+        return TempoMap(self.tempos, self.division)
+
     def seconds(self, ticks: np.ndarray) -> np.ndarray:
         """Ticks -> seconds from the start, through all tempo changes."""
-        ticks = np.asarray(ticks)
-        change, second, pace = self._tempo_map()
-        span = np.searchsorted(change, ticks, side="right") - 1
-        return second[span] + (ticks - change[span]) * pace[span]
+        return self.tempo_map.seconds(ticks)
 
     def ticks(self, seconds: np.ndarray) -> np.ndarray:
         """Seconds -> ticks (real numbers); the inverse of `seconds`."""
-        seconds = np.asarray(seconds, float)
-        change, second, pace = self._tempo_map()
-        span = np.maximum(np.searchsorted(second, seconds, side="right") - 1, 0)
-        return change[span] + (seconds - second[span]) / pace[span]
+        return self.tempo_map.ticks(seconds)
 
     def tempo_at(self, tick: int) -> int:
         """Microseconds a quarter in force at `tick`."""
-        before = np.searchsorted(self.tempos["tick"], tick, side="right")
-        return int(self.tempos["microseconds"][before - 1]) if before else USUAL_TEMPO
-
-    def _tempo_map(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(tick, second, seconds per tick) of every stretch of constant tempo; the first begins at tick 0."""
-        change, quarter = self.tempos["tick"], self.tempos["microseconds"]
-        if not len(change) or change[0] > 0:
-            change, quarter = np.append(0, change), np.append(USUAL_TEMPO, quarter)
-        pace = quarter / (self.division * 1e6)
-        return change, np.append(0.0, np.cumsum(np.diff(change) * pace[:-1])), pace
+        return self.tempo_map.at(tick)
 
 
 def make_piece(
     notes: np.ndarray,
     division: int = 480,
-    tempos: np.ndarray | int = USUAL_TEMPO,
+    tempos: np.ndarray | Tempo = USUAL_TEMPO,
     signatures: np.ndarray | None = None,
     left_out: Mapping[str, int] | None = None,
 ) -> Piece:
-    """A piece of notes in any order. tempos: (changes,) of TEMPO, or the microseconds a quarter of all of it."""
-    if isinstance(tempos, int | np.integer):
-        tempos = np.array([(0, tempos)], TEMPO)
+    """A piece of notes in any order. tempos: (changes,) of TEMPO, a map in any division, or one tempo for all of it."""
+    if not isinstance(tempos, np.ndarray):
+        tempos = TempoMap.of(tempos).in_division(division).changes
     signatures = np.empty(0, SIGNATURE) if signatures is None else signatures
     return Piece(in_order(notes), division, last_of_tick(tempos), last_of_tick(signatures), left_out or {})
 
@@ -152,14 +143,6 @@ def _has_ties(key: np.ndarray, order: np.ndarray) -> bool:
     for place in range(1, len(order)):
         ties |= key[order[place]] == key[order[place - 1]]
     return ties
-
-
-def last_of_tick(changes: np.ndarray) -> np.ndarray:
-    """Tempo or time-signature changes in order of ticks; of several at one tick the last counts."""
-    if len(changes) < 2:
-        return changes
-    changes = changes[np.argsort(changes["tick"], kind="stable")]
-    return changes[np.append(np.diff(changes["tick"]) > 0, True)]
 
 
 def with_notes(piece: Piece, notes: np.ndarray) -> Piece:

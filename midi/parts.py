@@ -12,6 +12,7 @@ from midi.codecs.codec import Codec, Encoded
 from midi.codecs.losses import NAMES, added, in_words
 from midi.measures.features import measure
 from midi.notes import Piece, with_notes
+from midi.pedal import Pedal, with_pedal
 from training.errors import InputError
 
 Parts = Literal["together", "tracks"]
@@ -48,11 +49,17 @@ def encode_parts(piece: Piece, codec: Codec, parts: Parts = "together") -> tuple
     return encoded, losses | {"notes": len(piece), "out_of_range": losses["out_of_range"] + hidden}
 
 
+def pedalled(piece: Piece, codec: Codec, pedal: Pedal) -> tuple[Piece, str]:
+    """(the piece that `codec` is to show, what the pedal did to it in words); auto: off where the codec keeps all notes."""
+    piece, count = with_pedal(piece, "off" if pedal == "auto" and codec.keeps_notes else pedal)
+    return piece, f"{count:,} notes prolonged by the pedal" if count else ""
+
+
 def remark(losses: Mapping[str, float], left_out: Mapping[str, int]) -> str:
     """One line: what pictures lose of the notes, and what of the file was no note; "" if nothing."""
     beside = ", ".join(f"{count:,} {WORDS.get(name, name.replace('_', ' '))}" for name, count in left_out.items() if count)
     lost = {name: losses[name] for name in NAMES if losses.get(name)}  # some codecs count what is no note again
-    whole = lost.keys() <= {"notes", "kept"} and losses["kept"] == losses["notes"]
+    whole = lost.keys() <= {"notes", "kept"} and losses.get("kept") == losses.get("notes")
     parts = ["" if whole else in_words({"notes": 0, "kept": 0} | lost), beside and f"left out {beside}"]
     return "; ".join(filter(None, parts))
 

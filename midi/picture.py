@@ -2,7 +2,8 @@
 
 PNG: one sheet for a piece. Windows lie side by side in time, layers one below the other; pictures of one channel are grey,
 of three RGB, of four RGBA, and of any other number grey, their channels one below the other within a layer. Text: format,
-codec (its name), facts (all its fields, JSON), windows, layers and tempo (microseconds a quarter, where known).
+codec (its name), facts (all its fields, JSON), windows, layers, tempo (microseconds a quarter, where known) and, where it
+changes, tempos (JSON; `midi.tempo.TempoMap.facts`).
 NPY: uint8 (windows * layers, height, width, channels), window by window; the same facts stand in `<its name>.json`.
 """
 
@@ -24,6 +25,7 @@ from PIL import Image, PngImagePlugin
 from midi.codecs import from_facts
 from midi.codecs.codec import Codec, Encoded
 from midi.png import write_png
+from midi.tempo import Tempo, TempoMap, check_tempo
 from training.errors import InputError
 from training.files import atomic, read_json, write_json
 
@@ -48,16 +50,16 @@ class LoadedPicture:
     layers: np.ndarray
     """(count,) which picture of its window it is."""
     codec: Codec
-    tempo: int | None
-    """Microseconds a quarter; None: the codec's."""
+    tempo: Tempo | None
+    """Microseconds a quarter, or a map; None: the codec's."""
 
 
-def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: int | None = None) -> None:
+def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: Tempo | None = None) -> None:
     """Write the pictures of a piece as PNG or NPY, by the suffix of `path`, atomically; places without one are black.
 
         save("song.png", codec.encode(read("song.mid")), codec)
 
-    tempo: microseconds a quarter, 1 to 2^24 - 1, for codecs that do not keep it.
+    tempo: microseconds a quarter, 1 to 2^24 - 1, or a map, for codecs that do not keep it.
     InputError: no pictures, another shape than the codec's, more than MAX_BYTES, another suffix.
     """
     path = Path(path)
@@ -66,12 +68,12 @@ def save(path: str | os.PathLike, encoded: Encoded, codec: Codec, tempo: int | N
         raise InputError(f"{path} would hold no picture: the piece has no note that {codec.name} can show")
     facts = facts_of(encoded, codec, tempo)
     windows, layers = facts["windows"], facts["layers"]
-    _refuse_large(path, windows * layers * images[0].size)
+    _refuse_large(path, codec, windows, layers)
     with atomic(path, durable=False) as temporary, temporary.open("wb") as file:
         if _is_npy(path):
             _write_npy(file, (windows, layers, *codec.shape), encoded)
         else:
-            text = {key: json.dumps(value) if key == "facts" else str(value) for key, value in facts.items()}
+            text = {key: json.dumps(value) if isinstance(value, dict) else str(value) for key, value in facts.items()}
             height, width, *samples = _sheet_shape(codec, windows, layers)
             write_png(file, (height, width, *(samples or [1])), text, _strips(encoded, layers))
     if _is_npy(path):
@@ -99,15 +101,15 @@ def _strips(encoded: Encoded, layers: int) -> Iterator[tuple[np.ndarray, np.ndar
             yield encoded.windows[mine], encoded.images[..., part][mine].swapaxes(0, 1)
 
 
-def facts_of(encoded: Encoded, codec: Codec, tempo: int | None) -> dict[str, Any]:
+def facts_of(encoded: Encoded, codec: Codec, tempo: Tempo | None) -> dict[str, Any]:
     """What a picture file carries beside its pixels. InputError: no tempo of MIDI."""
     windows, layers = int(encoded.windows.max()) + 1, int(encoded.layers.max()) + 1
     facts = {"format": FORMAT, "codec": codec.name, "facts": codec.facts(), "windows": windows, "layers": layers}
     if tempo is None:
         return facts
-    if not 1 <= tempo < 1 << 24:
-        raise InputError(f"a tempo must be 1 to 2^24 - 1 microseconds a quarter; received {tempo}")
-    return facts | {"tempo": tempo}
+    tempos = TempoMap.of(tempo).effective()
+    facts["tempo"] = tempos.at(0)
+    return facts | ({"tempos": tempos.facts()} if len(tempos.changes) > 1 else {})
 
 
 def load(path: str | os.PathLike, codec: Codec | None = None) -> LoadedPicture:
@@ -183,7 +185,7 @@ def _read_png(path: Path, file: BinaryIO) -> LoadedPicture:
             f"{path} is {image.size[0]} x {image.size[1]} {image.mode}; expected {shape[1]} x {shape[0]} {expected[1]} "
             "by the codec it carries: it was resized or edited"
         )
-    _refuse_large(path, windows * layers * int(np.prod(codec.shape)))
+    _refuse_large(path, codec, windows, layers)
     kept = np.stack([band.any(axis=(1, 2, 3)) for band in _bands(image, codec, windows, layers)], axis=1)
     kept[:, 0] = True
     images = np.empty((kept.sum(), *codec.shape), np.uint8)
@@ -198,7 +200,6 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
     stack = np.lib.format.open_memmap(path, mode="r")  # the map compares the header with the file's length
     if stack.dtype != np.uint8 or stack.ndim != 4 or not stack.size:
         raise InputError(f"{path} must hold uint8 (count, height, width, channels); received {stack.dtype} {stack.shape}")
-    _refuse_large(path, stack.size)
     record = record_path(path)
     if record.exists():
         facts = read_json(record)
@@ -214,30 +215,38 @@ def _read_npy(path: Path, codec: Codec | None) -> LoadedPicture:
         raise InputError(
             f"{path} holds {len(stack)} pictures; expected {windows} x {layers} by {record.name}: was it edited?"
         )
+    _refuse_large(path, codec, windows, layers)
     stack = codec.checked(stack).reshape(windows, layers, *codec.shape)
     kept = stack.any(axis=(2, 3, 4))
     kept[:, 0] = True
     return LoadedPicture(np.array(stack[kept]), *np.nonzero(kept), codec, tempo)
 
 
-def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, int, int | None]:
-    """Codec, windows, layers and tempo by the text chunks, or by a record; parsed: makes the codec's facts an object."""
+def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, int, Tempo | None]:
+    """Codec, windows, layers and tempo by the text chunks, or by a record; parsed: makes objects of what is JSON there."""
     if str(text.get("format")) != FORMAT:
         raise InputError(f"{path} has picture format {text.get('format')}; this version reads {FORMAT}")
     try:
         codec = from_facts(parsed(text["facts"]))
         windows, layers = int(text["windows"]), int(text["layers"])
-        tempo = int(text["tempo"]) if "tempo" in text else None
-    except (KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        tempo: Tempo | None = check_tempo(int(text["tempo"])) if "tempo" in text else None
+        if "tempos" in text:
+            tempo = TempoMap.from_facts(parsed(text["tempos"]))
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError, InputError) as error:
         raise InputError(f"{path} carries damaged facts ({str(error)[:200]})") from None
-    if windows < 1 or layers < 1 or not (tempo is None or 1 <= tempo < 1 << 24):
-        raise InputError(f"{path} carries damaged facts: {windows} windows, {layers} layers, tempo {tempo}")
+    if windows < 1 or layers < 1:
+        raise InputError(f"{path} carries damaged facts: {windows} windows, {layers} layers")
     return codec, windows, layers, tempo
 
 
-def _refuse_large(path: Path, size: int) -> None:
-    if size > MAX_BYTES:
-        raise InputError(
-            f"{path}: its pictures have {size:,} bytes; at most {MAX_BYTES:,} are written or read: cut the piece, or make "
-            "a picture for each of its tracks"
-        )
+def _refuse_large(path: Path, codec: Codec, windows: int, layers: int) -> None:
+    size = windows * layers * math.prod(codec.shape)
+    if size <= MAX_BYTES:
+        return
+    resolution = getattr(codec, "resolution", 0)
+    coarser = int(0.9 * resolution * MAX_BYTES / size)
+    advice = f"use --resolution {coarser}, here it is {resolution:g}" if coarser else "cut the piece"
+    raise InputError(
+        f"{path}: {windows:,} windows of time and {layers:,} layers make {size:,} bytes; at most {MAX_BYTES:,} are written "
+        f"or read: {advice}"
+    )

@@ -1,9 +1,10 @@
 """Turn MIDI files, and pictures that midi.convert made of them, into sound (WAV, 16 bits, stereo).
 
-A SoundFont (.sf2, .sf3) plays if one is given; else a small built-in synthesiser does, which needs no files. A folder
-stands for all MIDI files and pictures (.png, .npy) below it; hidden files are passed over. The loudest sample is 0.95 of
-full scale. Beside each result, <its name>.json tells how it was made. A file that cannot be rendered is one line, and the
-others go on; the exit status is then 1.
+A SoundFont (.sf2, .sf3) plays if one is given, by tinysoundfont or FluidSynth, whichever is there; else a small built-in
+synthesiser does, which needs no files. Pedal, pitch wheel, volume, expression and pan are played; what is not is told. A
+folder stands for all MIDI files and pictures (.png, .npy) below it; hidden files are passed over. The loudest sample is
+0.95 of full scale. Beside each result, <its name>.json tells how it was made. A file that cannot be rendered is one line,
+and the others go on; the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from training.cli import bar, print_line, run
+from training.cli import bar, log, print_line, run
 from training.errors import InputError
 from training.options import Count, Range, Seed
 
@@ -34,8 +35,7 @@ class Options:
     """Folder for the results, named like the files (a second file of the same name gets -2), or the name of a .wav file if
     there is but one result."""
     soundfont: Path | None = None
-    """SoundFont to play with; the built-in synthesiser plays without one. Its notes end at once: symusic's player knows no
-    release. It plays some fonts' instruments at wrong pitches (TimGM6mb's piano and guitar): compare with another player."""
+    """SoundFont to play with; the built-in synthesiser plays without one, or where there is no player of SoundFonts."""
     rate: Annotated[int, Range(8_000, 192_000)] = 44_100
     """Sample rate in Hz."""
     seed: Seed = 0
@@ -50,10 +50,8 @@ class Options:
 
 def main(options: Options) -> None:
     """Render every file, print the paths of the results."""
-    from midi.synthesis.rendering import check_soundfont
-
     if options.soundfont is not None:
-        check_soundfont(options.soundfont)
+        _tell_player(options.soundfont)
     jobs = _jobs(options)
     if options.plot and any(options.plot.resolve() == source.parent.resolve() for source, _ in jobs):
         raise InputError(f"--plot {options.plot} holds files that are rendered; give another folder")
@@ -69,6 +67,15 @@ def main(options: Options) -> None:
             print_line(str(target), sys.stdout)
     if failed:
         raise InputError(failed[0] if len(jobs) == 1 else f"{len(failed)} of {len(jobs)} files could not be rendered")
+
+
+def _tell_player(soundfont: Path) -> None:
+    from midi.synthesis.rendering import BUILT_IN, check_soundfont, player_of
+    from midi.synthesis.soundfonts import HOW_TO_INSTALL
+
+    check_soundfont(soundfont)
+    by = player_of(soundfont)
+    log(f"{by.name} plays {soundfont}" if by else f"no player of SoundFonts ({HOW_TO_INSTALL}): the {BUILT_IN} plays")
 
 
 def _jobs(options: Options) -> list[tuple[Path, Path]]:
@@ -107,7 +114,7 @@ def _render(source: Path, target: Path, options: Options) -> tuple[Path, list[st
 
 
 def _write(source: Path, target: Path, options: Options, warnings: list[str]) -> None:
-    from midi.synthesis.rendering import render
+    from midi.synthesis.rendering import player_of, render, unplayed
     from training.files import placed, refuse_existing, write_json
     from training.runs import versions
 
@@ -116,6 +123,8 @@ def _write(source: Path, target: Path, options: Options, warnings: list[str]) ->
     for path in filter(None, (target, record, drawing)):
         refuse_existing(path, options.force)
     piece = _read(source, warnings)
+    if missed := unplayed(piece, player_of(options.soundfont)):
+        warnings.append(f"{source}: not played: {missed}")
     facts = render(piece, target, soundfont=options.soundfont, rate=options.rate, seed=options.seed)
     if drawing:
         from midi.plots import roll_figure

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 import numpy as np
 
 from midi.notes import Piece
+from midi.tempo import Tempo
 from training.errors import InputError
 
 REST, ONSET, SUSTAIN = 0, 1, 2
@@ -49,8 +50,8 @@ class Codec(ABC):
 
     levels: ClassVar[tuple[int, ...] | None] = None
     """The grey levels that may occur, ascending; None: any from 0 to 255."""
-    keeps_tempos: ClassVar[bool] = False
-    """Do the pictures tell tempo changes? One tempo given to `decode` would replace them all."""
+    keeps_notes: ClassVar[bool] = False
+    """Does every note come back as it was? Its length is then not taken for its sound, and stays without the pedal."""
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
@@ -79,12 +80,13 @@ class Codec(ABC):
         windows: np.ndarray | None = None,
         layers: np.ndarray | None = None,
         *,
-        tempo: int | None = None,
+        tempo: Tempo | None = None,
     ) -> Piece:
         """The piece that pictures show; any uint8 values are understood, a network's output too.
 
-        windows, layers: as in `Encoded`; by default one picture follows the other. tempo: microseconds a quarter, where
-        the codec keeps none. A note that sounds in the first column starts there, one that sounds in the last ends there.
+        windows, layers: as in `Encoded`; by default one picture follows the other. tempo: microseconds a quarter or a
+        map, where the codec keeps none. A note that sounds in the first column starts there, one that sounds in the last
+        ends there.
         """
 
     @abstractmethod

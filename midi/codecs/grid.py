@@ -9,6 +9,7 @@ from numba import njit
 
 from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import Piece
+from midi.tempo import Tempo, TempoMap
 from training.errors import InputError
 
 MAX_COLUMNS = 1 << 19
@@ -67,21 +68,22 @@ def division_of(resolution: float, unit: str) -> int:
     return DIVISION if unit == "second" else int(resolution) * max(1, round(DIVISION / resolution))
 
 
-def ticks_of(columns: np.ndarray, resolution: float, unit: str, tempo: int, rounding: str = "round") -> np.ndarray:
-    """The ticks at which columns begin, in a piece of `division_of` and one tempo (microseconds a quarter).
+def ticks_of(columns: np.ndarray, resolution: float, unit: str, tempo: Tempo, rounding: str = "round") -> np.ndarray:
+    """The ticks at which columns begin, in a piece of `division_of` and one tempo (microseconds a quarter) or a map.
 
     In seconds: the nearest tick, or with another rounding than "round" the next, so that rounding finds the column again.
     InputError: columns in seconds are finer than ticks.
     """
     if unit == "quarter":
         return columns * (division_of(resolution, unit) // int(resolution))
-    width = 1e6 * DIVISION / (resolution * tempo)
-    if width < 1:
+    tempos = TempoMap.of(tempo).in_division(DIVISION)
+    slowest = int(tempos.effective().changes["microseconds"].max())
+    if resolution * slowest > 1e6 * DIVISION:
         raise InputError(
-            f"at {tempo} microseconds a quarter a tick is {tempo / DIVISION / 1000:.3g} ms, longer than a column of "
+            f"at {slowest} microseconds a quarter a tick is {slowest / DIVISION / 1000:.3g} ms, longer than a column of "
             f"{1000 / resolution:.3g} ms: too slow a tempo, or too fine a grid"
         )
-    exact = columns * width
+    exact = tempos.ticks(columns / resolution)
     return (np.rint(exact) if rounding == "round" else np.ceil(exact - 1e-6)).astype(np.int64)
 
 
@@ -92,7 +94,7 @@ def feature_losses(piece: Piece, velocity: int | None, tempo: int | None) -> dic
     if velocity is not None:
         lost["velocities"] = np.count_nonzero(notes["velocity"] != velocity)
     if tempo is not None:
-        lost["tempos"] = max(0, len(piece.tempos) - 1)
+        lost["tempos"] = len(piece.tempo_map.effective().changes) - 1
     return lost
 
 

@@ -28,9 +28,10 @@ from midi.codecs.cells import paint, runs_of
 from midi.codecs.codec import ONSET, REST, SUSTAIN, Codec, Encoded
 from midi.codecs.grid import MAX_COLUMNS, division_of
 from midi.codecs.losses import NAMES
-from midi.codecs.strip import check_notes, check_tempo
+from midi.codecs.strip import check_notes
 from midi.codecs.voice_layers import Sheet, column_of, in_layers, sheet_of, tick_of
-from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
+from midi.notes import NOTE, Piece, make_piece
+from midi.tempo import USUAL_TEMPO, Tempo, TempoMap
 from training.errors import InputError
 
 MAX_BYTES = 1 << 28
@@ -57,7 +58,7 @@ class Lossless(Codec):
     unit: ClassVar[Literal["quarter"]] = "quarter"
     top: ClassVar[Literal["high"]] = "high"
     channels: ClassVar[int] = 8
-    keeps_tempos: ClassVar[bool] = True
+    keeps_notes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -113,7 +114,7 @@ class Lossless(Codec):
         windows: np.ndarray | None = None,
         layers: np.ndarray | None = None,
         *,
-        tempo: int | None = None,
+        tempo: Tempo | None = None,
     ) -> Piece:
         """The piece that pictures show, in any order; where some are missing, what the others show.
 
@@ -138,8 +139,8 @@ class Lossless(Codec):
         notes["velocity"] = np.where(known[picture] | (cells[:, 2] > 0), np.minimum(cells[:, 2], 127), self.velocity)
         for name, usual in (("program", 0), ("drum", False), ("track", np.minimum(layers, 32_767))):
             notes[name] = np.where(known, headers[name], usual)[picture]
-        usual_tempo = self.tempo if tempo is None else check_tempo(tempo)
-        return make_piece(notes, grid[0], facts.tempos if known.any() else usual_tempo, facts.signatures)
+        usual = TempoMap.of(self.tempo if tempo is None else tempo)
+        return make_piece(notes, grid[0], facts.tempos if known.any() else usual, facts.signatures)
 
     def classes(self, images: np.ndarray) -> np.ndarray:
         """Onsets by channel 0, sustained cells by channel 1."""

@@ -26,7 +26,8 @@ import numpy as np
 from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.codecs.grid import DIVISION, Bars, class_runs, division_of, feature_losses, fill, ticks_of
 from midi.codecs.strip import Runs, StripCodec
-from midi.notes import NOTE, TEMPO, USUAL_TEMPO, Piece, make_piece
+from midi.notes import NOTE, Piece, make_piece
+from midi.tempo import TEMPO, USUAL_TEMPO, TempoMap
 from training.errors import InputError
 
 SLOWEST = 16_777_215
@@ -49,7 +50,6 @@ class Sparse(StripCodec):
     """The least red of a note, 1 to 255; raise it for a network's noisy pictures."""
 
     channels: ClassVar[int] = 4
-    keeps_tempos: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -93,11 +93,11 @@ class Sparse(StripCodec):
             "lengthened": 0,
             "saturated": int(saturated.sum()),
             "resized": int(resized.sum()),
-            "tempos": max(0, len(piece.tempos) - 1 - changes),
+            "tempos": max(0, len(piece.tempo_map.effective().changes) - 1 - changes),
         }
 
-    def piece(self, strip: np.ndarray, tempo: int | None) -> Piece:
-        """The piece that a strip shows, at one tempo; None: at those that its alpha tells."""
+    def piece(self, strip: np.ndarray, tempo: TempoMap | None) -> Piece:
+        """The piece that a strip shows, at the tempos of a map; None: at those that its alpha tells."""
         runs = self.runs(strip)
         start, tempos = self._ticks(runs.first, strip[runs.row, runs.first, 3], tempo)
         division = division_of(self.resolution, self.unit)
@@ -140,11 +140,11 @@ class Sparse(StripCodec):
     def _columns_in_quarter(self) -> float:
         return self.resolution * (self.tempo / 1e6 if self.unit == "second" else 1)
 
-    def _ticks(self, columns: np.ndarray, alpha: np.ndarray, tempo: int | None) -> tuple[np.ndarray, np.ndarray]:
-        """(ticks at which columns begin, (changes,) of TEMPO), at one tempo or where it is None at those of alpha."""
+    def _ticks(self, columns: np.ndarray, alpha: np.ndarray, tempo: TempoMap | None) -> tuple[np.ndarray, TempoMap]:
+        """(ticks at which columns begin, the tempos), at those of a map or where it is None at those of alpha."""
         if tempo is not None or not len(columns):
-            tempo = self.tempo if tempo is None else tempo
-            return ticks_of(columns, self.resolution, self.unit, tempo, self.rounding), np.array([(0, tempo)], TEMPO)
+            tempo = TempoMap.of(self.tempo) if tempo is None else tempo
+            return ticks_of(columns, self.resolution, self.unit, tempo, self.rounding), tempo
         at, which = np.unique(columns, return_index=True)
         values = tempos_of_alpha()[alpha[which]]
         changes = np.append(True, values[1:] != values[:-1])
@@ -157,7 +157,7 @@ class Sparse(StripCodec):
             ticks, tick = self._ticks_of_seconds(columns / self.resolution, at / self.resolution, values)
         tempos = np.empty(len(tick), TEMPO)
         tempos["tick"], tempos["microseconds"] = tick, values
-        return ticks, tempos
+        return ticks, TempoMap(tempos, division_of(self.resolution, self.unit))
 
     def _ticks_of_seconds(self, seconds: np.ndarray, at: np.ndarray, tempos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(ticks of `seconds`, ticks of the seconds `at` which `tempos` begin); errors of half a tick do not add up."""

@@ -10,8 +10,9 @@ import numpy as np
 
 from midi.codecs.codec import Codec, Encoded
 from midi.codecs.grid import MAX_COLUMNS, Bars, division_of, place, ticks_of
-from midi.notes import NOTE, USUAL_TEMPO, Piece, make_piece
+from midi.notes import NOTE, Piece, make_piece
 from midi.stitch import cut, join
+from midi.tempo import USUAL_TEMPO, Tempo, TempoMap, check_tempo
 from training.errors import InputError
 
 
@@ -118,7 +119,7 @@ class StripCodec(Codec):
         windows: np.ndarray | None = None,
         layers: np.ndarray | None = None,
         *,
-        tempo: int | None = None,
+        tempo: Tempo | None = None,
     ) -> Piece:
         """The piece that pictures show; notes are held over from one picture to the next.
 
@@ -128,11 +129,11 @@ class StripCodec(Codec):
         if windows is not None and len(windows) and np.max(windows) > max(MAX_COLUMNS // self.columns, len(images)):
             raise InputError(f"window {np.max(windows):,} lies beyond the {MAX_COLUMNS:,} columns that are read")
         strip = join(images.reshape(-1, self.strip_rows, self.columns, self.channels), windows)
-        return self.piece(strip, tempo if tempo is None else check_tempo(tempo))
+        return self.piece(strip, None if tempo is None else TempoMap.of(tempo))
 
-    def piece(self, strip: np.ndarray, tempo: int | None) -> Piece:
-        """The piece that a strip shows, at one tempo; None: the codec's."""
-        tempo = self.tempo if tempo is None else tempo
+    def piece(self, strip: np.ndarray, tempo: TempoMap | None) -> Piece:
+        """The piece that a strip shows, at the tempos of a map; None: at the codec's."""
+        tempo = TempoMap.of(self.tempo) if tempo is None else tempo
         runs = self.runs(strip)
         notes = np.zeros(len(runs.row), NOTE)
         notes["start"] = ticks_of(runs.first, self.resolution, self.unit, tempo, self.rounding)
@@ -159,10 +160,3 @@ def check_notes(codec: Any) -> None:
     if not 1 <= codec.velocity <= 127:
         raise InputError(f"velocity must be 1 to 127; received {codec.velocity}")
     check_tempo(codec.tempo)
-
-
-def check_tempo(tempo: int) -> int:
-    """`tempo`, microseconds a quarter. InputError: MIDI has no such tempo."""
-    if not 1 <= tempo < 1 << 24:
-        raise InputError(f"a tempo is 1 to 16777215 microseconds a quarter; received {tempo}")
-    return tempo

@@ -1,13 +1,12 @@
 """MIDI files that are not well-formed: what can be read of them is.
 
 `mended` walks through the bytes, keeps the events of each track up to the first that makes no sense, and puts them
-together again as a well-formed file. symusic can read that as fast as any other; mido can too, without what ails it (it
-gives up a whole file for one bad byte, loses the time of events it does not know, and takes lengths on trust).
+together again as a well-formed file, which is then read like any other; mido can read it too, without what ails it (it gives
+up a whole file for one bad byte, loses the time of events it does not know, and takes lengths on trust).
 """
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import struct
@@ -15,43 +14,25 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from midi.files.mido_bridge import from_mido
-from midi.files.symusic_bridge import from_symusic
-from midi.files.wellformed import fault, survey
+import numpy as np
+
+from midi.beside import END_OF_TRACK, KEY, NUMBER, OFFSET, PORT, PREFIX, SIGNATURE_CHANGE, TEMPO_CHANGE
+from midi.files.mido_bridge import events_of_mido
+from midi.files.wellformed import fault
 from midi.files.writing import END, MAX_DELTA, delta_bytes
-from midi.notes import Piece, require_tracks
+from midi.notes import require_tracks
 from training.errors import InputError
 
 MAX_LENIENT_BYTES = 1 << 22
-"""Bytes at most: a megabyte takes about half a second, by mido two."""
+"""Bytes at most: a megabyte takes about half a second, by mido two more."""
 
 
-def read_leniently(data: bytes, path: str | os.PathLike) -> Piece:
-    """The piece in the bytes of a MIDI file with a sound header, read by symusic from what `mended` keeps of them.
+def rescued(data: bytes, path: str | os.PathLike) -> tuple[bytes, dict[str, int]]:
+    """(a well-formed file, what was given up) of the bytes of a MIDI file with a sound header; see `mended`.
 
-    `Piece.left_out` also says what was given up (see `mended`). path: named in errors.
-    InputError: too large to be walked through, more tracks than can be kept, nothing in it can be read.
+    path: named in errors. InputError: too large to be walked through, more tracks than can be kept, nothing in it can be
+    read.
     """
-    from symusic import Score
-
-    clean, counts = _rescued(data, path)
-    reason, left_out = survey(clean)
-    if reason:
-        raise InputError(f"{path} is damaged beyond reading: {reason}")
-    return from_symusic(Score.from_midi(clean), {**left_out, **counts})
-
-
-def read_by_mido(data: bytes, path: str | os.PathLike) -> Piece:
-    """As `read_leniently`, by mido: slower by ten times and independent of symusic."""
-    from mido import MidiFile
-
-    clean, counts = _rescued(data, path)
-    piece = from_mido(MidiFile(file=io.BytesIO(clean)))
-    return dataclasses.replace(piece, left_out={**piece.left_out, **counts})
-
-
-def _rescued(data: bytes, path: str | os.PathLike) -> tuple[bytes, Counter]:
-    """`mended`, without the count of events, or an error that names the file."""
     if len(data) > MAX_LENIENT_BYTES:
         reason = fault(data)
         raise InputError(
@@ -61,21 +42,28 @@ def _rescued(data: bytes, path: str | os.PathLike) -> tuple[bytes, Counter]:
     clean, counts = mended(data)
     if not counts.pop("events", 0) and (reason := fault(data)):
         raise InputError(f"{path} is damaged beyond reading: {reason}")
-    return clean, counts
+    return clean, dict(counts)
+
+
+def read_by_mido(data: bytes) -> tuple[np.ndarray, bytes]:
+    """(the events, their data) of a well-formed file, by mido: slower by far, and independent of `midi.files.wellformed`."""
+    from mido import MidiFile
+
+    return events_of_mido(MidiFile(file=io.BytesIO(data), clip=True))
 
 
 def mended(data: bytes) -> tuple[bytes, Counter]:
-    """What can be read of notes, programs, tempos and time signatures as a well-formed file of format 1; and counts.
+    """What can be read as a well-formed file of the same format and ticks in a quarter note; and counts.
 
-    Data bytes above 127 become 127, as mido's `clip` has it. The counter has the events that were read ("events"), of what
-    is left away that of `midi.notes.LEFT_OUT` and "impossible_changes" of tempo or time, and what could not be read:
+    Data bytes of channel messages above 127 become 127, as mido's `clip` has it. The counter has the events that were read
+    ("events"), "impossible_changes" of tempo, time, key and the like, which are left away, and what could not be read:
     "lost_bytes" within, between and behind tracks, "damaged_tracks" cut short, "foreign_chunks" that are no tracks.
     InputError: more tracks than can be kept.
     """
     counts: Counter = Counter()
     tracks = list(_mended_tracks(data, counts))
     require_tracks(len(tracks))
-    header = b"MThd" + struct.pack(">IHH", 6, 1, len(tracks)) + data[12:14]
+    header = b"MThd" + struct.pack(">I", 6) + data[8:10] + struct.pack(">H", len(tracks)) + data[12:14]
     return header + b"".join(b"MTrk" + struct.pack(">I", len(track)) + track for track in tracks), +counts
 
 
@@ -84,9 +72,10 @@ class _DamageError(Exception):
 
 
 _CLIPPED = bytes([min(value, 127) for value in range(256)])
-_COUNTED = {0xB: "controllers", 0xE: "pitch_bends"}
-_NAMED = {0x2F: "end", 0x59: "keys", 0x51: "impossible_changes", 0x58: "impossible_changes"}
-"""Kinds of meta events; possible tempos and time signatures are kept."""
+
+
+_LENGTHS = {NUMBER: 2, PREFIX: 1, PORT: 1, TEMPO_CHANGE: 3, OFFSET: 5, SIGNATURE_CHANGE: 4, KEY: 2}
+"""Bytes of meta events."""
 
 
 class _Event(NamedTuple):
@@ -151,7 +140,7 @@ def _mended_track(data: bytes, counts: Counter) -> tuple[bytes, int]:
     except (_DamageError, IndexError):  # IndexError: the track ends within an event
         counts["damaged_tracks"] += 1
     del counts["end"]
-    return bytes(kept) + END, at
+    return bytes(kept) + _after(wait) + END[1:], at
 
 
 def _after(wait: int) -> bytes:
@@ -189,8 +178,7 @@ def _events(data: bytes) -> Iterator[_Event]:
 def _channel_message(data: bytes, at: int, status: int, delta: int) -> _Event:
     kind = status >> 4
     after = at + (1 if kind in (0xC, 0xD) else 2)
-    kept = bytes([status]) + data[at:after].translate(_CLIPPED) if kind in (0x8, 0x9, 0xC) else b""
-    return _Event(delta, kept, _COUNTED.get(kind, ""), after)
+    return _Event(delta, bytes([status]) + data[at:after].translate(_CLIPPED), "", after)
 
 
 def _system(data: bytes, at: int, status: int, delta: int) -> _Event:
@@ -199,16 +187,22 @@ def _system(data: bytes, at: int, status: int, delta: int) -> _Event:
         return _Event(delta, b"", "", at + {0xF1: 1, 0xF2: 2, 0xF3: 1}.get(status, 0))
     began, kind = at - 1, data[at] if status == 0xFF else -1
     length, at = _variable(data, at + (status == 0xFF))
-    name = "texts" if 1 <= kind <= 15 else _NAMED.get(kind, "")
-    kept = data[began : at + length] if _is_possible_change(kind, data[at : at + length]) else b""
-    return _Event(delta, kept, name, at + length)
+    if kind == END_OF_TRACK:
+        return _Event(delta, b"", "end", at + length)
+    if not _is_possible(kind, data[at : at + length]):
+        return _Event(delta, b"", "impossible_changes", at + length)
+    return _Event(delta, data[began : at + length], "", at + length)
 
 
-def _is_possible_change(kind: int, content: bytes) -> bool:
-    """Is this meta event a tempo above 0, or a time signature above 0 with a denominator up to 128?"""
-    if kind == 0x51:
-        return len(content) == 3 and any(content)
-    return kind == 0x58 and len(content) == 4 and content[0] > 0 and content[1] <= 7
+def _is_possible(kind: int, content: bytes) -> bool:
+    """Has this meta event the length of its kind, and a value that can be?"""
+    if len(content) != _LENGTHS.get(kind, len(content)):
+        return False
+    if kind == SIGNATURE_CHANGE:
+        return content[0] > 0 and content[1] <= 7
+    if kind == KEY:
+        return (content[0] + 7) % 256 <= 14 and content[1] <= 1  # from seven flats to seven sharps, major or minor
+    return any(content) if kind == TEMPO_CHANGE else kind != OFFSET or content[0] < 0x80
 
 
 def _variable(data: bytes, at: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""MIDI files into pieces: by symusic, after mending where the file is not well-formed; or all by mido."""
+"""MIDI files into pieces: in one walk through the bytes, after mending where the file is not well-formed; or all by mido."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 import stat
 from collections.abc import Callable
 
-from midi.files.lenient import read_by_mido, read_leniently
-from midi.files.symusic_bridge import from_symusic
-from midi.files.wellformed import survey
+import numpy as np
+
+from midi.files.assembly import assembled
+from midi.files.lenient import read_by_mido, rescued
+from midi.files.wellformed import events_of
 from midi.notes import Piece
 from training.cli import log
 from training.errors import InputError
@@ -16,30 +18,63 @@ from training.errors import InputError
 SUFFIXES = frozenset([".mid", ".midi", ".kar", ".rmi", ".smf"])
 """File names that are taken for MIDI when a folder is read."""
 MAX_FILE_BYTES = 1 << 24
-"""Bytes of a file at most: some three million notes, which take 250 MB while they are read."""
+"""Bytes of a file at most: some three million notes, which take 400 MB while they are read."""
 
 
 def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str], None] = log) -> Piece:
-    """The piece in a MIDI file (format 0 or 1, also RIFF-wrapped).
+    """The piece in a MIDI file (also RIFF-wrapped); the patterns of a file of format 2 follow one another.
 
         piece = read("song.mid")
         len(piece), piece.end / piece.division  # notes, quarters
 
-    Notes are paired first in, first out within a track, channel and pitch; a note-off without a note is passed over, a
-    note that never ends is dropped, and both are counted in `Piece.left_out`. strict: read by mido, not by symusic.
-    note: is told when a file is not well-formed and had to be read leniently.
-    InputError: not a MIDI file, damaged beyond reading, SMPTE time, format 2, larger than MAX_FILE_BYTES.
+    Notes, programs and drums: `midi.files.assembly.assembled`; all else is in `Piece.beside`, so that
+    `midi.files.writing.write` brings it back. strict: read by mido, which shares nothing but the assembly.
+    note: is told when a file is not well-formed and had to be read leniently, of formats other than 0 and 1, and of notes
+    that never end.
+    InputError: not a MIDI file, damaged beyond reading, SMPTE time, larger than MAX_FILE_BYTES.
     """
     data = _unwrapped(_bytes(path), path)
-    reason, left_out = survey(data)
-    if not (strict or reason):
-        from symusic import Score
-
-        return from_symusic(Score.from_midi(data), left_out)
-    piece = (read_by_mido if strict else read_leniently)(data, path)
-    if reason:
-        note(f"{path}: read leniently: {reason}")
+    reason, events = events_of(data)
+    counts: dict[str, int] = {}
+    if strict or reason:
+        data, counts = rescued(data, path)
+        if reason:
+            note(f"{path}: read leniently: {reason}")
+        if not strict:
+            _, events = events_of(data)
+    form, division = (int.from_bytes(data[at : at + 2], "big") for at in (8, 12))
+    if strict:
+        events, data = read_by_mido(data)
+    if form == 2:
+        _follow_one_another(events)
+    if form > 1:
+        tracks = int(events["track"].max(initial=-1)) + 1
+        how = f"its {tracks} patterns follow one another" if form == 2 else "which there is not; read as format 1"
+        note(f"{path}: of MIDI format {form}: {how}")
+    piece = assembled(events, data, division, counts)
+    if unended := _unended(piece.left_out):
+        note(f"{path}: {unended}")
     return piece
+
+
+def _follow_one_another(events: np.ndarray) -> None:
+    """Move each track's times behind the end of the track before."""
+    edges = np.append(np.flatnonzero(np.diff(events["track"], prepend=-1)), len(events))
+    shift = 0
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        events["tick"][first:last] += shift
+        shift = int(events["tick"][last - 1])
+
+
+def _unended(counts: dict[str, int]) -> str:
+    """What became of notes that never end, in words."""
+    held, hanging = counts["held"], counts["hanging"]
+    parts = [
+        f"{held:,} held until struck again or to the end of their track" if held else "",
+        f"{hanging:,} left out, which begin where their track ends" if hanging else "",
+    ]
+    told = ", ".join(filter(None, parts))
+    return told and f"{held + hanging:,} notes never end: {told}"
 
 
 def _bytes(path: str | os.PathLike) -> bytes:
@@ -77,6 +112,4 @@ def _unwrapped(data: bytes, path: str | os.PathLike) -> bytes:
     if not 1 <= division < 0x8000:
         found = "SMPTE frames for" if division else "0"
         raise InputError(f"{path} has {found} ticks in a quarter note; expected 1 to 32767")
-    if int.from_bytes(data[8:10], "big") > 1:
-        raise InputError(f"{path} is of MIDI format {int.from_bytes(data[8:10], 'big')}; expected 0 or 1")
     return data

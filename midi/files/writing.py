@@ -1,10 +1,8 @@
 """Pieces into MIDI files.
 
-Format 1: one track with tempos and time signatures, then one for every (track, program, drum) of the piece. Drums are on
-channel 10; every other program has a channel of its own as long as the fifteen last.
-
-The bytes are written here and not by symusic, whose writer gives a tempo behind a later time signature a tick near 2^28,
-wraps ticks beyond 2^28, drops notes of velocity 0 without a word and has all programs share channel 1.
+Format 1. A piece that was read from a file has its tracks, channels, controllers, texts and keys again. Of any other the
+first track has tempos and time signatures, and one follows for every (track, program, drum): drums on channel 10, every
+other program on a channel of its own as long as the fifteen last.
 """
 
 from __future__ import annotations
@@ -12,10 +10,13 @@ from __future__ import annotations
 import os
 import struct
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
 
+from midi.beside import BANK, CONTROL, EVENT, META, NOTE_OFF, NOTE_ON, PORT, PROGRAM, SIGNATURE_CHANGE, SYSEX, TEMPO_CHANGE
+from midi.files.drum_modes import DRUM_CHANNEL
 from midi.notes import Piece, require_tracks
 from training.errors import InputError
 from training.files import atomic
@@ -24,12 +25,14 @@ MAX_DELTA = (1 << 28) - 1
 """Ticks from one event of a track to the next at most: a delta time has four bytes of seven bits."""
 END = b"\x00\xff\x2f\x00"
 """The event that ends a track."""
-DRUM_CHANNEL = 9
-"""Counted from 0."""
+_PITCHED = [channel for channel in range(16) if channel != DRUM_CHANNEL]
+_ENDS, _BESIDE, _BEGINS, _ENDS_AT_ONCE = range(4)
+"""In which order the events of a track at one tick come: a note struck again at once must not be cut short, and a controller
+counts for the notes that begin with it."""
 
 
 def write(path: str | os.PathLike, piece: Piece) -> None:
-    """Write a piece as a MIDI file of format 1, atomically; `midi.files.reading.read` gives the same notes back.
+    """Write a piece as a MIDI file of format 1, atomically; `midi.files.reading.read` gives the same again.
 
         write("higher.mid", transpose(read("song.mid"), 2))
 
@@ -43,22 +46,38 @@ def write(path: str | os.PathLike, piece: Piece) -> None:
 def to_bytes(piece: Piece) -> bytes:
     """The MIDI file of a piece.
 
-    Its tracks are numbered again: by track, program and drum. Of notes of one track and pitch that sound together MIDI ends
-    first what began first (see `midi.notes.Piece`). InputError: something that a MIDI file cannot hold.
+    Tracks, channels and ports are those that `Piece.beside` tells, programs those of the notes. Of notes of one track and
+    pitch that sound together MIDI ends first what began first (see `midi.notes.Piece`).
+    InputError: something that a MIDI file cannot hold.
     """
-    require_writable(piece)
-    voice = voices(piece.notes)
-    kinds, counts = np.unique(voice, return_counts=True)
-    require_tracks(len(kinds))
-    parts = np.split(piece.notes.take(np.argsort(voice, kind="stable")), np.cumsum(counts)[:-1])
-    tracks = [_changes(piece)]
-    channels: dict[int, int] = {}
-    for kind, part in zip(kinds.tolist(), parts, strict=bool(len(kinds))):
-        drum, program = kind & 1, kind >> 1 & 127
-        channel = DRUM_CHANNEL if drum else channels.setdefault(program, _PITCHED[len(channels) % len(_PITCHED)])
-        tracks.append(bytes([0, 0xC0 | channel, program]) + _note_events(part, channel) + END)
+    events, data = events_of(piece)
+    edges = np.searchsorted(events["track"], np.arange(events["track"].max(initial=0) + 2))
+    tracks = [_encoded(events[first:last], data) + END for first, last in pairwise(edges.tolist())]
     header = b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), piece.division)
     return header + b"".join(b"MTrk" + struct.pack(">I", len(track)) + track for track in tracks)
+
+
+def events_of(piece: Piece) -> tuple[np.ndarray, bytes]:
+    """((count,) of EVENT in order of the file that `to_bytes` writes of a piece, their data); for players too.
+
+    InputError: as `to_bytes`.
+    """
+    require_writable(piece)
+    notes = _placed(piece)
+    changes, data = _changes(piece)
+    ends = notes.copy()
+    ends["status"], ends["tick"], ends["second"] = NOTE_OFF, piece.notes["end"], 64
+    at_once = ends["tick"] == notes["tick"]
+    groups = {
+        _ENDS: [ends[~at_once]],
+        _BESIDE: [changes, piece.beside.events],
+        _BEGINS: [_with_programs(notes, piece)],
+        _ENDS_AT_ONCE: [ends[at_once]],
+    }
+    turn = np.concatenate([np.full(sum(map(len, tables)), number) for number, tables in groups.items()])
+    events = np.concatenate([table for tables in groups.values() for table in tables])
+    key = events["track"].astype(np.int64) << 33 | events["tick"] << 2 | turn
+    return _with_ports(events[np.argsort(key, kind="stable")]), data
 
 
 def voices(notes: np.ndarray) -> np.ndarray:
@@ -96,60 +115,129 @@ def require_writable(piece: Piece) -> None:
         raise InputError("a time signature must be 1 to 255 over 1, 2, 4, 8, 16, 32, 64 or 128")
 
 
-_PITCHED = [channel for channel in range(16) if channel != DRUM_CHANNEL]
+def _placed(piece: Piece) -> np.ndarray:
+    """(notes,) of EVENT: the beginnings of the notes on their tracks and channels, in order of the table.
 
-
-def _changes(piece: Piece) -> bytes:
-    """The events of tempos and time signatures."""
-    events = [(tick, b"\xff\x51\x03" + tempo.to_bytes(3, "big")) for tick, tempo in piece.tempos.tolist()]
-    for tick, numerator, denominator in piece.signatures.tolist():
-        events.append((tick, bytes([0xFF, 0x58, 4, numerator, denominator.bit_length() - 1, 24, 8])))
-    events.sort(key=lambda event: event[0])
-    written, now = bytearray(), 0
-    for tick, message in events:
-        _require_wait(tick - now)
-        written += delta_bytes(tick - now) + message
-        now = tick
-    return bytes(written) + END
-
-
-def _note_events(notes: np.ndarray, channel: int) -> bytes:
-    """The events of notes of one voice, in order of the table.
-
-    At one tick, ends come before beginnings, so that a note struck again at once is not cut short; only a note without
-    length ends after it began.
+    What no file tells stands on tracks behind the others, a voice on each.
     """
-    time = np.concatenate([notes["start"], notes["end"]])
-    turn = np.concatenate([np.ones(len(notes), np.int64), np.where(notes["end"] > notes["start"], 0, 2)])
-    order = np.argsort(time << 2 | turn, kind="stable")
-    wait = np.diff(time[order], prepend=0)
-    _require_wait(wait.max(initial=0))
-    return _encoded(notes, order, wait, channel).tobytes()
+    notes, parts = piece.notes, piece.beside.parts
+    kinds, voice = np.unique(voices(notes), return_inverse=True)
+    require_tracks(len(kinds))
+    spare = [channel for channel in _PITCHED if channel not in parts["channel"]] or _PITCHED
+    last = max(0, int(parts["track"].max(initial=0)), int(piece.beside.events["track"].max(initial=0)))
+    channels: dict[int, int] = {}
+    places = np.empty((len(kinds), 2), np.int64)
+    for number, kind in enumerate(kinds.tolist()):
+        track, program, drum = kind >> 8, kind >> 1 & 127, kind & 1
+        if 0 <= track < len(parts) and parts["drum"][track] == drum:
+            places[number] = parts["track"][track], parts["channel"][track]
+        else:
+            last += 1
+            places[number] = last, DRUM_CHANNEL if drum else channels.setdefault(program, spare[len(channels) % len(spare)])
+    begins = np.zeros(len(notes), EVENT)
+    begins["tick"], begins["first"], begins["second"] = notes["start"], notes["pitch"], notes["velocity"]
+    begins["status"] = NOTE_ON
+    begins["track"], begins["channel"] = places[voice].T
+    return begins
 
 
-def _require_wait(ticks: int) -> None:
-    if ticks > MAX_DELTA:
-        raise InputError(f"a track is silent for {ticks:,} ticks; a MIDI file can wait for {MAX_DELTA:,} at most")
+def _with_programs(begins: np.ndarray, piece: Piece) -> np.ndarray:
+    """The beginnings of notes (count,) in order of time, before each a program where its channel has another.
+
+    A bank counts from the next program on, so that one follows each bank; where there is none, a channel's first program
+    stands at tick 0.
+    """
+    order = np.argsort(begins["tick"] << 16 | begins["track"], kind="stable")
+    begins, program = begins[order], piece.notes["program"][order].astype(np.int64)
+    events = piece.beside.events
+    banks = events[(events["status"] == CONTROL) & (events["first"] == BANK)]
+    moment, bank_moment = (table["tick"] << 16 | table["track"] for table in (begins, banks))
+    needed, first = np.zeros(len(begins), np.bool_), np.zeros(len(begins), np.bool_)
+    for channel in np.unique(begins["channel"]):
+        mine = np.flatnonzero(begins["channel"] == channel)
+        bank = np.searchsorted(np.sort(bank_moment[banks["channel"] == channel]), moment[mine], side="right")
+        state = bank << 8 | program[mine]
+        needed[mine] = np.diff(state, prepend=-1) != 0
+        first[mine[0]] = bank[0] == 0
+    places = np.flatnonzero(needed)
+    programs = begins[places]
+    programs["status"], programs["first"], programs["second"] = PROGRAM, program[places], 0
+    programs["tick"] *= ~first[places]
+    return np.insert(begins, places, programs)
+
+
+def _changes(piece: Piece) -> tuple[np.ndarray, bytes]:
+    """(tempos and time signatures as EVENT of track 0, the data of these and of all that is beside)."""
+    data = [tempo.to_bytes(3, "big") for tempo in piece.tempos["microseconds"].tolist()]
+    for _, numerator, denominator in piece.signatures.tolist():
+        data.append(bytes([numerator, denominator.bit_length() - 1, 24, 8]))
+    events = np.zeros(len(data), EVENT)
+    events["tick"] = np.concatenate([piece.tempos["tick"], piece.signatures["tick"]])
+    events["status"] = META
+    events["first"] = np.repeat([TEMPO_CHANGE, SIGNATURE_CHANGE], [len(piece.tempos), len(piece.signatures)])
+    events["length"] = [len(part) for part in data]
+    events["at"] = len(piece.beside.data) + np.cumsum(events["length"]) - events["length"]
+    return events[np.argsort(events["tick"], kind="stable")], piece.beside.data + b"".join(data)
+
+
+def _with_ports(events: np.ndarray) -> np.ndarray:
+    """Events in order of the file, before each the port where its track has another; a port's data is its channel's."""
+    port = events["channel"] >> 4
+    begins = np.diff(events["track"], prepend=-1) != 0
+    places = np.flatnonzero(np.where(begins, port != 0, np.diff(port, prepend=0) != 0))
+    ports = events[places]
+    ports["status"], ports["first"], ports["length"] = META, PORT, 1
+    return np.insert(events, places, ports)
+
+
+def _encoded(events: np.ndarray, data: bytes) -> bytes:
+    """The bytes of the events of a track."""
+    wait = np.diff(events["tick"], prepend=0)
+    longest = int(wait.max(initial=0))
+    if longest > MAX_DELTA:
+        raise InputError(f"a track is silent for {longest:,} ticks; a MIDI file can wait for {MAX_DELTA:,} at most")
+    written = np.empty(11 * len(events) + int(events["length"].sum()), np.uint8)
+    return written[: _encode(events, wait, np.frombuffer(data, np.uint8), written)].tobytes()
 
 
 @njit(cache=True, nogil=True)
-def _encoded(notes: np.ndarray, order: np.ndarray, wait: np.ndarray, channel: int) -> np.ndarray:
-    """The bytes of the events `order` (below count: beginnings, then ends), with running status."""
-    written = np.empty(7 * len(order), np.uint8)
+def _encode(events: np.ndarray, wait: np.ndarray, data: np.ndarray, written: np.ndarray) -> int:
+    """Write events, with running status; how many bytes that took."""
     count, running = 0, 0
-    for place in range(len(order)):
-        for shift in (21, 14, 7):
-            if wait[place] >> shift:
-                written[count] = (wait[place] >> shift & 0x7F) | 0x80
+    for place in range(len(events)):
+        event = events[place]
+        count = _put_number(written, count, wait[place])
+        if event.status < SYSEX:
+            status = event.status | (event.channel & 15)
+            if status != running:
+                written[count] = status
+                count, running = count + 1, status
+            written[count] = event.first
+            count += 1
+            if event.status & 0xE0 != PROGRAM:  # programs and channel pressure have one byte
+                written[count] = event.second
                 count += 1
-        written[count] = wait[place] & 0x7F
-        count += 1
-        begins = order[place] < len(notes)
-        note = notes[order[place] % len(notes)]
-        status = (0x90 if begins else 0x80) | channel
-        if status != running:
-            written[count] = status
-            count, running = count + 1, status
-        written[count], written[count + 1] = note.pitch, note.velocity if begins else 64
-        count += 2
-    return written[:count]
+            continue
+        written[count] = event.status
+        count, running = count + 1, 0
+        if event.status == META:
+            written[count] = event.first
+            count += 1
+        count = _put_number(written, count, event.length)
+        if event.status == META and event.first == PORT:
+            written[count] = event.channel >> 4
+        else:
+            written[count : count + event.length] = data[event.at : event.at + event.length]
+        count += event.length
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _put_number(written: np.ndarray, count: int, value: int) -> int:
+    """Write a number below 2^28, seven bits a byte, the highest first; the place behind it."""
+    for shift in (21, 14, 7):
+        if value >> shift:
+            written[count] = (value >> shift & 0x7F) | 0x80
+            count += 1
+    written[count] = value & 0x7F
+    return count + 1

@@ -53,7 +53,7 @@ class Fidelity:
 def fidelity(reference: Piece, estimate: Piece) -> Fidelity:
     """Match the notes of two pieces one to one by `mir_eval.transcription` (Raffel et al., "mir_eval", ISMIR 2014).
 
-        back = codec.decode(codec.encode(piece).images, tempo=piece.tempo_at(0))
+        back = codec.decode(codec.encode(piece).images, tempo=piece.tempo_map)
         fidelity(piece, back).note_f1
 
     Two notes may match if both are drums or neither is, their pitches are equal and their onsets, in seconds, differ by

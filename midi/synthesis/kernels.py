@@ -19,13 +19,18 @@ VIBRATO = 5.4
 VOICE = np.dtype(
     [("begin", np.int64), ("stop", np.int64), ("table", np.int64), ("held", np.float64), ("hertz", np.float64),
      ("attack", np.float64), ("decay", np.float64), ("sustain", np.float64), ("fade", np.float64), ("release", np.float64),
-     ("vibrato", np.float64), ("detune", np.float64), ("bright", np.float64), ("left", np.float32), ("right", np.float32)]
+     ("vibrato", np.float64), ("detune", np.float64), ("bright", np.float64), ("left", np.float32), ("right", np.float32),
+     ("first", np.int64), ("last", np.int64), ("origin", np.float64)]
 )  # fmt: skip
-"""A sounding note: samples [begin, stop), seconds held, ratios for vibrato and detune, gains."""
+"""A sounding note: samples [begin, stop), seconds held, ratios for vibrato and detune, gains; the curve [first, last) of its
+channel, none if that is empty, and the curve's time at `begin`."""
+CURVE = np.dtype([("at", np.int64), ("time", np.float64), ("pace", np.float64), ("left", np.float32), ("right", np.float32)])
+"""From sample `at` on a channel's pitches are `pace` times as high, and its gains are multiplied; time: the samples that an
+unbent wave would take up to there, the integral of pace."""
 
 
 @njit(cache=True, nogil=True)
-def add_voices(out: np.ndarray, first: int, rate: float, voices: np.ndarray, tables: np.ndarray) -> None:
+def add_voices(out: np.ndarray, first: int, rate: float, voices: np.ndarray, tables: np.ndarray, curves: np.ndarray) -> None:
     """Add what voices (count,) of VOICE sound in the samples [first, first + size) to out (2, size)."""
     size = out.shape[1]
     for voice in voices:
@@ -33,25 +38,29 @@ def add_voices(out: np.ndarray, first: int, rate: float, voices: np.ndarray, tab
         offset = voice.begin - first
         at = low // STEP * STEP
         while at < high:
-            _add_step(out, offset, at, max(low, at), min(high, at + STEP), rate, voice, tables[voice.table])
+            _add_step(out, offset, at, max(low, at), min(high, at + STEP), rate, voice, tables[voice.table], curves)
             at += STEP
 
 
 @njit(cache=True, nogil=True)
 def _add_step(
-    out: np.ndarray, offset: int, at: int, low: int, high: int, rate: float, voice: np.void, table: np.ndarray
-) -> None:
+    out: np.ndarray, offset: int, at: int, low: int, high: int, rate: float, voice: np.void, table: np.ndarray,
+    curves: np.ndarray,
+) -> None:  # fmt: skip
     """Add the samples [low, high) of a voice, which lie within STEP samples from `at` on."""
     body, bright = _envelope(at / rate, voice)
     body_next, bright_next = _envelope((at + STEP) / rate, voice)
     body_slope, bright_slope = (body_next - body) / STEP, (bright_next - bright) / STEP
     sway = _sway(at / rate, voice)
     sway_slope = (_sway((at + STEP) / rate, voice) - sway) / STEP
+    time, left, right = _bent(at, voice, curves)
+    time_next, left_next, right_next = _bent(at + STEP, voice, curves)
+    left_slope, right_slope = (left_next - left) / STEP, (right_next - right) / STEP
     for side in range(2 if voice.detune > 0 else 1):
         pace = voice.hertz * (1 + voice.detune * (2 * side - 1)) / rate
-        cycles = at * pace + sway
+        cycles = time * pace + sway
         cycles -= math.floor(cycles)
-        pace += sway_slope
+        pace = pace * ((time_next - time) / STEP) + sway_slope
         for sample in range(low, high):
             within = sample - at
             phase = cycles + within * pace
@@ -61,11 +70,27 @@ def _add_step(
             first = table[0, index] + part * (table[0, index + 1] - table[0, index])
             second = table[1, index] + part * (table[1, index + 1] - table[1, index])
             value = np.float32(body + within * body_slope) * first + np.float32(bright + within * bright_slope) * second
-            if voice.detune > 0:
-                out[side, offset + sample] += value * (voice.right if side else voice.left)
-            else:
-                out[0, offset + sample] += value * voice.left
-                out[1, offset + sample] += value * voice.right
+            if side == 0:
+                out[0, offset + sample] += value * np.float32(left + within * left_slope)
+            if side == 1 or voice.detune == 0:
+                out[1, offset + sample] += value * np.float32(right + within * right_slope)
+
+
+@njit(cache=True, nogil=True)
+def _bent(after: int, voice: np.void, curves: np.ndarray) -> tuple[float, float, float]:
+    """(the samples that an unbent wave would take, gains left and right) `after` samples from the onset."""
+    if voice.first == voice.last:
+        return float(after), float(voice.left), float(voice.right)
+    low, high = voice.first, voice.last  # curves[low] is the last one at or before the sample
+    while high - low > 1:
+        middle = (low + high) // 2
+        if curves[middle].at <= voice.begin + after:
+            low = middle
+        else:
+            high = middle
+    curve = curves[low]
+    time = curve.time + (voice.begin + after - curve.at) * curve.pace - voice.origin
+    return time, float(voice.left * curve.left), float(voice.right * curve.right)
 
 
 @njit(cache=True, nogil=True)

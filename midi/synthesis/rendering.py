@@ -7,17 +7,18 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from midi.notes import Piece, in_order, make_piece, with_notes
+from midi.beside import CONTROL, PEDAL
+from midi.notes import Piece
+from midi.pedal import with_pedal
 from midi.synthesis import BLOCK, blocks
+from midi.synthesis.controls import PLAYED
+from midi.synthesis.soundfonts import TAIL, Player, by_soundfont, player
 from training.errors import InputError
 from training.files import atomic
-
-if TYPE_CHECKING:
-    from symusic import Synthesizer
 
 PEAK = 0.95
 """Largest sample of a rendered piece."""
@@ -25,16 +26,18 @@ MAX_SECONDS = 3 * 3_600
 """Seconds of a piece at most."""
 MAX_NOTE_SECONDS = 500 * 3_600
 """Seconds that all notes last together at most; a busier piece is damaged, or would take hours."""
-WINDOW = 60
-"""Seconds of notes that a SoundFont plays at a time."""
+BUILT_IN = "built-in synthesiser"
+"""In records, where no SoundFont plays."""
 
 
 def sound_of(piece: Piece, *, soundfont: str | os.PathLike | None = None, rate: int = 44_100, seed: int = 0) -> np.ndarray:
     """The sound of a piece: float32 (2, samples), peak PEAK (0 if nothing is heard), to the end of the last note's tail.
 
-    soundfont: an .sf2 or .sf3 file, played by symusic; without one the built-in synthesiser plays. seed: of its drums.
+    soundfont: an .sf2 or .sf3 file, played by what is there (`midi.synthesis.soundfonts`); without one, or where nothing is,
+    the built-in synthesiser plays. seed: of its drums. Notes last while the pedal is down.
     InputError: no note, too long, not a SoundFont, rate not from 8,000 to 192,000 Hz.
     """
+    piece, _ = with_pedal(piece, "extend")
     sound = np.concatenate(list(_stream(piece, soundfont, rate, seed)), axis=1)
     return sound * _gain(float(np.abs(sound).max(initial=0)))
 
@@ -46,12 +49,14 @@ def render(
 
         render(read("song.mid"), "song.wav", rate=22_050)["duration"]  # seconds
 
-    Gives its facts: duration in seconds, samples, peak, rms (both of full scale), clipped samples, gain, notes.
+    Gives its facts: duration in seconds, samples, peak, rms (both of full scale), clipped samples, gain, notes, notes
+    prolonged by the pedal, and what played.
     InputError: as in `sound_of`, or `path` does not end in .wav.
     """
     path = Path(path)
     if path.suffix.lower() != ".wav":
         raise InputError(f"{path}: the name of a rendered piece must end in .wav")
+    piece, prolonged = with_pedal(piece, "extend")
     stream = _stream(piece, soundfont, rate, seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(stream), tempfile.TemporaryFile(dir=path.parent) as draft:
@@ -67,7 +72,29 @@ def render(
             clipped = _write(temporary, draft, rate, gain)
     rms = gain * (power / max(1, 2 * samples)) ** 0.5
     facts = {"duration": samples / rate, "samples": samples, "peak": gain * peak, "rms": rms, "clipped": clipped}
-    return facts | {"gain": gain, "notes": len(piece)}
+    by = player_of(soundfont)
+    return facts | {
+        "gain": gain, "notes": len(piece), "prolonged": prolonged, "player": by.name if by else BUILT_IN
+    }  # fmt: skip
+
+
+def player_of(soundfont: str | os.PathLike | None) -> Player | None:
+    """What plays a SoundFont here; None: the built-in synthesiser, since there is no SoundFont or nothing to play it."""
+    return None if soundfont is None else player()
+
+
+def unplayed(piece: Piece, by: Player | None) -> str:
+    """What a piece has that sounds and that is not played, in words; "" if nothing. by: as `player_of` has it."""
+    events = piece.beside.events
+    controls = events["first"][events["status"] == CONTROL]
+    missed = controls[~np.isin(controls, [PEDAL, *(by.controllers if by else PLAYED)])]
+    pressures = 0 if by and by.pressures else piece.left_out.get("pressures", 0)
+    numbers = ", ".join(map(str, np.unique(missed).tolist()))
+    parts = [
+        f"{len(missed):,} controllers ({numbers})" if len(missed) else "",
+        f"{pressures:,} pressures" if pressures else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def check_rate(rate: int) -> None:
@@ -96,8 +123,8 @@ def _stream(piece: Piece, soundfont: str | os.PathLike | None, rate: int, seed: 
     if not len(piece):
         raise InputError("there is no note to be heard")
     duration = float(piece.seconds(piece.end))
-    if duration > MAX_SECONDS or (duration + WINDOW) * rate * 4 > 0xFFFF0000:
-        limit = min(MAX_SECONDS, 0xFFFF0000 / 4 / rate - WINDOW)
+    if duration > MAX_SECONDS or (duration + TAIL) * rate * 4 > 0xFFFF0000:
+        limit = min(MAX_SECONDS, 0xFFFF0000 / 4 / rate - TAIL)
         raise InputError(f"the piece lasts {duration / 60:,.0f} minutes; at most {limit / 60:.0f} are rendered at {rate} Hz")
     if float((piece.seconds(piece.notes["end"]) - piece.seconds(piece.notes["start"])).sum()) > MAX_NOTE_SECONDS:
         raise InputError(
@@ -106,62 +133,8 @@ def _stream(piece: Piece, soundfont: str | os.PathLike | None, rate: int, seed: 
     if soundfont is None:
         return blocks(piece, rate, seed)
     check_soundfont(soundfont)
-    return _by_soundfont(piece, soundfont, rate)
-
-
-def _by_soundfont(piece: Piece, soundfont: str | os.PathLike, rate: int) -> Iterator[np.ndarray]:
-    """The notes that begin in one window after the other, played apart; what sounds on is added to the next."""
-    import symusic
-
-    try:
-        player = symusic.Synthesizer(sf_path=os.fspath(soundfont), sample_rate=rate)
-    except RuntimeError as error:
-        raise InputError(f"SoundFont {soundfont} cannot be read: {error}") from None
-    timed = _in_tenths_of_milliseconds(piece)
-    window = timed.notes["start"] // (WINDOW * timed.division)
-    carried, last = np.zeros((2, 0), np.float32), int(window.max())
-    for number in range(last + 1):
-        notes = timed.notes[window == number]
-        if len(notes):
-            for edge in ("start", "end"):
-                notes[edge] -= number * WINDOW * timed.division
-            part = make_piece(notes, timed.division, timed.tempos)
-            carried = _added(carried, _played(part, player))
-        if number < last:
-            carried = _added(carried, np.zeros((2, WINDOW * rate), np.float32))
-            yield carried[:, : WINDOW * rate]
-            carried = carried[:, WINDOW * rate :]
-    yield carried
-
-
-def _played(piece: Piece, player: Synthesizer) -> np.ndarray:
-    """(2, samples) of the notes, each at the level that its velocity has in the SoundFont standard: (velocity / 127)^2.
-
-    symusic plays all velocities equally loud, so each is played by itself.
-    """
-    from midi.files.symusic_bridge import to_symusic
-
-    sound = np.zeros((2, 0), np.float32)
-    for velocity in np.unique(piece.notes["velocity"]).tolist():
-        alike = with_notes(piece, piece.notes[piece.notes["velocity"] == velocity])
-        sound = _added(sound, player.render(to_symusic(alike), stereo=True) * np.float32((velocity / 127) ** 2))
-    return sound
-
-
-def _in_tenths_of_milliseconds(piece: Piece) -> Piece:
-    """The same notes without tempo changes: one quarter a second, 10,000 ticks each."""
-    notes = piece.notes.copy()
-    for edge in ("start", "end"):
-        notes[edge] = np.rint(piece.seconds(piece.notes[edge]) * 10_000)
-    return make_piece(in_order(notes), 10_000, 1_000_000)
-
-
-def _added(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The sum of two sounds (2, samples), as long as the longer."""
-    longer, shorter = (one, other) if one.shape[1] >= other.shape[1] else (other, one)
-    total = np.array(longer, np.float32)
-    total[:, : shorter.shape[1]] += shorter
-    return total
+    by = player_of(soundfont)
+    return by_soundfont(piece, soundfont, rate, by) if by else blocks(piece, rate, seed)
 
 
 def _gain(peak: float) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from midi.notes import Piece
+from midi.synthesis.controls import curves_of
 from midi.synthesis.drums import BLOCK as KNOCK
 from midi.synthesis.drums import KIT, drum_sound
 from midi.synthesis.kernels import TAIL, VOICE, add_strokes, add_voices
@@ -27,16 +28,17 @@ def blocks(piece: Piece, rate: int = 44_100, seed: int = 0, size: int = BLOCK) -
     """
     if not 8_000 <= rate <= 192_000:
         raise InputError(f"rate must be from 8000 to 192000 Hz; received {rate}")
-    drum = piece.notes["drum"]
-    pan = _pans(piece.notes)
-    voices, tables = _voices(piece, ~drum, pan[~drum], rate)
-    strokes = _Strokes(piece, drum, pan[drum], rate, seed)
+    begin = np.rint(piece.seconds(piece.notes["start"]) * rate).astype(np.int64)
+    curves, bent = curves_of(piece, begin, rate)
+    pitched = ~piece.notes["drum"]
+    voices, tables = _voices(piece, pitched, begin, bent, rate)
+    strokes = _Strokes(piece, ~pitched, begin, bent, rate, seed)
     length = max(int(voices["stop"].max(initial=0)), int(strokes.stop.max(initial=0)))
     playing = _Playing(voices["begin"], voices["stop"]), _Playing(strokes.begin, strokes.stop)
     for first in range(0, length, size):
         out = np.zeros((2, min(size, length - first)), np.float32)
         last = first + out.shape[1]
-        add_voices(out, first, float(rate), voices[playing[0].between(first, last)], tables)
+        add_voices(out, first, float(rate), voices[playing[0].between(first, last)], tables, curves)
         strokes.add(out, first, playing[1].between(first, last))
         yield out
 
@@ -63,8 +65,14 @@ def _pans(notes: np.ndarray) -> np.ndarray:
     return np.linspace(-WIDTH, WIDTH, len(parts))[number] if len(parts) > 1 else np.zeros(len(notes))
 
 
-def _voices(piece: Piece, chosen: np.ndarray, pan: np.ndarray, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """The pitched notes as (count,) of VOICE, and the wave tables (tables, 2, SIZE + 1) that they point to."""
+def _voices(
+    piece: Piece, chosen: np.ndarray, begin: np.ndarray, bent: np.ndarray, rate: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pitched notes as (count,) of VOICE, and the wave tables (tables, 2, SIZE + 1) that they point to.
+
+    begin, bent: of all notes, the sample of each and what its channel's curve makes of it.
+    """
+    pan = np.where(bent["panned"], 0.0, _pans(piece.notes))[chosen]
     notes = piece.notes[chosen]
     kinds, kind = np.unique(notes["program"].astype(np.int64) * 128 + notes["pitch"], return_inverse=True)
     timbres = [timbre_of(int(program)) for program in kinds // 128]
@@ -82,11 +90,13 @@ def _voices(piece: Piece, chosen: np.ndarray, pan: np.ndarray, rate: int) -> tup
     voices["vibrato"], voices["detune"] = (2 ** (column(name) / 1_200) - 1 for name in ("vibrato", "detune"))
     start = piece.seconds(notes["start"])
     voices["held"] = piece.seconds(notes["end"]) - start
-    voices["begin"] = np.rint(start * rate)
+    voices["begin"] = begin[chosen]
     voices["stop"] = voices["begin"] + np.ceil(_sounding(voices) * rate).astype(np.int64)
     strength = notes["velocity"] / 127
     voices["bright"] = 0.7 * strength**1.5
     voices["left"], voices["right"] = _gains(0.1 * column("level") * strength**1.6 * np.sqrt(higher), pan * column("pan"))
+    for name in ("first", "last", "origin"):
+        voices[name] = bent[name][chosen]
     order = np.argsort(voices["begin"], kind="stable")
     return voices[order], np.array(tables, np.float32).reshape(-1, 2, SIZE + 1)
 
@@ -101,18 +111,17 @@ def _sounding(voices: np.ndarray) -> np.ndarray:
 class _Strokes:
     """The drum notes of a piece and the sounds they play."""
 
-    def __init__(self, piece: Piece, chosen: np.ndarray, pan: np.ndarray, rate: int, seed: int) -> None:
-        notes = piece.notes[chosen]
-        begin = np.rint(piece.seconds(notes["start"]) * rate).astype(np.int64)
-        order = np.argsort(begin, kind="stable")
-        notes, self.begin = notes[order], begin[order]
+    def __init__(self, piece: Piece, chosen: np.ndarray, begin: np.ndarray, bent: np.ndarray, rate: int, seed: int) -> None:
+        order = np.flatnonzero(chosen)[np.argsort(begin[chosen], kind="stable")]
+        notes, bent, self.begin = piece.notes[order], bent[order], begin[order]
         keys, self.sound = np.unique(notes["pitch"], return_inverse=True)
         sounds = [drum_sound(int(key), rate, seed) for key in keys]
         self.bank = np.concatenate([np.zeros(0, np.float32), *sounds])
         self.edges = np.cumsum([0, *map(len, sounds)])
         self.stop = self.begin + np.diff(self.edges)[self.sound] if len(keys) else self.begin
-        places = np.array([KIT.get(int(key), KNOCK).pan for key in keys])[self.sound] if len(keys) else pan
-        self.left, self.right = _gains(0.42 * (notes["velocity"] / 127) ** 1.6, places)
+        places = np.array([KIT.get(int(key), KNOCK).pan for key in keys])[self.sound] if len(keys) else np.zeros(0)
+        left, right = _gains(0.42 * (notes["velocity"] / 127) ** 1.6, places)
+        self.left, self.right = left * bent["left"], right * bent["right"]
 
     def add(self, out: np.ndarray, first: int, playing: np.ndarray) -> None:
         """Add the strokes with the indices `playing` to the block that begins at sample `first`."""

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mido import Message, MetaMessage, MidiFile, MidiTrack
 
 from midi.augment import Augment, jitter_velocity, pitch_noise, stretch, transpose
+from midi.files.mido_bridge import from_mido, to_mido
 from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import SIGNATURE, TEMPO, in_order, make_piece, note_table
@@ -197,3 +199,16 @@ def test_bad_choices():
         transpose(piece, 1, "wrap")
     with pytest.raises(InputError, match="ticks or tempo"):
         stretch(piece, 1, "bars")
+
+
+def test_keys_and_controllers_move_along():
+    """C major a semitone higher is D flat major; a pedal pressed at tick 10 is pressed at 20."""
+    key, pedal = MetaMessage("key_signature", key="C"), Message("control_change", control=64, value=127, time=10)
+    note = [Message("note_on", note=60), Message("note_off", note=60, time=5)]
+    piece = from_mido(MidiFile(tracks=[MidiTrack([key, pedal, *note])]))
+    messages = to_mido(stretch(transpose(piece, 1), 2)).tracks[0]
+    now = np.cumsum([message.time for message in messages]).tolist()
+    found = {message.type: (time, message) for time, message in zip(now, messages, strict=True)}
+    assert found["key_signature"][1].key == "Db"
+    assert found["control_change"][0] == 20
+    assert found["note_on"][1].note == 61

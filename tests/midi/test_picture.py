@@ -168,8 +168,12 @@ def changed_facts(**changes):
         ({"layers": "two"}, "damaged facts"),
         ({"layers": "9" * 5_000}, "damaged facts"),
         ({"layers": None}, "damaged facts"),
-        ({"tempo": "0"}, "tempo 0"),
+        ({"tempo": "0"}, "received 0"),
         ({"tempo": "fast"}, "damaged facts"),
+        ({"tempos": "{}"}, "damaged facts"),
+        ({"tempos": '{"division": 0, "changes": [[0, 1]]}'}, "0 ticks a quarter"),
+        ({"tempos": '{"division": 96, "changes": [[5, 1], [0, 1]]}'}, "not ascending"),
+        ({"tempos": '{"division": 96, "changes": [[0, 0]]}'}, "tempos that MIDI does not have"),
     ],
 )
 def test_text_that_does_not_fit(saved, changes, said):

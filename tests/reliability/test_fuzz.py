@@ -48,7 +48,7 @@ def test_what_must_not_be_is_told_apart(tmp_path, monkeypatch):
     assert outcome_of(tmp_path / "a.mid") == ("read", "roll96, lossless")
     for caught, said in [(MemoryError(), "out of memory"), (IndexError("at 3"), "raised"), (RecursionError(), "raised")]:
         with monkeypatch.context() as patch:
-            patch.setattr("midi.files.reading.survey", lambda _, caught=caught: (_ for _ in ()).throw(caught))
+            patch.setattr("midi.files.reading.events_of", lambda _, caught=caught: (_ for _ in ()).throw(caught))
             assert outcome_of(tmp_path / "a.mid")[0] == said
     monkeypatch.setattr("midi.measures.fidelity.exact", lambda *_: (0.5, 0))
     assert outcome_of(tmp_path / "a.mid") == ("came back changed", "")

@@ -37,8 +37,8 @@ def test_velocity_zero_ends_a_note():
 
 def test_pairs_do_not_cross_channels_or_tracks():
     piece = from_mido(file_of([on(60), off(60, 5, channel=1)], [off(60, 5)]))
-    assert len(piece) == 0
-    assert (piece.left_out["hanging"], piece.left_out["unmatched"]) == (1, 2)
+    assert piece.notes["end"].tolist() == [5]  # the end of its track
+    assert (piece.left_out["held"], piece.left_out["unmatched"]) == (1, 2)
 
 
 def test_the_program_is_that_at_the_beginning():
@@ -75,8 +75,11 @@ def test_impossible_changes_are_counted():
 def test_everything_else_is_counted():
     texts = [MetaMessage("lyrics"), MetaMessage("marker"), MetaMessage("track_name")]
     others = [MetaMessage("key_signature"), Message("sysex"), Message("aftertouch"), on(60), off(61)]
-    track = [Message("control_change"), Message("pitchwheel"), Message("pitchwheel"), *texts, *others]
-    assert from_mido(file_of(track)).left_out == dict(zip(LEFT_OUT, (1, 2, 3, 1, 1, 1), strict=True))
+    controllers = [Message("control_change"), Message("control_change", control=64)]
+    track = [*controllers, Message("pitchwheel"), Message("pitchwheel"), *texts, *others]
+    piece = from_mido(file_of(track))
+    assert piece.left_out == dict(zip(LEFT_OUT, (1, 1, 2, 1, 1, 3, 1, 1, 1, 0), strict=True))
+    assert len(piece.beside.events) == 10
 
 
 @pytest.mark.parametrize("options", [{"type": 0}, {"type": 1, "ticks_per_beat": 32_767}])

@@ -1,4 +1,4 @@
-"""The reader, by symusic, against its bridge to mido, and a reader of mido's messages that shares no code with either."""
+"""The reader against its bridge to mido, and a reader of mido's messages that shares no code with either."""
 
 from __future__ import annotations
 
@@ -24,33 +24,46 @@ REFUSED = (OSError, EOFError, ValueError, KeyError, IndexError, mido.KeySignatur
 def by_mido(file: mido.MidiFile) -> dict[str, object]:
     """Notes, tempos and signatures, by the definition: first in, first out within a track, channel and pitch.
 
-    Of several changes at one tick the last counts; hanging: how many notes never end.
+    Programs hold for their channel in all tracks; of events at one tick the last of the file counts. Notes that never end
+    are held until their pitch is struck again, or to the end of their track.
     """
-    notes, hanging, tempos, signatures = [], 0, {}, {}
+    notes, held, tempos, signatures, programs = [], 0, {}, {}, defaultdict(list)
     for number, track in enumerate(file.tracks):
-        now, program, open_notes = 0, defaultdict(int), defaultdict(deque)
-        for message in track:
+        now, waiting, struck, ended = 0, defaultdict(deque), defaultdict(list), defaultdict(int)
+        for place, message in enumerate(track):
             now += message.time
+            key = (message.channel, message.note) if message.type in ("note_on", "note_off") else None
             if message.type == "program_change":
-                program[message.channel] = message.program
+                programs[message.channel].append((now, number, place, message.program))
             elif message.type == "set_tempo":
                 tempos[now] = message.tempo
             elif message.type == "time_signature":
                 signatures[now] = message.numerator, message.denominator
             elif message.type == "note_on" and message.velocity > 0:
-                open_notes[message.channel, message.note].append((now, message.velocity, program[message.channel]))
-            elif message.type in ("note_on", "note_off") and open_notes[message.channel, message.note]:
-                start, velocity, instrument = open_notes[message.channel, message.note].popleft()
-                voice = number, message.channel, instrument
-                notes.append((start, now, message.note, velocity, instrument, message.channel == 9, voice))
-        hanging += sum(map(len, open_notes.values()))
-    numbers = {voice: place for place, voice in enumerate(sorted({note[6] for note in notes}))}
+                waiting[key].append((now, number, place, message))
+                struck[key].append(now)
+            elif key and waiting[key]:
+                notes.append((*waiting[key].popleft(), now))
+                ended[key] = now
+        for key, begun in waiting.items():
+            following = struck[key][len(struck[key]) - len(begun) + 1 :]
+            for note, end in zip(begun, [*following, now], strict=True) if begun else []:
+                ended[key] = max(end, ended[key])
+                held += ended[key] > note[0]
+                notes.extend([(*note, ended[key])] * (ended[key] > note[0]))
+    rows = []
+    for start, number, place, message, end in notes:
+        before = [change[-1] for change in sorted(programs[message.channel]) if change[:3] < (start, number, place)]
+        program = before[-1] if before else 0
+        voice = number, message.channel, program
+        rows.append((start, end, message.note, message.velocity, program, message.channel == 9, voice))
+    numbers = {voice: place for place, voice in enumerate(sorted({row[6] for row in rows}))}
     return {
         "division": file.ticks_per_beat,
-        "notes": sorted((*note[:6], numbers[note[6]]) for note in notes),
+        "notes": sorted((*row[:6], numbers[row[6]]) for row in rows),
         "tempos": sorted(tempos.items()),
         "signatures": sorted((tick, *signature) for tick, signature in signatures.items()),
-        "hanging": hanging,
+        "held": held,
     }
 
 
@@ -61,7 +74,7 @@ def outcome(path: Path) -> str:
         piece = read(path, note=told.append)
     except InputError:
         return "refused"
-    if told:
+    if any("read leniently" in line for line in told):
         return "not well-formed"
     try:
         file = mido.MidiFile(path)
@@ -73,13 +86,13 @@ def outcome(path: Path) -> str:
         "notes": sorted(piece.notes.tolist()),
         "tempos": piece.tempos.tolist(),
         "signatures": piece.signatures.tolist(),
-        "hanging": piece.left_out["hanging"],
+        "held": piece.left_out["held"],
     }, path
     assert bridged.notes.tolist() == piece.notes.tolist(), path
     assert bridged.tempos.tolist() == piece.tempos.tolist(), path
     assert bridged.signatures.tolist() == piece.signatures.tolist(), path
     assert (bridged.division, +Counter(bridged.left_out)) == (piece.division, +Counter(piece.left_out)), path
-    return "equal, with notes that never end" if theirs["hanging"] else "equal"
+    return "equal, with notes that never end" if theirs["held"] else "equal"
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mido import Message, MidiFile, MidiTrack
 
 from midi.files.mido_bridge import from_mido, to_mido
 from midi.files.reading import read
 from midi.files.wellformed import fault
 from midi.files.writing import to_bytes, voices, write
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, make_piece, note_table
+from tests.midi.smf import END, smf
 from training.errors import InputError
 
 TICKS = st.integers(0, 40) | st.integers(0, 1 << 20)
@@ -59,6 +61,56 @@ def test_every_table_comes_back(tmp_path_factory, piece):
     assert fault(path.read_bytes()) == ""
     assert_same(read(path), piece)
     assert_same(from_mido(to_mido(piece)), piece)
+
+
+EVENTS = st.one_of(
+    st.tuples(st.sampled_from([0x80, 0x90, 0x90, 0xA0, 0xE0]), st.sampled_from([0, 1, 9]), st.sampled_from([60, 64, 127])),
+    st.tuples(st.just(0xB0), st.sampled_from([0, 1, 9]), st.sampled_from([0, 7, 32, 64])),
+    st.tuples(st.sampled_from([0xC0, 0xD0]), st.sampled_from([0, 1, 9]), st.sampled_from([0, 40])),
+    st.tuples(st.sampled_from([0xF0, 0xF7]), st.binary(max_size=4)),
+    st.tuples(st.just(0xFF), st.sampled_from([1, 3, 4, 0x20, 0x7F]), st.binary(max_size=4)),
+    st.sampled_from([(0xFF, 0x59, b"\xfd\1"), (0xFF, 0x51, b"\7\1\2"), (0xFF, 0x58, b"\5\3\x18\x08"), (0xFF, 0x21, b"\1")]),
+)
+"""Status, channel and first data byte of a message; or status, type and data of a system exclusive or meta event."""
+
+
+def event_bytes(wait: int, event: tuple, value: int) -> bytes:
+    status, *fields = event
+    if status < 0xF0:
+        return bytes([wait, status | fields[0], fields[1]]) + (b"" if status & 0xE0 == 0xC0 else bytes([value]))
+    return bytes([wait, status, *fields[:-1], len(fields[-1])]) + fields[-1]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.lists(st.tuples(st.sampled_from([0, 0, 3, 50]), EVENTS, st.integers(0, 127)), max_size=25), max_size=4))
+def test_all_that_a_file_holds_comes_back(tmp_path_factory, tracks):
+    """Messages of every kind in up to four tracks, on two ports: notes, programs, drums and all that is beside them."""
+    path = tmp_path_factory.mktemp("written") / "a.mid"
+    path.write_bytes(smf(*[b"".join(event_bytes(*event) for event in track) + END for track in tracks]))
+    piece = read(path, note=lambda line: None)
+    write(path, piece)
+    assert fault(path.read_bytes()) == ""
+    back = read(path)
+    assert back.notes.tolist() == piece.notes.tolist()
+    assert (back.tempos.tolist(), back.signatures.tolist()) == (piece.tempos.tolist(), piece.signatures.tolist())
+    assert beside(back) == beside(piece)
+    assert back.beside.parts.tolist() == piece.beside.parts.tolist()
+
+
+def beside(piece: Piece) -> list[tuple]:
+    names = ("tick", "track", "channel", "status", "first", "second")
+    return [(*(event[name].item() for name in names), piece.beside.data_of(event)) for event in piece.beside.events]
+
+
+def test_a_bank_is_followed_by_its_program():
+    """A synthesiser takes a bank from the next program on."""
+    bank = [Message("program_change", program=5), Message("control_change", control=0, value=8, time=9)]
+    note = [Message("note_on", note=60, time=1), Message("note_off", note=60, time=5)]
+    written = to_mido(from_mido(MidiFile(tracks=[MidiTrack([*note, *bank, Message("program_change", program=5), *note])])))
+    kinds = [message.type for message in written.tracks[0] if not message.is_meta]
+    assert kinds == [
+        "program_change", "note_on", "note_off", "control_change", "program_change", "note_on", "note_off",
+    ]  # fmt: skip
 
 
 def test_a_note_struck_again_at_once_ends_before_it_begins():
