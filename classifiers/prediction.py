@@ -14,7 +14,7 @@ import numpy as np
 
 from classifiers.front_end import setting_of_model
 from spectro.audio import blocks
-from spectro.clips import SILENCE
+from spectro.pieces import SILENCE
 from training.errors import InputError
 from training.files import atomic, write_json
 from training.runs import load, read_run, versions

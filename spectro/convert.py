@@ -112,7 +112,7 @@ def _found(path: Path) -> list[tuple[Path, Path]]:
 
     if not path.is_dir():
         return [(path, Path(path.name))]
-    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | {".png"})]
+    return [(source.path, Path(source.name)) for source in find_sources(path, {**SUFFIXES, ".png": ""})]
 
 
 def _is_picture(path: Path) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO, TypeVar
 
 from training.errors import InputError
@@ -47,16 +49,29 @@ def run(
 
 def import_keras() -> None:
     """Import Keras without TensorFlow's greetings: it writes six lines to file descriptor 2 that no setting silences."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
     try:
-        import keras  # noqa: F401
+        with silenced_stderr():
+            import keras  # noqa: F401
     except KeyboardInterrupt:
         sys.exit(130)
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
+
+
+_SILENCE = threading.Lock()
+
+
+@contextlib.contextmanager
+def silenced_stderr() -> Iterator[None]:
+    """What C libraries write to file descriptor 2 meanwhile is lost, and what other threads write there, too."""
+    with _SILENCE:  # of two threads, the second would keep the first one's silence as the stderr to be brought back
+        sys.stderr.flush()
+        stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            os.close(nowhere)
 
 
 def quiet() -> None:

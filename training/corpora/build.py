@@ -91,7 +91,8 @@ def _plan_rows(sources: list[Source], cache: Path | None) -> list[dict[str, Any]
     seen: dict[str, Source] = {}
     rows = []
     for source, (digest, reason) in zip(sources, hashes, strict=True):
-        first = seen.setdefault(digest, source) if digest else source
+        reason = source.reason or reason
+        first = seen.setdefault(digest, source) if digest and not reason else source
         if first is not source:
             reason = f"duplicate of {first.name}" + (f", labelled {first.label}" if first.label != source.label else "")
         rows.append(
@@ -198,13 +199,18 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
             if reason:
                 out.seek(start)
                 out.truncate()
-            notes = {"reason": " ".join(reason.split()), "remark": "" if reason else " ".join(remark.split())}
+            notes = {"reason": _one_line(reason, path), "remark": "" if reason else _one_line(remark, path)}
             parts.append({**row, "shard": number, "first": count, "items": items, **notes})
             count += items
         out.seek(0)
         if _write_header(out, count, encoder) != header:
             raise RuntimeError("the header of a shard grew")
     write_table(part_path(directory, number), parts)
+
+
+def _one_line(text: str, path: Path) -> str:
+    """Without the path, since the table has the file's name in another column."""
+    return " ".join(text.replace(f"{path}: ", "").replace(f"{path} ", "").split())
 
 
 def part_path(directory: Path, number: int) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -50,10 +51,18 @@ def describe(corpus: Corpus, most: int = 10) -> Corpus:
         f"{corpus.directory}: {len(corpus)} items of {len(corpus.rows)} files, {size / 1e6:.1f} MB, "
         f"{len(corpus.left_out)} files left out"
     )
-    for row in corpus.left_out[:most]:
-        log(f"  left out: {row['name']}: {row['reason']}")
-    if len(corpus.left_out) > most:
-        log(f"  ... and {len(corpus.left_out) - most} more, listed in {corpus.directory / 'items.csv'}")
+    kinds: dict[str, list[dict[str, str]]] = {}
+    for row in corpus.left_out:
+        kinds.setdefault(re.split(r": | \(| of ", row["reason"])[0], []).append(row)
+    for rows in list(kinds.values())[:most]:
+        many = f"{len(rows):,} files, such as " * (len(rows) > 1)
+        log(f"  left out: {many}{rows[0]['name']}: {rows[0]['reason']}")
+    if len(kinds) > most or len(corpus.left_out) > len(kinds):
+        log(f"  all are listed in {corpus.directory / 'items.csv'}")
+    for label in sorted({row["label"] for row in corpus.left_out} - {row["label"] for row in corpus.rows}):
+        log(f"  label {label or '(none)'}: none of its files could be used")
+    if remarks := sum(bool(row.get("remark")) for row in corpus.rows):
+        log(f"  {remarks:,} files are not kept as they are; the column remark of items.csv tells what is missing")
     if not len(corpus):
         raise InputError(f"none of the {len(corpus.left_out)} files could be used; the reasons are above")
     return corpus
