@@ -20,7 +20,7 @@ from training.corpora.cluster import workers
 from training.corpora.corpus import FORMAT, Encoder, read_table, shard_path
 from training.corpora.hashes import hashes_of
 from training.corpora.sources import Source
-from training.errors import InputError
+from training.errors import InputError, reason_of
 from training.files import atomic, read_json, remove_half_written, write_json
 from training.runs.lock import exclusive
 
@@ -190,12 +190,8 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
             try:
                 items, remark = _stream(out, encoder, path)
                 reason = "" if items else "gives no items"
-            except InputError as error:
-                items, reason = 0, str(error)
-            except Exception as error:
-                if isinstance(error, OSError) and error.filename is None:
-                    raise  # the disk we write to, not the file we read
-                items, reason = 0, f"{type(error).__name__}: {error}"  # a strange file must not end a night's build
+            except Exception as error:  # a strange file must not end a night's build
+                items, reason = 0, reason_of(error, path)
             if reason:
                 out.seek(start)
                 out.truncate()

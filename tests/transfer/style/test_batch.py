@@ -131,7 +131,7 @@ def test_a_bad_pair_is_told_and_the_rest_goes_on(tmp_path, options, capsys):
     rows += ["a.wav,s.wav,in/good.wav", "a.wav,t.wav,a.mp3", "a.wav,t.wav,/x.wav"]
     assert guarded(nst.main, options(**pair_table(tmp_path, *rows))) == 1
     printed = capsys.readouterr()
-    assert printed.err.strip().endswith("error: 6 of 7 pairs could not be transferred")
+    assert "error: 6 of 7 pairs could not be transferred: absent-as-s, " in printed.err
     reasons = [row["reason"] for row in table(tmp_path / "out")]
     expectations = ("not found", "silent", "not sound", "line 5: no style", "", "name of a .wav", "name of a .wav")
     for reason, expected in zip(reasons, expectations, strict=True):
