@@ -10,7 +10,8 @@ from pathlib import Path
 
 import tyro
 
-from training.cli import Batch, run
+from training.batch import Batch
+from training.cli import run
 
 
 @dataclass(frozen=True)

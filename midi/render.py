@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from training.cli import Batch, bar, print_line, run
+from training.batch import Batch
+from training.cli import bar, print_line, run
 from training.errors import InputError, reason_of
 from training.options import Count, Range, Seed
 

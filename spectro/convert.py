@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from training.cli import Batch, bar, print_line, run
+from training.batch import Batch
+from training.cli import bar, print_line, run
 from training.errors import InputError
 from training.options import Count, Index, Range, Seed
 

@@ -20,6 +20,7 @@ import spectro.corpus
 import transfer.apply
 from spectro.audio import write
 from tests.midi.smf import NOTE, smf
+from training.batch import Batch
 from training.cli import guarded
 from training.corpora.corpus import Corpus
 from training.errors import InputError, reason_of
@@ -198,8 +199,6 @@ def test_a_reason_is_one_line_that_names_the_file():
 
 
 def test_many_failures_are_counted_and_not_all_listed(capsys):
-    from training.cli import Batch
-
     batch = Batch("read", 30)
     for number in range(25):
         with batch.one(f"{number}.wav"):

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
+import logging
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO, TypeVar
 
-from training.errors import InputError, reason_of
+from training.errors import InputError
 from training.options import check
 
 Options = TypeVar("Options")
-LISTED = 10
-"""Files that a batch names at its end, at most."""
+CLOSED_PIPE = 141
+"""Exit status of what SIGPIPE ends, 128 + 13."""
+NARROWEST = 40
+"""Columns that help is laid out for, at least."""
 
 
+@contextlib.contextmanager
+def quiet_end() -> Iterator[None]:
+    """Where a pipe that is printed into has been closed, as `| head` does, end in silence with the status of SIGPIPE."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):  # the interpreter flushes both at its end
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.exit(CLOSED_PIPE)
+
+
+@quiet_end()
 def run(
     main: Callable[[Any], None],
     options: type | Callable[[list[str]], type],
@@ -29,7 +50,8 @@ def run(
 
     options: a dataclass, or what gives one for a command line. The calling module's docstring is the description. keras: the
     command needs Keras, which is then imported in silence after parsing. Exit status: 0 done, 1 a bad file or value (one
-    line on stderr), 2 wrong usage, 130 interrupted; anything else is a bug and shows its traceback.
+    line on stderr), 2 wrong usage, 130 interrupted, 141 nobody reads what is printed; anything else is a bug and shows its
+    traceback.
     """
     quiet()
     module = sys.modules[main.__module__]
@@ -77,15 +99,30 @@ def silenced_stderr() -> Iterator[None]:
 
 
 def quiet() -> None:
-    """Keep TensorFlow's greetings off the user's screen, and let file names of any encoding be printed."""
+    """Keep TensorFlow's greetings and Matplotlib's advice off the user's screen, and let file names of any encoding be
+    printed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    codecs.register_error("spectro", _printable)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="surrogateescape")
+            stream.reconfigure(errors="spectro")
+
+
+def _printable(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes of a file name as they are, and what the terminal's encoding lacks as its number."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    place, letter = error.start + 1, error.object[error.start]
+    if 0xDC80 <= ord(letter) <= 0xDCFF:
+        return bytes([ord(letter) - 0xDC00]), place
+    return letter.encode("ascii", "backslashreplace"), place
 
 
 def parse(options: type[Options], *, description: str, module: Any, arguments: list[str] | None = None) -> Options:
     """Parse the command line into the dataclass `options`; usage errors exit with status 2."""
+    if shutil.get_terminal_size().columns < NARROWEST:  # in one of seven columns tyro's help never ends
+        os.environ["COLUMNS"] = str(NARROWEST)
     import tyro
 
     name = module.__spec__.name if getattr(module, "__spec__", None) else module.__name__
@@ -107,8 +144,6 @@ def guarded(main: Callable[[Any], None], options: Any) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        return 0
     except OSError as error:
         if error.errno not in _USER_ERRNO:
             raise
@@ -134,50 +169,6 @@ _USER_ERRNO = {
 def _tell(error: object) -> int:
     print("error: " + " ".join(str(error).split()), file=sys.stderr)
     return 1
-
-
-class Batch:
-    """Files that are worked on one after the other: one that fails is a line on stderr, and the others go on.
-
-        batch = Batch("converted", len(jobs))
-        for source, target in jobs:
-            with batch.one(source):
-                convert(source, target)
-        batch.end()
-
-    A single file is no batch: it fails with its own error, and a bug with its traceback.
-    """
-
-    def __init__(self, done: str, total: int, what: str = "files") -> None:
-        self._done, self._total, self._what = done, total, what
-        self._failed: list[tuple[str, str]] = []
-
-    @contextlib.contextmanager
-    def one(self, path: str | os.PathLike) -> Iterator[None]:
-        """Work on one file; what it raises is noted, unless it is of all files (`training.errors.reason_of`)."""
-        try:
-            yield
-        except Exception as error:
-            if self._total == 1 and not isinstance(error, InputError | OSError | MemoryError):
-                raise
-            self.failed(path, reason_of(error, path))
-
-    def failed(self, path: str | os.PathLike, reason: str) -> None:
-        """Note that a file failed, where that is known already."""
-        self._failed.append((os.fsdecode(path), reason))
-        if self._total > 1:
-            print_line(f"error: {reason}")
-
-    def end(self) -> None:
-        """InputError: how many files failed, and which."""
-        if self._total == 1 and self._failed:
-            raise InputError(self._failed[0][1])
-        if self._failed:
-            names = ", ".join(name for name, _ in self._failed[:LISTED])
-            more = f" and {len(self._failed) - LISTED:,} more" * (len(self._failed) > LISTED)
-            raise InputError(
-                f"{len(self._failed):,} of {self._total:,} {self._what} could not be {self._done}: {names}{more}"
-            )
 
 
 def bar(items: Iterable, total: int, what: str = "") -> Iterable[Any]:

@@ -11,7 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import Batch, run
+from training.batch import Batch
+from training.cli import run
 from training.errors import InputError
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import Batch, bar, log, print_line, run
+from training.batch import Batch
+from training.cli import bar, log, print_line, run
 from training.errors import InputError
 
 if TYPE_CHECKING:

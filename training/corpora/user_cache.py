@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,20 @@ def cache_folder(cache: str | os.PathLike | None = None) -> Path:
     import platformdirs
 
     return Path(cache) if cache else Path(platformdirs.user_cache_dir("spectro"))
+
+
+def made_cache(cache: str | os.PathLike | None = None) -> Path:
+    """The cache folder, which is there and can be written. InputError: it cannot."""
+    folder = cache_folder(cache)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"the cache folder {folder} cannot be written ({error.strerror}); give another one as --cache"
+        ) from None
+    return folder
 
 
 def open_corpus(
@@ -39,8 +54,9 @@ def open_corpus(
     plan = plan_of(sources, encoder, folder)
     directory = folder / plan["fingerprint"][:16]
     if not (directory / "manifest.json").exists():
+        made_cache(cache)
         log(f"reading {len(sources)} files of {data} into {directory}")
-    build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
+        build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
     return describe(Corpus(directory))
 
 

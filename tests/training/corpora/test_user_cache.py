@@ -53,3 +53,20 @@ def test_what_is_left_out_is_counted_by_reason_with_the_labels_that_are_lost(tmp
     assert "left out: 5 files, such as bass/0.txt: gives no items" in told
     assert "label bass: none of its files could be used" in told
     assert not any("label alto" in line for line in told)
+
+
+def test_a_cache_that_cannot_be_written_is_told_with_what_to_do(folder, tmp_path, monkeypatch):
+    (tmp_path / "home").touch()  # no folder, so that not even root can write below it
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(
+        InputError, match=r"home/.*spectro cannot be written \(Not a directory\); give another one as --cache"
+    ):
+        open_corpus(folder, Numbers(), {".txt"})
+
+
+def test_a_corpus_in_a_cache_that_cannot_be_written_serves(folder, tmp_path, monkeypatch):
+    first = open_corpus(folder, Numbers(), {".txt"}, tmp_path / "cache")
+    monkeypatch.setattr("training.corpora.user_cache.build_corpus", None)
+    monkeypatch.setattr("training.corpora.user_cache.made_cache", None)
+    assert len(open_corpus(folder, Numbers(), {".txt"}, tmp_path / "cache")) == len(first)
