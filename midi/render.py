@@ -105,10 +105,10 @@ def _render(source: Path, target: Path, options: Options) -> tuple[list[str], st
 
 def _write(source: Path, target: Path, options: Options, warnings: list[str]) -> None:
     from midi.synthesis.rendering import render
-    from training.files import placed, refuse_existing, write_json
+    from training.files import beside, placed, refuse_existing, write_json
     from training.runs import versions
 
-    record = target.with_name(target.name + ".json")
+    record = beside(target, ".json")
     drawing = placed(target, options.output, options.plot) if options.plot else None
     for path in filter(None, (target, record, drawing)):
         refuse_existing(path, options.force)

@@ -128,10 +128,10 @@ def _only_target(source: Path, target: Path, count: int) -> Path:
 
 
 def _convert(source: Path, target: Path, setting: SpectrogramSetting, options: Options) -> None:
-    from training.files import refuse_existing, write_json
+    from training.files import beside, refuse_existing, write_json
     from training.runs import versions
 
-    record = target.with_name(target.name + ".json")
+    record = beside(target, ".json")
     for path in (target, record):
         refuse_existing(path, options.force)
     facts = _to_sound(source, target, options) if _is_picture(source) else _to_picture(source, target, setting, options)

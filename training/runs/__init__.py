@@ -25,8 +25,8 @@ FORMAT = 2
 """Version of the run format."""
 READABLE = {"classifiers": (1, 2)}
 """Formats that are read of runs of a package, where it is more than FORMAT: names in the others changed after format 1."""
-MAY_CHANGE = ("epochs", "devices", "versions", "command")
-"""What may differ when a command is repeated in its run directory."""
+MAY_CHANGE = ("epochs", "devices", "versions", "command", "path", "cache")
+"""What may differ when a command is repeated in its run directory; which data it is, its fingerprint tells."""
 
 
 @contextlib.contextmanager
@@ -111,6 +111,12 @@ def load(directory: str | os.PathLike) -> keras.Model:
         MemoryError,
     ) as error:  # TypeError: an older version had other settings
         raise InputError(f"{path} cannot be loaded ({str(error)[:200]}); is the file whole and of this version?") from None
+
+
+def cache_of(record: dict[str, Any], cache: Path | None = None) -> Path | None:
+    """Where folders become corpora: `cache`, or the --cache that the run of `record` was trained with; None: the user's."""
+    found = (record.get("data") or {}).get("cache")
+    return cache or (Path(found) if found else None)
 
 
 def start_from(fresh: keras.Model, run: str | os.PathLike) -> None:

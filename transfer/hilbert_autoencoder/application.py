@@ -12,7 +12,7 @@ import numpy as np
 
 from spectro.audio import blocks, write
 from spectro.streaming import scratch_array
-from training.files import write_json
+from training.files import beside, write_json
 from training.runs import load, read_run, versions
 from transfer.hilbert_autoencoder.model import exported
 
@@ -45,8 +45,7 @@ class Application:
         clipped = write(target, out, self.rate)
         facts = {"source": source, "run": self.run, "rate": self.rate, "samples": samples, "clipped": clipped}
         write_json(
-            target.with_name(target.name + ".json"),
-            {"command": "transfer.apply", **facts, "options": options, "versions": versions()},
+            beside(target, ".json"), {"command": "transfer.apply", **facts, "options": options, "versions": versions()}
         )
 
     def stream(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
