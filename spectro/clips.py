@@ -65,7 +65,7 @@ class Clips:
         notes: list[str] = []
         for number, block in enumerate(blocks(path, self.seconds, rate=self.rate, mono=True, note=notes.append)):
             peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
-            if number == 0 and len(block) < self.shortest * self.rate:
+            if number == 0 and len(block) < min(self.shortest * self.rate, length):
                 raise InputError(f"too short: {len(block) / self.rate:.2f} s, expected {self.shortest} s or more")
             if number == 0:
                 block = np.resize(block, length)

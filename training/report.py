@@ -60,7 +60,7 @@ def write_report(run: str | os.PathLike, evaluation: str | os.PathLike | None = 
     page = pages.from_string(TEMPLATE).render(
         title=f"{record['package']}.{record['model']}",
         curves=_curves(run, levels),
-        record=json.dumps(record, indent=2),
+        record=json.dumps(record, indent=2, ensure_ascii=False),
         sections=[*sections, *([Section("Samples", files=samples)] if samples else [])],
     )
     with atomic(run / "report.html") as path:

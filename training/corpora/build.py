@@ -206,7 +206,8 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
 
 def _one_line(text: str, path: Path) -> str:
     """Without the path, since the table has the file's name in another column."""
-    return " ".join(text.replace(f"{path}: ", "").replace(f"{path} ", "").split())
+    name, line = (" ".join(os.fsdecode(one).split()) for one in (path, text))
+    return line.replace(f"{name}: ", "").replace(f"{name} ", "")
 
 
 def part_path(directory: Path, number: int) -> Path:

@@ -43,6 +43,8 @@ def open_run(directory: str | os.PathLike, record: dict[str, Any]) -> Iterator[P
     if (precision := keras.config.dtype_policy().name) != "float32":
         record = record | {"precision": precision}
     config = directory / "config.json"
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in str(directory)):
+        raise InputError(f"{directory} has bytes that are not UTF-8, where TensorBoard cannot write; give another --output")
     if directory.is_file():
         raise InputError(f"{directory} is a file; a run needs a directory: give another --output")
     if directory.is_dir() and not config.exists() and any(name != ".lock" for name in os.listdir(directory)):
