@@ -71,7 +71,7 @@ def _decoder(path: str | os.PathLike, file: BinaryIO) -> Decoder:
             f"{path}: its header is damaged: {sound.channels} channels at {sound.rate} Hz; expected 1 "
             f"to {MAX_CHANNELS} channels at {RATES[0]} to {RATES[1]} Hz"
         )
-    advice = "is it whole?" if installed() else f"m4a, WMA, APE, WavPack and others need [formats]: {INSTALL}"
+    advice = "is it whole?" if installed() else f"FFmpeg reads more, as m4a, WMA, APE and WavPack: {INSTALL}"
     raise InputError(f"{path} is not sound that can be decoded ({'; '.join(reasons)}); {advice}")
 
 
