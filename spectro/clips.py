@@ -61,7 +61,7 @@ class Clips:
 
     def __call__(self, path: Path) -> Generator[np.ndarray, None, str]:
         """Blocks (1, samples) of int16. InputError: unreadable, silent throughout, shorter than `shortest`."""
-        length, peak, clipped = self.shape[0], 0.0, 0
+        length, peak, clipped, total = self.shape[0], 0.0, 0, 0
         notes: list[str] = []
         for number, block in enumerate(blocks(path, self.seconds, rate=self.rate, mono=True, note=notes.append)):
             peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
@@ -73,11 +73,13 @@ class Clips:
                 block = np.pad(block, (0, length - len(block)))
             else:
                 continue  # to the end, which tells what there is to be told of the file
-            clipped += int(np.count_nonzero(np.abs(block) > 1))
+            clipped, total = clipped + int(np.count_nonzero(np.abs(block) > 1)), total + length
             yield to_int16(block)[None]
         if peak < SILENCE:
             raise InputError(f"silent: peak {peak:.1g} of full scale")
-        return "; ".join([*notes, f"clipped: {clipped:,} samples up to {peak:.3g} of full scale"] if clipped else notes)
+        if clipped:
+            notes.append(f"clipped: {clipped:,} of {total:,} samples, up to {peak:.3g} of full scale")
+        return "; ".join(notes)
 
 
 def to_int16(samples: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ def remark_of(tmp_path, samples, **more):
 def test_samples_beyond_full_scale_are_counted(tmp_path):
     samples = np.full(9_000, 0.5)
     samples[[10, 20, 7_000]] = 1.0, -1.5, 3.25
-    assert remark_of(tmp_path, samples, subtype="FLOAT") == "clipped: 2 samples up to 3.25 of full scale"
+    assert remark_of(tmp_path, samples, subtype="FLOAT") == "clipped: 2 of 8,000 samples, up to 3.25 of full scale"
     assert remark_of(tmp_path, np.clip(samples, -1, 1), subtype="FLOAT") == ""
 
 
