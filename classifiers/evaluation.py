@@ -21,9 +21,9 @@ from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
 from training.errors import InputError
 from training.family import Section
-from training.files import read_json, write_json
+from training.files import read_json, save_figure, write_json
 from training.report import write_report
-from training.runs import load, read_run
+from training.runs import cache_of, load, read_run
 
 DRAWS = 2_000
 """Of recordings, for an interval."""
@@ -72,7 +72,7 @@ def evaluate_run(
     """What `score` gives for one run, with `run`, `model`, `split` and `seed`; all files but the report."""
     record, model = read_run(run), load(run)
     about = record["data"]
-    corpus = corpus or open_clips(data or about["path"], setting_of_model(model), cache)
+    corpus = corpus or open_clips(data or about["path"], setting_of_model(model), cache_of(record, cache))
     if corpus.manifest["fingerprint"] != about["fingerprint"]:
         raise InputError(
             f"{run} was trained on other files than {data or about['path']} holds now; its test part is unknown"
@@ -151,9 +151,9 @@ def _picture(path: Path, counts: np.ndarray, labels: tuple[str, ...]) -> None:
     """The confusion matrix with its counts."""
     from matplotlib.figure import Figure
 
-    from training.files import atomic
+    from training.drawing import LONGEST_TICK
 
-    size = 2.5 + 0.55 * len(labels)
+    size = 2.5 + 0.55 * len(labels) + 0.1 * min(max(map(len, labels)), LONGEST_TICK)
     figure = Figure(figsize=(size, size), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
@@ -164,8 +164,7 @@ def _picture(path: Path, counts: np.ndarray, labels: tuple[str, ...]) -> None:
         if counts[row, column]:
             dark = counts[row, column] > counts[row].sum() / 2
             axes.text(column, row, counts[row, column], ha="center", va="center", color="white" if dark else "black")
-    with atomic(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    save_figure(figure, path)
 
 
 def table(result: dict[str, Any]) -> str:

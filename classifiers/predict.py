@@ -10,6 +10,7 @@ from pathlib import Path
 
 import tyro
 
+from training.batch import Batch
 from training.cli import run
 
 
@@ -30,7 +31,6 @@ def main(options: Options) -> None:
     from classifiers.prediction import Classifier, write_prediction
     from classifiers.pretrained import path as shipped
     from spectro.clips import SUFFIXES
-    from training.cli import log
     from training.corpora.sources import find_sources
     from training.errors import InputError
     from training.files import free_name
@@ -44,20 +44,15 @@ def main(options: Options) -> None:
         path for file in files for path in ([s.path for s in find_sources(file, SUFFIXES)] if file.is_dir() else [file])
     ]
     taken: set[str] = set()
-    failed = 0
+    batch = Batch("classified", len(paths))
     for path in paths:
-        try:
+        with batch.one(path):
             target = free_name(options.output, path.stem, (".json", ".png"), taken, options.force)
             prediction = classifier(path)
-        except InputError as error:
-            log(f"error: {error}")
-            failed += 1
-            continue
-        write_prediction(prediction, target, given)
-        _print(prediction)
-        print(f"{target}.json\n{target}.png\n")
-    if failed:
-        raise InputError(f"{failed} of {len(paths)} files could not be classified; the reasons are above")
+            write_prediction(prediction, target, given)
+            _print(prediction)
+            print(f"{target}.json\n{target}.png\n", flush=True)
+    batch.end()
 
 
 def _print(prediction) -> None:

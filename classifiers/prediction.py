@@ -14,9 +14,9 @@ import numpy as np
 
 from classifiers.front_end import setting_of_model
 from spectro.audio import blocks
-from spectro.clips import SILENCE
+from spectro.pieces import SILENCE
 from training.errors import InputError
-from training.files import atomic, write_json
+from training.files import save_figure, write_json
 from training.runs import load, read_run, versions
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def write_prediction(prediction: Prediction, target: str | os.PathLike, run: str
         "versions": versions(),
     }
     write_json(f"{target}.json", record)
-    with atomic(Path(f"{target}.png")) as path:
-        _time_line(prediction).savefig(path, dpi=100)
+    save_figure(_time_line(prediction), f"{target}.png", dpi=100)
 
 
 def _by_label(labels: tuple[str, ...], probabilities: np.ndarray) -> dict[str, float]:

@@ -12,7 +12,7 @@ from generators.samples import fingerprint_of
 from midi.codecs import from_facts
 from midi.codecs.codec import Codec
 from training.errors import InputError
-from training.runs import load, model_module, read_run
+from training.runs import cache_of, load, model_module, read_run
 
 
 class LoadedRun:
@@ -52,6 +52,10 @@ class LoadedRun:
         if path is not None and not Path(path).exists():
             raise InputError(f"{self.run} was trained on {path}, which is gone; give its new place as --data")
         return path
+
+    def cache(self, cache: Path | None = None) -> Path | None:
+        """Where folders become corpora: `cache`, or where they did in training; None: the user's cache folder."""
+        return cache_of(self.record, cache)
 
     def check_same_data(self, fingerprint: str, path: Any) -> None:
         """InputError unless what lies at `path` now is what the run was trained on: else its test part is unknown."""

@@ -49,17 +49,17 @@ def items_done(manifest: Path) -> set[int]:
     """The items whose rows are whole; half a row that a kill left is cut off."""
     if not manifest.exists():
         return set()
-    text = manifest.read_text(encoding="utf-8")
+    text = manifest.read_text(encoding="utf-8", errors="surrogateescape")
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
         with atomic(manifest) as temporary:
-            temporary.write_text(whole, encoding="utf-8")
+            temporary.write_text(whole, encoding="utf-8", errors="surrogateescape")
     return {int(row["item"]) for row in csv.DictReader(whole.splitlines())}
 
 
 def append(manifest: Path, rows: list[dict[str, Any]]) -> None:
     """Add rows, one an item whose files are whole."""
-    with manifest.open("a", newline="", encoding="utf-8") as file:
+    with manifest.open("a", newline="", encoding="utf-8", errors="surrogateescape") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         if not file.tell():  # new, or a kill left nothing whole in it
             writer.writeheader()

@@ -22,7 +22,7 @@ from midi.parts import Parts, encode_parts, pedalled, remark
 from midi.pedal import Pedal
 from midi.tempo import Tempo
 from training.corpora.sources import find_sources
-from training.errors import InputError
+from training.errors import InputError, reason_of
 from training.files import placed, refuse_existing, write_json
 from training.runs import versions
 
@@ -88,11 +88,8 @@ def convert(source: Path, target: Path, how: Conversion) -> Outcome:
     try:
         turn = _to_midi if is_picture(source) else _to_score if is_score(target) else _to_pictures
         targets, row = turn(source, target, how, warnings)
-    except (InputError, FileNotFoundError, PermissionError) as caught:
-        name, error = (" ".join(str(text).split()) for text in (source, caught))
-        error = error if name in error else f"{name}: {error}"
-    except MemoryError:
-        error = f"{source} is too long for this machine's memory; cut it"
+    except Exception as caught:
+        error = reason_of(caught, source)
     row |= {
         "source": source,
         "outcome": "left out" if error else "converted",

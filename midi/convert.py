@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from training.batch import Batch
 from training.cli import bar, print_line, run
 from training.errors import InputError
 from training.options import Count, Range
@@ -77,7 +78,7 @@ def main(options: Options) -> None:
         _check_plot(options.plot, jobs)
     if options.report:
         _check_report(options, jobs)
-    rows, failed = [], []
+    rows, batch = [], Batch("converted", len(jobs))
     for outcome in bar(_outcomes(jobs, how, options.jobs), len(jobs)):
         rows.append(outcome.row)
         for line in outcome.warnings:
@@ -85,13 +86,10 @@ def main(options: Options) -> None:
         for path in outcome.targets:
             print_line(str(path), sys.stdout)
         if outcome.error:
-            failed.append(outcome.error)
-            if len(jobs) > 1:
-                print_line(f"error: {outcome.error}")
+            batch.failed(outcome.source, outcome.error)
     if options.report:
         _write_report(options.report, rows)
-    if failed:
-        raise InputError(failed[0] if len(jobs) == 1 else f"{len(failed)} of {len(jobs)} files could not be converted")
+    batch.end()
 
 
 def _conversion(options: Options) -> Conversion:

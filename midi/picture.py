@@ -27,7 +27,7 @@ from midi.codecs.codec import Codec, Encoded
 from midi.png import write_png
 from midi.tempo import Tempo, TempoMap, check_tempo
 from training.errors import InputError
-from training.files import atomic, read_json, write_json
+from training.files import atomic, beside, read_json, write_json
 
 FORMAT = "1"
 """Version of the picture format; readers refuse any other."""
@@ -138,7 +138,7 @@ def load(path: str | os.PathLike, codec: Codec | None = None) -> LoadedPicture:
 
 def record_path(path: Path) -> Path:
     """Where a result's facts lie: `<its name>.json`."""
-    return path.with_name(path.name + ".json")
+    return beside(path, ".json")
 
 
 def _is_npy(path: Path) -> bool:

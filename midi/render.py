@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from training.batch import Batch
 from training.cli import bar, log, print_line, run
-from training.errors import InputError
+from training.errors import InputError, reason_of
 from training.options import Count, Range, Seed
 
 if TYPE_CHECKING:
@@ -55,18 +56,15 @@ def main(options: Options) -> None:
     jobs = _jobs(options)
     if options.plot and any(options.plot.resolve() == source.parent.resolve() for source, _ in jobs):
         raise InputError(f"--plot {options.plot} holds files that are rendered; give another folder")
-    failed = []
-    for target, warnings, error in bar(_rendered(jobs, options), len(jobs)):
+    batch = Batch("rendered", len(jobs))
+    for (source, target), (warnings, error) in zip(jobs, bar(_rendered(jobs, options), len(jobs)), strict=True):
         for line in warnings:
             print_line(line)
         if error:
-            failed.append(error)
-            if len(jobs) > 1:
-                print_line(f"error: {error}")
+            batch.failed(source, error)
         else:
             print_line(str(target), sys.stdout)
-    if failed:
-        raise InputError(failed[0] if len(jobs) == 1 else f"{len(failed)} of {len(jobs)} files could not be rendered")
+    batch.end()
 
 
 def _tell_player(soundfont: Path) -> None:
@@ -95,30 +93,29 @@ def _jobs(options: Options) -> list[tuple[Path, Path]]:
     return [(source, target) for (source, _), target in zip(found, targets, strict=True)]
 
 
-def _rendered(jobs: list[tuple[Path, Path]], options: Options) -> Iterator[tuple[Path, list[str], str]]:
+def _rendered(jobs: list[tuple[Path, Path]], options: Options) -> Iterator[tuple[list[str], str]]:
     from joblib import Parallel, delayed
 
     workers = Parallel(n_jobs=min(options.jobs, len(jobs)), return_as="generator")
     return workers(delayed(_render)(source, target, options) for source, target in jobs)
 
 
-def _render(source: Path, target: Path, options: Options) -> tuple[Path, list[str], str]:
-    """(target, warnings, why it could not be made, or "")."""
+def _render(source: Path, target: Path, options: Options) -> tuple[list[str], str]:
+    """(warnings, why it could not be made, or "")."""
     warnings: list[str] = []
     try:
         _write(source, target, options, warnings)
-    except (InputError, FileNotFoundError, PermissionError, IsADirectoryError) as error:
-        reason = " ".join(str(error).split())
-        return target, warnings, reason if str(source) in reason else f"{source}: {reason}"
-    return target, warnings, ""
+    except Exception as error:
+        return warnings, reason_of(error, source)
+    return warnings, ""
 
 
 def _write(source: Path, target: Path, options: Options, warnings: list[str]) -> None:
     from midi.synthesis.rendering import player_of, render, unplayed
-    from training.files import placed, refuse_existing, write_json
+    from training.files import beside, placed, refuse_existing, write_json
     from training.runs import versions
 
-    record = target.with_name(target.name + ".json")
+    record = beside(target, ".json")
     drawing = placed(target, options.output, options.plot) if options.plot else None
     for path in filter(None, (target, record, drawing)):
         refuse_existing(path, options.force)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
 
-from spectro.decode import MAX_CHANNELS, PIECE, RATES, Note, decoded, is_rate, opened, promised
+from spectro.decode import MAX_CHANNELS, RATES, Note, decoded, is_rate, opened
+from spectro.decoders import PIECE, Decoder
+from spectro.pieces import mixed, regrouped, resampled
 from training.cli import log
 from training.errors import InputError
 from training.files import atomic
@@ -54,9 +55,8 @@ class AudioInfo:
 def info(path: str | os.PathLike) -> AudioInfo:
     """What the header says, without decoding. InputError: not a file that can be read as sound."""
     with opened(path) as sound:
-        frames = promised(sound)
-        seconds = None if frames is None else frames / sound.samplerate
-        return AudioInfo(sound.samplerate, sound.channels, frames, seconds, f"{sound.format} {sound.subtype}")
+        seconds = None if sound.frames is None else sound.frames / sound.rate
+        return AudioInfo(sound.rate, sound.channels, sound.frames, seconds, sound.format)
 
 
 def read(path: str | os.PathLike, rate: int | None = None, mono: bool = False, note: Note = log) -> tuple[np.ndarray, int]:
@@ -97,7 +97,7 @@ def blocks(
         size = seconds * rate
         if not 0 < size < MAX_VALUES:
             raise InputError(f"a block must last more than 0 s and fit in memory; received {seconds} s")
-        for block in _regrouped(_stream(path, sound, rate, mono, note), max(1, round(size))):
+        for block in regrouped(_stream(path, sound, rate, mono, note), max(1, round(size))):
             yield block[:, 0] if mono else np.ascontiguousarray(block.T)
 
 
@@ -159,53 +159,28 @@ class _Output(io.BufferedRandom):
             return -1
 
 
-def _target_rate(sound: soundfile.SoundFile, rate: int | None) -> int:
+def _target_rate(sound: Decoder, rate: int | None) -> int:
     if rate is None:
-        return sound.samplerate
+        return sound.rate
     if not is_rate(rate):
         raise InputError(f"sample rate must be a whole number from {RATES[0]} to {RATES[1]} Hz; received {rate}")
     return int(rate)
 
 
-def _stream(path: str | os.PathLike, sound: soundfile.SoundFile, rate: int, mono: bool, note: Note) -> Iterator[np.ndarray]:
+def _stream(path: str | os.PathLike, sound: Decoder, rate: int, mono: bool, note: Note) -> Iterator[np.ndarray]:
     """Decoded, mixed, resampled pieces (samples, channels); at least one sample in all."""
     pieces = decoded(path, sound, note)
     if mono and sound.channels > 1:
-        pieces = (piece.mean(axis=1, keepdims=True) for piece in pieces)
-    if rate == sound.samplerate:
+        pieces = mixed(pieces, path, note)
+    if rate == sound.rate:
         yield from pieces
         return
     count = 0
-    for piece in _resampled(pieces, sound.samplerate, rate, 1 if mono else sound.channels):
+    for piece in resampled(pieces, sound.rate, rate, 1 if mono else sound.channels):
         count += len(piece)
         yield piece
     if not count:
         raise InputError(f"{path} is too short: at {rate} Hz not one sample is left of it")
-
-
-def _resampled(pieces: Iterable[np.ndarray], old: int, new: int, channels: int) -> Iterator[np.ndarray]:
-    resampler = soxr.ResampleStream(old, new, channels)
-    for piece in pieces:
-        yield resampler.resample_chunk(piece)
-    yield resampler.resample_chunk(np.empty((0, channels), np.float32), last=True)
-
-
-def _regrouped(pieces: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
-    """The same samples (samples, channels) in pieces of `size`, the last one perhaps shorter."""
-    held: list[np.ndarray] = []
-    count = 0
-    for piece in pieces:
-        held.append(piece)
-        count += len(piece)
-        if count < size:
-            continue
-        joined = np.concatenate(held)
-        whole = len(joined) - len(joined) % size
-        for start in range(0, whole, size):
-            yield joined[start : start + size]
-        held, count = [joined[whole:]], len(joined) - whole
-    if count:
-        yield np.concatenate(held)
 
 
 def _coding(path: str | os.PathLike, subtype: str | None) -> tuple[str, str]:

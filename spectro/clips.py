@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,33 +10,18 @@ from typing import Any
 import numpy as np
 
 from spectro.audio import blocks
+from spectro.decoders import ffmpeg
+from spectro.pieces import SILENCE
 from training.errors import InputError
 
-SUFFIXES = frozenset(
-    [
-        ".wav",
-        ".wave",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".mp3",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".au",
-        ".snd",
-        ".caf",
-        ".w64",
-        ".rf64",
-        ".voc",
-        ".paf",
-        ".sf",
-    ]
-)
-"""File names that are taken for sound when a folder is read."""
-SILENCE = 1e-4
-"""Peak below which a file, or a window of one, counts as silent (-80 dB of full scale)."""
+SUFFIXES = dict.fromkeys(
+    (
+        ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf",
+        ".w64", ".rf64", ".voc", ".paf", ".sf",
+    ),
+    "",
+) | dict.fromkeys(ffmpeg.SUFFIXES, "" if ffmpeg.installed() else f"needs [formats]: {ffmpeg.INSTALL}")  # fmt: skip
+"""File names that are taken for sound when a folder is read -> why such files cannot be read here, if they cannot."""
 
 
 @dataclass(frozen=True)
@@ -74,23 +59,27 @@ class Clips:
         """Clips of the same rate and length."""
         return (facts["rate"], facts["seconds"]) == (self.rate, self.seconds)
 
-    def __call__(self, path: Path) -> Iterator[np.ndarray]:
+    def __call__(self, path: Path) -> Generator[np.ndarray, None, str]:
         """Blocks (1, samples) of int16. InputError: unreadable, silent throughout, shorter than `shortest`."""
-        length = self.shape[0]
-        peak = 0.0
-        for number, block in enumerate(blocks(path, self.seconds, rate=self.rate, mono=True)):
+        length, peak, clipped, total = self.shape[0], 0.0, 0, 0
+        notes: list[str] = []
+        for number, block in enumerate(blocks(path, self.seconds, rate=self.rate, mono=True, note=notes.append)):
             peak = max(peak, float(np.max(np.abs(block), initial=0.0)))
-            if number == 0 and len(block) < self.shortest * self.rate:
+            if number == 0 and len(block) < min(self.shortest * self.rate, length):
                 raise InputError(f"too short: {len(block) / self.rate:.2f} s, expected {self.shortest} s or more")
             if number == 0:
                 block = np.resize(block, length)
             elif len(block) >= length / 2:
                 block = np.pad(block, (0, length - len(block)))
             else:
-                break
+                continue  # to the end, which tells what there is to be told of the file
+            clipped, total = clipped + int(np.count_nonzero(np.abs(block) > 1)), total + length
             yield to_int16(block)[None]
         if peak < SILENCE:
             raise InputError(f"silent: peak {peak:.1g} of full scale")
+        if clipped:
+            notes.append(f"clipped: {clipped:,} of {total:,} samples, up to {peak:.3g} of full scale")
+        return "; ".join(notes)
 
 
 def to_int16(samples: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
+from training.batch import Batch
 from training.cli import bar, print_line, run
 from training.errors import InputError
 from training.options import Count, Index, Range, Seed
@@ -65,19 +66,12 @@ def main(options: Options) -> None:
     """Convert every file, print the paths of the results."""
     setting = _setting(options)
     jobs = _jobs(options)
-    failed = 0
+    batch = Batch("converted", len(jobs))
     for source, target in bar(jobs, len(jobs)):
-        try:
+        with batch.one(source):
             _convert(source, target, setting, options)
-        except (InputError, FileNotFoundError, PermissionError) as error:
-            if len(jobs) == 1:
-                raise
-            print_line("error: " + " ".join(str(error).split()))
-            failed += 1
-        else:
             print_line(str(target), sys.stdout)
-    if failed:
-        raise InputError(f"{failed} of {len(jobs)} files could not be converted")
+    batch.end()
 
 
 def _setting(options: Options) -> SpectrogramSetting:
@@ -112,7 +106,7 @@ def _found(path: Path) -> list[tuple[Path, Path]]:
 
     if not path.is_dir():
         return [(path, Path(path.name))]
-    return [(source.path, Path(source.name)) for source in find_sources(path, SUFFIXES | {".png"})]
+    return [(source.path, Path(source.name)) for source in find_sources(path, {**SUFFIXES, ".png": ""})]
 
 
 def _is_picture(path: Path) -> bool:
@@ -134,16 +128,13 @@ def _only_target(source: Path, target: Path, count: int) -> Path:
 
 
 def _convert(source: Path, target: Path, setting: SpectrogramSetting, options: Options) -> None:
-    from training.files import refuse_existing, write_json
+    from training.files import beside, refuse_existing, write_json
     from training.runs import versions
 
-    record = target.with_name(target.name + ".json")
+    record = beside(target, ".json")
     for path in (target, record):
         refuse_existing(path, options.force)
-    try:
-        facts = _to_sound(source, target, options) if _is_picture(source) else _to_picture(source, target, setting, options)
-    except MemoryError:
-        raise InputError(f"{source} is too long for this machine's memory; cut it") from None
+    facts = _to_sound(source, target, options) if _is_picture(source) else _to_picture(source, target, setting, options)
     write_json(
         record, {"command": "spectro.convert", "source": source, "options": asdict(options), **facts, "versions": versions()}
     )

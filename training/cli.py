@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import errno
+import logging
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO, TypeVar
 
 from training.errors import InputError
 from training.options import check
 
 Options = TypeVar("Options")
+CLOSED_PIPE = 141
+"""Exit status of what SIGPIPE ends, 128 + 13."""
+NARROWEST = 40
+"""Columns that help is laid out for, at least."""
 
 
+@contextlib.contextmanager
+def quiet_end() -> Iterator[None]:
+    """Where a pipe that is printed into has been closed, as `| head` does, end in silence with the status of SIGPIPE."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):  # the interpreter flushes both at its end
+            for stream in (sys.stdout, sys.stderr):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.exit(CLOSED_PIPE)
+
+
+@quiet_end()
 def run(
     main: Callable[[Any], None],
     options: type | Callable[[list[str]], type],
@@ -25,7 +50,8 @@ def run(
 
     options: a dataclass, or what gives one for a command line. The calling module's docstring is the description. keras: the
     command needs Keras, which is then imported in silence after parsing. Exit status: 0 done, 1 a bad file or value (one
-    line on stderr), 2 wrong usage, 130 interrupted; anything else is a bug and shows its traceback.
+    line on stderr), 2 wrong usage, 130 interrupted, 141 nobody reads what is printed; anything else is a bug and shows its
+    traceback.
     """
     quiet()
     module = sys.modules[main.__module__]
@@ -47,28 +73,56 @@ def run(
 
 def import_keras() -> None:
     """Import Keras without TensorFlow's greetings: it writes six lines to file descriptor 2 that no setting silences."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
     try:
-        import keras  # noqa: F401
+        with silenced_stderr():
+            import keras  # noqa: F401
     except KeyboardInterrupt:
         sys.exit(130)
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
+
+
+_SILENCE = threading.Lock()
+
+
+@contextlib.contextmanager
+def silenced_stderr() -> Iterator[None]:
+    """What C libraries write to file descriptor 2 meanwhile is lost, and what other threads write there, too."""
+    with _SILENCE:  # of two threads, the second would keep the first one's silence as the stderr to be brought back
+        sys.stderr.flush()
+        stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            os.close(nowhere)
 
 
 def quiet() -> None:
-    """Keep TensorFlow's greetings off the user's screen, and let file names of any encoding be printed."""
+    """Keep TensorFlow's greetings and Matplotlib's advice off the user's screen, and let file names of any encoding be
+    printed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    codecs.register_error("spectro", _printable)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="surrogateescape")
+            stream.reconfigure(errors="spectro")
+
+
+def _printable(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes of a file name as they are, and what the terminal's encoding lacks as its number."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    place, letter = error.start + 1, error.object[error.start]
+    if 0xDC80 <= ord(letter) <= 0xDCFF:
+        return bytes([ord(letter) - 0xDC00]), place
+    return letter.encode("ascii", "backslashreplace"), place
 
 
 def parse(options: type[Options], *, description: str, module: Any, arguments: list[str] | None = None) -> Options:
     """Parse the command line into the dataclass `options`; usage errors exit with status 2."""
+    if shutil.get_terminal_size().columns < NARROWEST:  # in one of seven columns tyro's help never ends
+        os.environ["COLUMNS"] = str(NARROWEST)
     import tyro
 
     name = module.__spec__.name if getattr(module, "__spec__", None) else module.__name__
@@ -90,8 +144,6 @@ def guarded(main: Callable[[Any], None], options: Any) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        return 0
     except OSError as error:
         if error.errno not in _USER_ERRNO:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import secrets
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WINDOWS = os.name == "nt"
+NAME_BYTES, ROOM = 255, 15
+"""Bytes of a file's name, at most, on most disks; and how many of them results leave free."""
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -30,7 +33,8 @@ def atomic(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
     """
     path = Path(path)
     # not the process's number: in containers all have the same, and two workers of a cluster may write one file
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp{path.suffix}")
+    ending = f".{secrets.token_hex(4)}.tmp{path.suffix}"
+    temporary = path.with_name("." + shortened(path.stem, NAME_BYTES - 1 - len(os.fsencode(ending))) + ending)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -47,6 +51,25 @@ def atomic(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):  # a disk that may not be written refuses this, too
             temporary.unlink(missing_ok=True)
+
+
+def shortened(name: str, most: int = 0) -> str:
+    """`name`, or of one of more than `most` bytes the beginning, and digits that tell it from others with that beginning.
+
+    most: by default what a name of a result may have, so that other suffixes and numbers can be added to it.
+    """
+    most = most or NAME_BYTES - ROOM
+    if len(os.fsencode(name)) <= most:
+        return name
+    digits = "~" + hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+    while len(os.fsencode(name)) + len(digits) > most:
+        name = name[:-1]
+    return name + digits
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The path with a suffix after that which it has, as the record of a result has it."""
+    return path.with_name(shortened(path.name, NAME_BYTES - len(suffix)) + suffix)
 
 
 def remove_half_written(*folders: Path) -> None:
@@ -113,7 +136,8 @@ def free_name(folder: str | os.PathLike, stem: str, suffixes: tuple[str, ...], t
 
     Adds it to `taken`. InputError if a file of that name and one of `suffixes` exists already, unless `force`.
     """
-    name, number = stem, 2
+    name = stem = shortened(stem)
+    number = 2
     while name in taken:
         name, number = f"{stem}-{number}", number + 1
     taken.add(name)
@@ -127,7 +151,8 @@ def distinct(paths: Iterable[Path]) -> list[Path]:
     taken: set[str] = set()
     found = []
     for wanted in paths:
-        path, number = wanted, 1
+        path = wanted = wanted.with_stem(shortened(wanted.stem))
+        number = 1
         while str(path).casefold() in taken:
             number += 1
             path = wanted.with_stem(f"{wanted.stem}-{number}")
@@ -160,8 +185,14 @@ def outputs_of_runs(runs: Sequence[str | os.PathLike], output: str | os.PathLike
 
 
 def save_figure(figure: Figure, path: str | os.PathLike, dpi: int = 120) -> None:
-    """Write a figure of Matplotlib's atomically as PNG, PDF or SVG, by the suffix. InputError: another suffix."""
+    """Write a figure of Matplotlib's atomically as PNG, PDF or SVG, by the suffix, with all text as it is.
+
+    InputError: another suffix.
+    """
+    from training.drawing import draw_plainly
+
     kind = check_drawing(path)
+    draw_plainly(figure)
     with atomic(path) as temporary:
         figure.savefig(temporary, format=kind, dpi=dpi)
 

@@ -7,13 +7,14 @@ import itertools
 import sys
 from typing import Any
 
-from training.cli import guarded, import_keras, parse, quiet
+from training.cli import guarded, import_keras, parse, quiet, quiet_end
 from training.devices.workers import is_chief
 from training.errors import InputError
 from training.family import families_of, preset_of
 from training.options import TrainOptions
 
 
+@quiet_end()
 def run_train_command(package: str, arguments: list[str] | None = None) -> None:
     """Parse `[MODEL] [--option ...]`, train the model, print its run directory and exit.
 

@@ -100,14 +100,17 @@ def train(package: str, model: str, config: Any = None, options: TrainOptions | 
 
 def _train(package: str, model: str, recipe: Recipe) -> Path:
     module, config, options = recipe.module, recipe.config, recipe.options
-    init = {"init": os.path.abspath(options.init) if options.init else None}
+    places = {
+        "init": os.path.abspath(options.init) if options.init else None,
+        "cache": os.path.abspath(options.cache) if options.cache else None,
+    }
     record = {
         "package": package,
         "model": model,
         "config": asdict(config),
         **recipe.facts,
         "seed": options.seed,
-        "data": recipe.source | init,
+        "data": recipe.source | places,
     }
     output = Path(options.output or Path("runs", model))
     with open_run(own_directory(output), record) as run:

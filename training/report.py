@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from training.family import Section, family_of
 from training.files import atomic, read_json, write_json
@@ -30,10 +31,10 @@ figure{display:inline-block;margin:.5em;max-width:28em;vertical-align:top} figur
 <td>{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</table></div>{% endif %}
 {% for path in section.files %}{% if path.endswith(".png") %}<figure class="wide">
-<img src="{{ path|urlencode }}" alt="{{ path }}"><figcaption>{{ path }}</figcaption></figure>
+<img src="{{ path|address }}" alt="{{ path }}"><figcaption>{{ path }}</figcaption></figure>
 {% elif path.endswith((".wav", ".flac")) %}<figure>
-<audio controls src="{{ path|urlencode }}"></audio><figcaption>{{ path }}</figcaption></figure>
-{% else %}<p><a download href="{{ path|urlencode }}">{{ path }}</a></p>{% endif %}{% endfor %}
+<audio controls src="{{ path|address }}"></audio><figcaption>{{ path }}</figcaption></figure>
+{% else %}<p><a download href="{{ path|address }}">{{ path }}</a></p>{% endif %}{% endfor %}
 {% endfor %}
 <h2>Record</h2><pre>{{ record }}</pre>"""
 
@@ -54,18 +55,16 @@ def write_report(run: str | os.PathLike, evaluation: str | os.PathLike | None = 
     sections, levels = family_of(record).report(run, Path(os.path.normpath(run / folder)))
     samples = sorted(path.relative_to(run).as_posix() for path in run.glob("samples/[!.]*"))
     samples = [path for path in samples if path.endswith((".png", ".wav"))]
-    page = (
-        jinja2.Environment(autoescape=True)
-        .from_string(TEMPLATE)
-        .render(
-            title=f"{record['package']}.{record['model']}",
-            curves=_curves(run, levels),
-            record=json.dumps(record, indent=2),
-            sections=[*sections, *([Section("Samples", files=samples)] if samples else [])],
-        )
+    pages = jinja2.Environment(autoescape=True)
+    pages.filters["address"] = lambda path: quote(os.fsencode(path))  # of names of any bytes
+    page = pages.from_string(TEMPLATE).render(
+        title=f"{record['package']}.{record['model']}",
+        curves=_curves(run, levels),
+        record=json.dumps(record, indent=2, ensure_ascii=False),
+        sections=[*sections, *([Section("Samples", files=samples)] if samples else [])],
     )
     with atomic(run / "report.html") as path:
-        path.write_text(page, encoding="utf-8")
+        path.write_text(page, encoding="utf-8", errors="surrogateescape")
     return run / "report.html"
 
 

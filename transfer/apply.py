@@ -11,7 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.cli import log, run
+from training.batch import Batch
+from training.cli import run
 from training.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,17 +31,12 @@ def main(options: ApplyOptions) -> None:
     from transfer.contract import open_application
 
     application = open_application(options.run, options.overlap, options.strength)
-    failed = []
+    batch = Batch("transferred", len(options.files))
     for source, target in targets_of(options.files, options.output, options.force, application.suffix):
-        try:
+        with batch.one(source):
             application.write(source, target, asdict(options))
             print(target, flush=True)
-        except (InputError, FileNotFoundError) as error:
-            failed.append(str(error))
-            if len(options.files) > 1:
-                log(f"error: {error}")
-    if failed:
-        raise InputError(failed[0] if len(options.files) == 1 else f"{len(failed)} of {len(options.files)} files failed")
+    batch.end()
 
 
 def targets_of(files: tuple[Path, ...], output: Path, force: bool, suffix: str = ".wav") -> list[tuple[Path, Path]]:

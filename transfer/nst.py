@@ -15,11 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.batch import Batch
 from training.cli import bar, log, print_line, run
 from training.errors import InputError
 
 if TYPE_CHECKING:
-    from transfer.style.batch import Outcome
     from transfer.style.options import StyleOptions
     from transfer.style.pairs import Pair
 
@@ -80,12 +80,15 @@ def _transfer_many(options: StyleOptions) -> None:
     pairs = _pairs(options, folder)
     check_summary(folder, options.force)
     method, classifier = options.method()
-    outcomes = []
+    outcomes, batch = [], Batch("transferred", len(pairs), "pairs")
     with noted_interrupt() as interrupted:
         runner = Runner(method, classifier, asdict(options), interrupted)
         for outcome in bar(transfer_all(pairs, runner, options.force), len(pairs)):
             outcomes.append(outcome)
-            _report(outcome)
+            if outcome.outcome == "left out":
+                batch.failed(outcome.pair.output.stem, outcome.reason)
+            else:
+                print_line(str(outcome.pair.output), sys.stdout)
         stopped = interrupted()
     outcomes.sort(key=lambda outcome: pairs.index(outcome.pair))
     rows = rows_of(outcomes, folder)
@@ -95,9 +98,7 @@ def _transfer_many(options: StyleOptions) -> None:
     print(_table(rows), *written, sep="\n", flush=True)
     if stopped:
         raise KeyboardInterrupt
-    failed = sum(outcome.outcome == "left out" for outcome in outcomes)
-    if failed:
-        raise InputError(f"{failed} of {len(pairs)} pairs could not be transferred")
+    batch.end()
 
 
 def _pairs(options: StyleOptions, folder: Path) -> list[Pair]:
@@ -114,13 +115,6 @@ def _pairs(options: StyleOptions, folder: Path) -> list[Pair]:
     if options.content or options.style:
         raise InputError("--pairs names contents and styles itself; give it without --content and --style")
     return read_pairs(options.pairs, folder)
-
-
-def _report(outcome: Outcome) -> None:
-    if outcome.outcome == "left out":
-        print_line(f"error: {outcome.pair.output.stem}: {outcome.reason}")
-    else:
-        print_line(str(outcome.pair.output), sys.stdout)
 
 
 def _table(rows: list[dict]) -> str:

@@ -200,7 +200,7 @@ def data_of(run: PictureRun, data: str | os.PathLike | None = None, cache: Path 
     InputError: they are gone, or are others now, so that the test part is unknown; no test part.
     """
     path = run.data_path(data)
-    corpus = open_images(path, run.codec, cache)
+    corpus = open_images(path, run.codec, run.cache(cache))
     run.check_same_data(corpus.manifest["fingerprint"], path)
     split = split_corpus(corpus, seed=run.record["seed"], labelled=run.record["config"]["conditional"])
     if not len(split.test):

@@ -54,7 +54,7 @@ def _of_columns(run: SequenceRun, data: str | os.PathLike | None, cache: Path | 
     if not isinstance(representation, Columns):
         raise InputError(f"{run.run} does not read the columns of a codec, so that it has no pictures")
     codec, pieces = representation.codec, run.pieces(data, cache)
-    corpus = open_images(run.data_path(data), codec, cache)
+    corpus = open_images(run.data_path(data), codec, run.cache(cache))
     split = split_corpus(corpus, seed=run.record["seed"], labelled=False)
     learned = {pieces.names[number] for part in ("train", "validation") for number in pieces.parts[part]}
     unseen = np.array([row["name"] not in learned for row in corpus.rows])[corpus.source_of]

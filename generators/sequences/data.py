@@ -161,6 +161,6 @@ class SequenceRun(LoadedRun):
         InputError: they are gone, or others.
         """
         path = self.data_path(data)
-        pieces = open_pieces(path, self.representation, self.record["seed"], cache)
+        pieces = open_pieces(path, self.representation, self.record["seed"], self.cache(cache))
         self.check_same_data(pieces.fingerprint, path)
         return pieces

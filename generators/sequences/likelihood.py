@@ -43,7 +43,9 @@ def likelihood(
     """
     opened = SequenceRun(run)
     judge, representation = judge_of(opened), opened.representation
-    pieces = open_pieces(data, representation, opened.record["seed"], cache) if data else opened.pieces(cache=cache)
+    pieces = (
+        open_pieces(data, representation, opened.record["seed"], opened.cache(cache)) if data else opened.pieces(cache=cache)
+    )
     numbers = np.concatenate(list(pieces.parts.values())) if part == "all" else pieces.parts[part]
     numbers = numbers[pieces.lengths[numbers] > 1]
     if not len(numbers):

@@ -97,6 +97,6 @@ class SoundRun(LoadedRun):
         InputError: they are gone, or others.
         """
         path = self.data_path(data)
-        corpus = open_clips(path, self.setting, cache)
+        corpus = open_clips(path, self.setting, self.cache(cache))
         self.check_same_data(corpus.manifest["fingerprint"], path)
         return corpus, split_corpus(corpus, seed=self.record["seed"], labelled=False)

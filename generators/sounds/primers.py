@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from spectro.audio import blocks
-from spectro.clips import SILENCE
+from spectro.pieces import SILENCE
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import NOTHING, whole_columns
 from training.arrays import read_arrays

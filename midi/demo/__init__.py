@@ -75,10 +75,11 @@ def demo_folder(cache: str | os.PathLike | None = None) -> Path:
 
     cache: where it lies; by default the user's cache folder.
     """
-    from training.corpora.user_cache import cache_folder
+    from training.corpora.user_cache import cache_folder, made_cache
 
     folder = cache_folder(cache) / "demo-midi"
     if not folder.exists():
+        made_cache(cache)
         log(f"composing the demo pieces into {folder}")
     write_corpus(folder)
     return folder

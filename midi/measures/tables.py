@@ -16,7 +16,7 @@ from midi.measures.features import Measures, measure
 from midi.notes import Piece, in_order, last_of_tick
 from training.corpora.corpus import Corpus
 from training.corpora.sources import Source, find_sources
-from training.errors import InputError
+from training.errors import InputError, reason_of
 
 Table = dict[str, np.ndarray]
 """Name of a measure -> (pieces,) or (pieces, *shape of the measure), float64; NaN where it is not defined."""
@@ -202,5 +202,5 @@ def _of_file(source: Source, drums: bool) -> tuple[Measures | None, list[str]]:
     warnings: list[str] = []
     try:
         return measure(read(source.path, note=warnings.append), drums=drums), warnings
-    except InputError as error:
-        return None, [" ".join(str(error).split())]
+    except Exception as error:
+        return None, [reason_of(error, source.path)]

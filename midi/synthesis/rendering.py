@@ -146,7 +146,7 @@ def _write(path: Path, draft: Any, rate: int, gain: float) -> int:
     import soundfile
 
     clipped = 0
-    with soundfile.SoundFile(path, "w", rate, 2, "PCM_16", format="WAV") as target:
+    with soundfile.SoundFile(os.fsencode(path), "w", rate, 2, "PCM_16", format="WAV") as target:
         while data := draft.read(8 * BLOCK):
             block = np.frombuffer(data, np.float32).reshape(-1, 2) * np.float32(gain)
             clipped += int(np.count_nonzero(np.abs(block) > 1))

@@ -1,5 +1,7 @@
 """From a folder to a run, again after a kill, and on to other labels."""
 
+import os
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 import soundfile
 
 from classifiers import lil_data, softmax
+from classifiers.evaluation import evaluate
 from tests.classifiers.conftest import RATE, sound
 from training.errors import InputError
 from training.recipe import train
@@ -25,16 +28,24 @@ def test_a_run_holds_everything(run):
     assert load(run).output_shape == (None, 3)
 
 
-def test_repeating_the_command_trains_no_further_and_more_epochs_do(genres, cache, tmp_path):
+def test_repeating_the_command_trains_no_further_and_more_epochs_do(genres, cache, tmp_path, monkeypatch):
     train("classifiers", "softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
     before = (tmp_path / "history.csv").read_text()
     train("classifiers", "softmax", softmax.PRESETS["quick"], data=genres, output=tmp_path, cache=cache)
     assert (tmp_path / "history.csv").read_text() == before
     assert "Test part" in (tmp_path / "report.html").read_text()
-    train("classifiers", "softmax", replace(softmax.PRESETS["quick"], epochs=3), data=genres, output=tmp_path, cache=cache)
+    moved = shutil.copytree(genres, tmp_path.with_name("moved"))
+    train("classifiers", "softmax", replace(softmax.PRESETS["quick"], epochs=3), data=moved, output=tmp_path, cache=cache)
     after = (tmp_path / "history.csv").read_text()
     assert after.startswith(before)
     assert len(after.splitlines()) == 4
+    assert read_run(tmp_path)["data"]["path"] == str(moved)
+    monkeypatch.setattr("training.corpora.user_cache.build_corpus", None)  # evaluation finds it in the training's cache
+    assert evaluate([tmp_path])["runs"][0]["clips"]
+    monkeypatch.undo()
+    (moved / "tones" / os.listdir(moved / "tones")[0]).unlink()
+    with pytest.raises(InputError, match=r"data\.fingerprint"):
+        train("classifiers", "softmax", softmax.PRESETS["quick"], data=moved, output=tmp_path, cache=cache)
     with pytest.raises(InputError, match=r"config\.learning_rate"):
         train(
             "classifiers",

@@ -41,8 +41,37 @@ def test_what_is_left_over(tmp_path, length, count):
 def test_silence_and_scraps_are_refused(tmp_path):
     with pytest.raises(InputError, match="silent"):
         clips_of(tmp_path, np.zeros(9000, np.int16))
+    assert len(clips_of(tmp_path, np.full(9000, 0.5), seconds=0.1)) == 11  # clips may be shorter than recordings must be
     with pytest.raises(InputError, match=r"too short: 0\.01 s"):
         clips_of(tmp_path, np.ones(80, np.int16) * 1000)
+
+
+def test_channels_that_cancel_each_other_are_not_called_silent(tmp_path, capsys):
+    tone = 0.4 * np.sin(np.arange(20_000) / 9)
+    with pytest.raises(InputError, match=r"in antiphase and cancel each other: peak 0\.4, mixed .*change the sign of one"):
+        clips_of(tmp_path, np.stack([tone, -tone], axis=1))
+    assert remark_of(tmp_path, np.stack([tone, -0.99 * tone], axis=1)).startswith(
+        f"{tmp_path / 'a.wav'}: its channels are in"
+    )
+    assert remark_of(tmp_path, np.stack([tone, 0 * tone], axis=1)) == ""
+    assert capsys.readouterr().err == ""
+
+
+def remark_of(tmp_path, samples, **more):
+    soundfile.write(tmp_path / "a.wav", samples, RATE, **more)
+    blocks = Clips(RATE, 0.5)(tmp_path / "a.wav")
+    while True:
+        try:
+            next(blocks)
+        except StopIteration as end:
+            return end.value
+
+
+def test_samples_beyond_full_scale_are_counted(tmp_path):
+    samples = np.full(9_000, 0.5)
+    samples[[10, 20, 7_000]] = 1.0, -1.5, 3.25
+    assert remark_of(tmp_path, samples, subtype="FLOAT") == "clipped: 2 of 8,000 samples, up to 3.25 of full scale"
+    assert remark_of(tmp_path, np.clip(samples, -1, 1), subtype="FLOAT") == ""
 
 
 def test_any_rate_and_channels(tmp_path):

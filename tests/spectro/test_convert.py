@@ -236,7 +236,7 @@ def test_the_command(folder):
     assert found.returncode == 1
     assert found.stdout == "in.png\n"
     assert "error: bad.wav is not sound" in found.stderr
-    assert found.stderr.splitlines()[-1] == "error: 1 of 2 files could not be converted"
+    assert found.stderr.splitlines()[-1].startswith("error: 1 of 2 files could not be converted: ")
     assert "Traceback" not in found.stderr
 
 

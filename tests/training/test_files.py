@@ -14,6 +14,7 @@ import training.files
 from training.errors import InputError
 from training.files import (
     atomic,
+    beside,
     conversions,
     distinct,
     free_name,
@@ -23,6 +24,7 @@ from training.files import (
     refuse_filled,
     remove_half_written,
     save_figure,
+    shortened,
     write_json,
 )  # fmt: skip
 
@@ -129,6 +131,39 @@ def test_file_names_of_any_encoding_come_back(tmp_path):
     name = os.fsdecode(b"caf\xe9.wav")
     write_json(tmp_path / "a.json", {"file": name})
     assert read_json(tmp_path / "a.json") == {"file": name}
+
+
+LONG = ["x" * 255, "歌" * 85, "🎵" * 63, os.fsdecode(b"\xe9" * 255)]
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_names_of_results_leave_room_for_more(tmp_path, name):
+    found = shortened(name)
+    assert found != shortened(name[:-1] + "y")
+    for longer in (f"{found}-12.png.json", f"{found}.flac.json"):
+        (tmp_path / longer).touch()
+    assert shortened(found) == found
+    assert shortened("歌" * 80) == "歌" * 80
+    paths = distinct([Path(f"{name[:-4]}.wav"), Path(f"{name[:-4]}.wav")])
+    assert len({*paths}) == 2
+    assert {path.suffix for path in paths} == {".wav"}
+    assert beside(tmp_path / name, ".json").name.endswith(".json")
+    write_json(beside(tmp_path / name, ".json"), {})
+    assert beside(Path("a.wav"), ".json") == Path("a.wav.json")
+    for suffixes in ((".json", ".png"), (".json",)):
+        (tmp_path / (Path(free_name(tmp_path, name, suffixes, set(), True)).name + ".json")).touch()
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_name_as_long_as_can_be_is_written(tmp_path, name):
+    with atomic(tmp_path / name) as temporary:
+        temporary.write_text("whole")
+    assert (tmp_path / name).read_text() == "whole"
+    with atomic(tmp_path / name) as temporary:
+        temporary.write_text("half")
+        remove_half_written(tmp_path)  # finds it by its name, as long as that was
+        assert os.listdir(tmp_path) == [name]
+        temporary.touch()
 
 
 def test_the_same_place_in_another_folder():

@@ -42,6 +42,16 @@ def test_a_page_of_what_the_run_holds(tmp_path, tells):
     assert '<audio controls src="samples/a%20b.wav">' in page
 
 
+def test_names_of_any_bytes_are_shown_and_found(tmp_path, tells):
+    write_json(tmp_path / "config.json", {"format": 1, "package": "classifiers", "model": "softmax"})
+    tells([Section("Test", "caf\udce9", table=[("日本 $x$", "<i>")], files=["caf\udce9 ü.wav"])])
+    page = write_report(tmp_path).read_bytes()
+    assert b'src="caf%E9%20%C3%BC.wav"' in page
+    assert b"<p>caf\xe9</p>" in page
+    assert "<td>日本 $x$</td>".encode() in page
+    assert b"&lt;i&gt;" in page
+
+
 def test_levels_are_drawn_beside_their_curves(tmp_path, tells):
     write_json(tmp_path / "config.json", {"format": 1, "package": "classifiers", "model": "softmax"})
     (tmp_path / "history.csv").write_text("epoch,density\n0,0.2\n1,0.1\n")

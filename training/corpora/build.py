@@ -20,7 +20,7 @@ from training.corpora.cluster import workers
 from training.corpora.corpus import FORMAT, Encoder, read_table, shard_path
 from training.corpora.hashes import hashes_of
 from training.corpora.sources import Source
-from training.errors import InputError
+from training.errors import InputError, reason_of
 from training.files import atomic, read_json, remove_half_written, write_json
 from training.runs.lock import exclusive
 
@@ -91,7 +91,8 @@ def _plan_rows(sources: list[Source], cache: Path | None) -> list[dict[str, Any]
     seen: dict[str, Source] = {}
     rows = []
     for source, (digest, reason) in zip(sources, hashes, strict=True):
-        first = seen.setdefault(digest, source) if digest else source
+        reason = source.reason or reason
+        first = seen.setdefault(digest, source) if digest and not reason else source
         if first is not source:
             reason = f"duplicate of {first.name}" + (f", labelled {first.label}" if first.label != source.label else "")
         rows.append(
@@ -189,22 +190,24 @@ def write_shard(directory: Path, number: int, files: list[tuple[Path, dict[str, 
             try:
                 items, remark = _stream(out, encoder, path)
                 reason = "" if items else "gives no items"
-            except InputError as error:
-                items, reason = 0, str(error)
-            except Exception as error:
-                if isinstance(error, OSError) and error.filename is None:
-                    raise  # the disk we write to, not the file we read
-                items, reason = 0, f"{type(error).__name__}: {error}"  # a strange file must not end a night's build
+            except Exception as error:  # a strange file must not end a night's build
+                items, reason = 0, reason_of(error, path)
             if reason:
                 out.seek(start)
                 out.truncate()
-            notes = {"reason": " ".join(reason.split()), "remark": "" if reason else " ".join(remark.split())}
+            notes = {"reason": _one_line(reason, path), "remark": "" if reason else _one_line(remark, path)}
             parts.append({**row, "shard": number, "first": count, "items": items, **notes})
             count += items
         out.seek(0)
         if _write_header(out, count, encoder) != header:
             raise RuntimeError("the header of a shard grew")
     write_table(part_path(directory, number), parts)
+
+
+def _one_line(text: str, path: Path) -> str:
+    """Without the path, since the table has the file's name in another column."""
+    name, line = (" ".join(os.fsdecode(one).split()) for one in (path, text))
+    return line.replace(f"{name}: ", "").replace(f"{name} ", "")
 
 
 def part_path(directory: Path, number: int) -> Path:

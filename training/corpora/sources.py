@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.cli import log
@@ -22,15 +23,20 @@ class Source:
     label: str = ""
     group: str = ""
     fold: str = ""
+    reason: str = ""
+    """Why it cannot be used, where its name tells."""
 
 
 def find_sources(data: str | os.PathLike, suffixes: Collection[str]) -> list[Source]:
     """Every file below the folder `data` with one of `suffixes` (lower case, with dot), or every row of a CSV.
 
-    In a folder the label is the name of the first folder below it; hidden and `._` files are passed over. Links to folders
-    are followed; those that lead back up or where another has led are passed over, with a line. A CSV has the columns path
-    and label, and may have group (files of one mix, artist or composer) and fold. Sorted by name.
-    InputError: nothing there, no permission, no such file among the suffixes, columns missing.
+    suffixes: or suffix -> why such files cannot be used here, empty where they can: the `reason` of these sources.
+    In a folder the label is the name of the first folder below it. Hidden and `._` files and those of other suffixes are
+    passed over, counted in one line. Links to folders are followed; those that lead back up or where another has led are
+    passed over, with a line. A CSV has the columns path and label, and may have group (files of one mix, artist or composer)
+    and fold. Sorted by name.
+    InputError: nothing there, no permission, no such file among the suffixes, columns missing, a path on two rows of a CSV
+    that differ.
     """
     data = Path(data)
     if not data.exists():
@@ -40,6 +46,8 @@ def find_sources(data: str | os.PathLike, suffixes: Collection[str]) -> list[Sou
     sources = _from_folder(data, suffixes) if data.is_dir() else _from_csv(data)
     if not sources:
         raise InputError(f"{data} holds no file that ends in {' '.join(sorted(suffixes))}; is it the right folder?")
+    reasons = suffixes if isinstance(suffixes, Mapping) else {}
+    sources = [replace(source, reason=reasons.get(source.path.suffix.lower(), "")) for source in sources]
     return sorted(sources, key=lambda source: source.name)
 
 
@@ -48,16 +56,27 @@ def _from_folder(folder: Path, suffixes: Collection[str]) -> list[Source]:
         raise InputError(f"{folder} cannot be read: permission denied")
     found: list[Source] = []
     led: set[Path] = set()
+    labels: set[str] = set()
+    others: Counter[str] = Counter()
     for parent, folders, files in os.walk(folder, onerror=_tell_unreadable, followlinks=True):
+        others["hidden"] += sum(name.startswith(".") for name in folders)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and _leads_on(Path(parent, name), led))
+        labels.update(folders if Path(parent) == folder else ())
         for name in files:
             path = Path(parent, name)
             if name.startswith(".") or path.suffix.lower() not in suffixes:
                 if path.is_symlink() and not path.exists():
                     log(f"passed over: {path} leads nowhere")
+                else:
+                    others["hidden" if name.startswith(".") else path.suffix.lower() or "without a suffix"] += 1
                 continue
             parts = path.relative_to(folder).parts
             found.append(Source(path, "/".join(parts), label=parts[0] if len(parts) > 1 else ""))
+    if +others:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in others.most_common(10) if count)
+        log(f"passed over in {folder}: {kinds}" + ", and others" * (len(others) > 10))
+    if empty := sorted(labels - {source.label for source in found}):
+        log(f"passed over: no file to be read in {', '.join(empty[:10])}" + ", and others" * (len(empty) > 10))
     return found
 
 
@@ -79,11 +98,21 @@ def _tell_unreadable(error: OSError) -> None:
 
 
 def _from_csv(table: Path) -> list[Source]:
-    rows = read_csv(table, ("path",), ("label", "group", "fold"))
+    rows: dict[str, dict[str, str]] = {}
+    repeated = 0
+    for row in read_csv(table, ("path",), ("label", "group", "fold")):
+        before = rows.setdefault(os.path.normpath(row["path"]), row) if row["path"] else row
+        repeated += before is not row
+        for name in ("label", "group", "fold"):
+            if before[name] != row[name]:
+                raise InputError(
+                    f"{table}: {row['path']} has the {name} {before[name] or '(none)'} on line {before['line']} and "
+                    f"{row[name] or '(none)'} on line {row['line']}; expected one row for a file"
+                )
+    if repeated:
+        log(f"passed over in {table}: {repeated:,} rows that say again what another one says")
     return [
-        Source(table.parent / row["path"], row["path"], row["label"], row["group"], row["fold"])
-        for row in rows
-        if row["path"]
+        Source(table.parent / row["path"], row["path"], row["label"], row["group"], row["fold"]) for row in rows.values()
     ]
 
 

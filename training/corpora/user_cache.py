@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,20 @@ def cache_folder(cache: str | os.PathLike | None = None) -> Path:
     import platformdirs
 
     return Path(cache) if cache else Path(platformdirs.user_cache_dir("spectro"))
+
+
+def made_cache(cache: str | os.PathLike | None = None) -> Path:
+    """The cache folder, which is there and can be written. InputError: it cannot."""
+    folder = cache_folder(cache)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"the cache folder {folder} cannot be written ({error.strerror}); give another one as --cache"
+        ) from None
+    return folder
 
 
 def open_corpus(
@@ -38,8 +54,9 @@ def open_corpus(
     plan = plan_of(sources, encoder, folder)
     directory = folder / plan["fingerprint"][:16]
     if not (directory / "manifest.json").exists():
+        made_cache(cache)
         log(f"reading {len(sources)} files of {data} into {directory}")
-    build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
+        build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
     return describe(Corpus(directory))
 
 
@@ -50,10 +67,18 @@ def describe(corpus: Corpus, most: int = 10) -> Corpus:
         f"{corpus.directory}: {len(corpus)} items of {len(corpus.rows)} files, {size / 1e6:.1f} MB, "
         f"{len(corpus.left_out)} files left out"
     )
-    for row in corpus.left_out[:most]:
-        log(f"  left out: {row['name']}: {row['reason']}")
-    if len(corpus.left_out) > most:
-        log(f"  ... and {len(corpus.left_out) - most} more, listed in {corpus.directory / 'items.csv'}")
+    kinds: dict[str, list[dict[str, str]]] = {}
+    for row in corpus.left_out:
+        kinds.setdefault(re.split(r": | \(| of ", row["reason"])[0], []).append(row)
+    for rows in list(kinds.values())[:most]:
+        many = f"{len(rows):,} files, such as " * (len(rows) > 1)
+        log(f"  left out: {many}{rows[0]['name']}: {rows[0]['reason']}")
+    if len(kinds) > most or len(corpus.left_out) > len(kinds):
+        log(f"  all are listed in {corpus.directory / 'items.csv'}")
+    for label in sorted({row["label"] for row in corpus.left_out} - {row["label"] for row in corpus.rows}):
+        log(f"  label {label or '(none)'}: none of its files could be used")
+    if remarks := sum(bool(row.get("remark")) for row in corpus.rows):
+        log(f"  {remarks:,} files are not kept as they are; the column remark of items.csv tells what is missing")
     if not len(corpus):
         raise InputError(f"none of the {len(corpus.left_out)} files could be used; the reasons are above")
     return corpus

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import keras
 import numpy as np
 
-from training.files import atomic
+from training.files import atomic, shortened
 
 
 class Sample(NamedTuple):
@@ -45,7 +45,7 @@ class Samples(keras.callbacks.Callback):
 
     def _write_file(self, epoch: int, sample: Sample) -> None:
         suffix = "png" if sample.kind == "image" else "wav"
-        with atomic(self.run / "samples" / f"{sample.name}-{epoch:04d}.{suffix}") as path:
+        with atomic(self.run / "samples" / f"{shortened(sample.name)}-{epoch:04d}.{suffix}") as path:
             if sample.kind == "image":
                 from PIL import Image
 
@@ -63,9 +63,10 @@ class Samples(keras.callbacks.Callback):
 
         if self._writer is None:
             self._writer = tf.summary.create_file_writer(str(self.run / "logs" / "samples"))
+        tag = sample.name.encode(errors="replace").decode()  # TensorFlow takes no bytes of other encodings
         with self._writer.as_default(step=epoch):
             if sample.kind == "image":
-                tf.summary.image(sample.name, sample.array[None])
+                tf.summary.image(tag, sample.array[None])
             else:
-                tf.summary.audio(sample.name, sample.array[None, :, None].astype(np.float32), sample.rate)
+                tf.summary.audio(tag, sample.array[None, :, None].astype(np.float32), sample.rate)
         self._writer.flush()

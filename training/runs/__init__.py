@@ -25,8 +25,8 @@ FORMAT = 2
 """Version of the run format."""
 READABLE = {"classifiers": (1, 2)}
 """Formats that are read of runs of a package, where it is more than FORMAT: names in the others changed after format 1."""
-MAY_CHANGE = ("epochs", "devices", "versions", "command")
-"""What may differ when a command is repeated in its run directory."""
+MAY_CHANGE = ("epochs", "devices", "versions", "command", "path", "cache")
+"""What may differ when a command is repeated in its run directory; which data it is, its fingerprint tells."""
 
 
 @contextlib.contextmanager
@@ -43,6 +43,8 @@ def open_run(directory: str | os.PathLike, record: dict[str, Any]) -> Iterator[P
     if (precision := keras.config.dtype_policy().name) != "float32":
         record = record | {"precision": precision}
     config = directory / "config.json"
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in str(directory)):
+        raise InputError(f"{directory} has bytes that are not UTF-8, where TensorBoard cannot write; give another --output")
     if directory.is_file():
         raise InputError(f"{directory} is a file; a run needs a directory: give another --output")
     if directory.is_dir() and not config.exists() and any(name != ".lock" for name in os.listdir(directory)):
@@ -111,6 +113,12 @@ def load(directory: str | os.PathLike) -> keras.Model:
         MemoryError,
     ) as error:  # TypeError: an older version had other settings
         raise InputError(f"{path} cannot be loaded ({str(error)[:200]}); is the file whole and of this version?") from None
+
+
+def cache_of(record: dict[str, Any], cache: Path | None = None) -> Path | None:
+    """Where folders become corpora: `cache`, or the --cache that the run of `record` was trained with; None: the user's."""
+    found = (record.get("data") or {}).get("cache")
+    return cache or (Path(found) if found else None)
 
 
 def start_from(fresh: keras.Model, run: str | os.PathLike) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import tyro
 
 from training.cli import run
-from training.errors import InputError
+from training.errors import InputError, reason_of
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def main(options: Options) -> None:
     for directory in sorted(path for path in options.path.iterdir() if path.is_dir() and not path.name.startswith(".")):
         try:
             table.append(_row(overview(directory)))
-        except InputError as error:
-            table.append((directory.name, str(error)))
+        except Exception as error:
+            table.append((directory.name, reason_of(error, directory)))
     widths = [max(len(row[column]) for row in table if len(row) > 2) for column in range(len(table[0]))]
     widths[0] = max(len(row[0]) for row in table)
     for row in table:

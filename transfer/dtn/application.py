@@ -22,7 +22,7 @@ from midi.parts import remark
 from midi.stitch import cut, join
 from training.cli import log
 from training.errors import InputError
-from training.files import read_json, write_json
+from training.files import beside, read_json, write_json
 from training.runs import load, read_run, versions
 from transfer.dtn.model import exported
 from transfer.dtn.pieces import PROGRAMS, pitched, played_by
@@ -57,8 +57,7 @@ class Application:
         write(target, generated)
         facts = {"source": source, "run": self.run, "notes": len(generated), "losses": losses, "left_out": piece.left_out}
         write_json(
-            target.with_name(target.name + ".json"),
-            {"command": "transfer.apply", **facts, "options": options, "versions": versions()},
+            beside(target, ".json"), {"command": "transfer.apply", **facts, "options": options, "versions": versions()}
         )
 
     def piece(self, piece: Piece) -> tuple[Piece, dict[str, float]]:

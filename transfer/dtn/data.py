@@ -26,6 +26,7 @@ from training.corpora.sources import find_sources
 from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import open_corpus
 from training.errors import InputError
+from training.runs import cache_of
 from transfer.dtn.pieces import PitchedImages, pitched
 
 DEMO = ("chorale", "rock")
@@ -201,7 +202,7 @@ def pieces_of(
     InputError: they are gone, or others now, so that nobody knows which of them the run learned from; a corpus, which has
     no files.
     """
-    trained_on = record["data"]
+    trained_on, cache = record["data"], cache_of(record, cache)
     if trained_on["source"]["path"] is None:
         places = [demo_folder(cache) / style for style in DEMO]
     else:

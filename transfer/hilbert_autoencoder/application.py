@@ -12,7 +12,8 @@ import numpy as np
 
 from spectro.audio import blocks, write
 from spectro.streaming import scratch_array
-from training.files import write_json
+from training.cli import log
+from training.files import beside, write_json
 from training.runs import load, read_run, versions
 from transfer.hilbert_autoencoder.model import exported
 
@@ -42,11 +43,11 @@ class Application:
         for piece in self.stream(blocks(source, BLOCK, rate=self.rate, note=lambda line: None)):
             out[:, at : at + piece.shape[1]] = piece
             at += piece.shape[1]
-        clipped = write(target, out, self.rate)
+        if clipped := write(target, out, self.rate):
+            log(f"{target}: {clipped:,} samples clipped")
         facts = {"source": source, "run": self.run, "rate": self.rate, "samples": samples, "clipped": clipped}
         write_json(
-            target.with_name(target.name + ".json"),
-            {"command": "transfer.apply", **facts, "options": options, "versions": versions()},
+            beside(target, ".json"), {"command": "transfer.apply", **facts, "options": options, "versions": versions()}
         )
 
     def stream(self, pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from spectro.audio import blocks
-from spectro.clips import SILENCE
+from spectro.pieces import SILENCE
 from training.cli import log
 from training.errors import InputError
 

@@ -18,7 +18,7 @@ from classifiers.prediction import Classifier
 from spectro.audio import write
 from spectro.streaming import scratch_array
 from training.cli import log
-from training.errors import InputError
+from training.errors import InputError, reason_of
 from training.files import atomic, read_json, refuse_existing, write_json
 from transfer.style.judgement import RESULT, Judgement, judge
 from transfer.style.methods import Method
@@ -137,10 +137,8 @@ def transfer_all(pairs: list[Pair], runner: Runner, force: bool) -> Iterator[Out
             content, style = content_of(pair.content), style_of(pair.style)
             runner.begin(pair)
             result, _ = runner.transfer(pair, content, style)
-        except (InputError, FileNotFoundError, PermissionError) as error:
-            yield Outcome(pair, "left out", " ".join(str(error).split()))
-        except MemoryError:
-            yield Outcome(pair, "left out", f"{pair.content} or {pair.style} is too long for this machine's memory; cut it")
+        except Exception as error:
+            yield Outcome(pair, "left out", reason_of(error, pair.output.stem))
         else:
             yield Outcome(pair, "interrupted" if result.interrupted else "transferred")
         if runner.interrupted():

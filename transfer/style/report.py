@@ -108,7 +108,7 @@ def _draw(result: Result, judgement: Judgement, path: Path) -> None:
     for place, lines, font in ((0, _scores(judgement), "monospace"), (1, _facts_of(result, judgement), "sans-serif")):
         axes = figure.add_subplot(grid[2, place])
         axes.set_axis_off()
-        axes.text(0, 1, "\n".join(lines), va="top", fontsize=9, family=font, transform=axes.transAxes, parse_math=False)
+        axes.text(0, 1, "\n".join(lines), va="top", fontsize=9, family=font, transform=axes.transAxes)
     save_figure(figure, path)
 
 
@@ -190,6 +190,6 @@ def _draw_sound(axes: Axes, path: str | os.PathLike, setting: SpectrogramSetting
     preview = Preview()
     preview.add(setting.to_picture(np.abs(setting.analyse(sound))))
     _draw_preview(axes, preview, setting, "", colour_bar=False)
-    axes.set_title(title, fontsize=8, parse_math=False)
+    axes.set_title(title, fontsize=8)
     axes.tick_params(labelsize=7)
     axes.set(xlabel="", ylabel="")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from spectro.audio import blocks
-from spectro.clips import SILENCE
+from spectro.pieces import SILENCE
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import edge
 from training.errors import InputError

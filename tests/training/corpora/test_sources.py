@@ -72,7 +72,8 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path, monkeypatch, capsys):
     real = os.scandir
     monkeypatch.setattr(os, "scandir", refuse)
     assert [source.name for source in find_sources(tmp_path, {".txt"})] == ["alto/a.txt"]
-    assert capsys.readouterr().err == f"passed over: {tmp_path / 'bass'} cannot be read: Permission denied\n"
+    told = f"passed over: {tmp_path / 'bass'} cannot be read: Permission denied"
+    assert capsys.readouterr().err.splitlines() == [told, "passed over: no file to be read in bass"]
 
 
 def test_a_table_gives_label_group_and_fold(tmp_path):
@@ -93,6 +94,46 @@ def test_nothing_there(tmp_path):
         find_sources(tmp_path / "nowhere", {".wav"})
     with pytest.raises(InputError, match="right folder"):
         find_sources(tmp_path, {".wav"})
+
+
+def test_what_is_passed_over_is_counted_by_kind(tmp_path, capsys):
+    made(tmp_path, "alto/a.txt", "alto/b.JPG", "bass/c.jpg", "bass/.hidden", ".git/d", "bass/readme", "e.midi2", "._f.txt")
+    assert [source.name for source in find_sources(tmp_path, {".txt"})] == ["alto/a.txt"]
+    assert capsys.readouterr().err.splitlines() == [
+        f"passed over in {tmp_path}: 3 hidden, 2 .jpg, 1 .midi2, 1 without a suffix",
+        "passed over: no file to be read in bass",
+    ]
+    made(tmp_path / "clean", "alto/a.txt")
+    find_sources(tmp_path / "clean", {".txt"})
+    assert capsys.readouterr().err == ""
+
+
+def test_a_linked_label_folder_is_read(tmp_path, capsys):
+    made(tmp_path, "data/alto/a.txt", "disk/b.txt")
+    (tmp_path / "data/bass").symlink_to(tmp_path / "disk")
+    assert [source.label for source in find_sources(tmp_path / "data", {".txt"})] == ["alto", "bass"]
+    assert capsys.readouterr().err == ""
+
+
+def test_suffixes_may_tell_why_their_files_cannot_be_used(tmp_path):
+    made(tmp_path, "a.txt", "b.M4A")
+    (tmp_path / "t.csv").write_text("path,label\na.txt,x\nb.M4A,y\n")
+    for data in (tmp_path, tmp_path / "t.csv"):
+        found = find_sources(data, {".txt": "", ".m4a": "needs a friend"})
+        assert [(source.name, source.reason) for source in found] == [("a.txt", ""), ("b.M4A", "needs a friend")]
+
+
+def test_a_path_has_one_label(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("path, label\na.wav,rock\nb.wav,pop\n./a.wav,rock\n")
+    assert [(source.name, source.label) for source in find_sources(table, {".wav"})] == [("a.wav", "rock"), ("b.wav", "pop")]
+    assert capsys.readouterr().err == f"passed over in {table}: 1 rows that say again what another one says\n"
+    table.write_text("path,label\na.wav,rock\nb.wav,pop\n./a.wav,pop\n")
+    with pytest.raises(InputError, match=r"a\.wav has the label rock on line 2 and pop on line 4; expected one row"):
+        find_sources(table, {".wav"})
+    table.write_text("path,label,fold\na.wav,rock,1\na.wav,rock,\n")
+    with pytest.raises(InputError, match=r"has the fold 1 on line 2 and \(none\) on line 3"):
+        find_sources(table, {".wav"})
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -36,3 +36,37 @@ def test_nothing_usable_is_said_with_the_reasons(tmp_path, capsys):
     with pytest.raises(InputError, match="none of the 1 files"):
         open_corpus(tmp_path / "data", Numbers(), {".txt"}, tmp_path / "cache")
     assert "left out: a.txt: gives no items" in capsys.readouterr().err
+
+
+def test_what_is_left_out_is_counted_by_reason_with_the_labels_that_are_lost(tmp_path, capsys):
+    for number in range(5):
+        for label, content in (("alto", f"{number + 1} {number}"), ("bass", f"0 none {number}")):
+            (tmp_path / "data" / label).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "data" / label / f"{number}.txt").write_text(content)
+    for number, content in enumerate(("1 0", "2 1")):
+        (tmp_path / "data" / "alto" / f"again {number}.txt").write_text(content)
+    open_corpus(tmp_path / "data", Numbers(), {".txt"}, tmp_path / "cache")
+    told = [line.strip() for line in capsys.readouterr().err.splitlines()]
+    assert "left out: 2 files, such as alto/again 0.txt: duplicate of alto/0.txt" in told or (
+        "left out: 2 files, such as alto/0.txt: duplicate of alto/again 0.txt" in told
+    )
+    assert "left out: 5 files, such as bass/0.txt: gives no items" in told
+    assert "label bass: none of its files could be used" in told
+    assert not any("label alto" in line for line in told)
+
+
+def test_a_cache_that_cannot_be_written_is_told_with_what_to_do(folder, tmp_path, monkeypatch):
+    (tmp_path / "home").touch()  # no folder, so that not even root can write below it
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(
+        InputError, match=r"home/.*spectro cannot be written \(Not a directory\); give another one as --cache"
+    ):
+        open_corpus(folder, Numbers(), {".txt"})
+
+
+def test_a_corpus_in_a_cache_that_cannot_be_written_serves(folder, tmp_path, monkeypatch):
+    first = open_corpus(folder, Numbers(), {".txt"}, tmp_path / "cache")
+    monkeypatch.setattr("training.corpora.user_cache.build_corpus", None)
+    monkeypatch.setattr("training.corpora.user_cache.made_cache", None)
+    assert len(open_corpus(folder, Numbers(), {".txt"}, tmp_path / "cache")) == len(first)

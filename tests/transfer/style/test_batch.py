@@ -59,7 +59,7 @@ def drawings(monkeypatch):
 
 
 def table(folder) -> list[dict[str, str]]:
-    with (folder / "scores.csv").open(newline="") as file:
+    with (folder / "scores.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         return list(csv.DictReader(file))
 
 
@@ -131,7 +131,7 @@ def test_a_bad_pair_is_told_and_the_rest_goes_on(tmp_path, options, capsys):
     rows += ["a.wav,s.wav,in/good.wav", "a.wav,t.wav,a.mp3", "a.wav,t.wav,/x.wav"]
     assert guarded(nst.main, options(**pair_table(tmp_path, *rows))) == 1
     printed = capsys.readouterr()
-    assert printed.err.strip().endswith("error: 6 of 7 pairs could not be transferred")
+    assert "error: 6 of 7 pairs could not be transferred: absent-as-s, " in printed.err
     reasons = [row["reason"] for row in table(tmp_path / "out")]
     expectations = ("not found", "silent", "not sound", "line 5: no style", "", "name of a .wav", "name of a .wav")
     for reason, expected in zip(reasons, expectations, strict=True):
@@ -142,6 +142,36 @@ def test_a_bad_pair_is_told_and_the_rest_goes_on(tmp_path, options, capsys):
     assert "| in/good |" in printed.out
     assert {path.stem for path in (tmp_path / "out").rglob("*.wav")} == {"good"}
     assert (tmp_path / "out" / "contact_sheet.png").exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("odd"), OSError(5, "Input/output error"), MemoryError(), KeyError("x")])
+@pytest.mark.usefixtures("drawings")
+def test_whatever_goes_wrong_with_one_pair_the_others_go_on(tmp_path, options, monkeypatch, capsys, error):
+    transfer = NetworkMethod.transfer
+
+    def fail(self, content, *given, **named):
+        if content.source.stem == "a":
+            raise error
+        return transfer(self, content, *given, **named)
+
+    monkeypatch.setattr(NetworkMethod, "transfer", fail)
+    assert guarded(nst.main, options(style=(tmp_path / "s.wav",))) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "error: 1 of 2 pairs could not be transferred: a-as-s"
+    assert [row["outcome"] for row in table(tmp_path / "out")] == ["left out", "transferred"]
+
+
+def test_names_may_be_any(tmp_path, options, noise):
+    """Drawn, in the table, in the reports."""
+    names = [os.fsdecode(b"lat\xe9 A$AP_L$D"), "日本" * 40]
+    for place, name in enumerate(names):
+        write(tmp_path / f"{name}.wav", noise(0.3, seed=place), 8_000)
+    nst.main(options(**{side: (tmp_path / f"{name}.wav",) for side, name in zip(("content", "style"), names, strict=True)},
+                     output=tmp_path / "one.wav"))  # fmt: skip
+    assert (tmp_path / "one.png").stat().st_size > 10_000
+    nst.main(options(content=tuple(tmp_path / f"{name}.wav" for name in names), style=(tmp_path / f"{names[1]}.wav",)))
+    rows = table(tmp_path / "out")
+    assert [row["outcome"] for row in rows] == ["transferred"] * 2
+    assert (tmp_path / "out" / "contact_sheet.png").stat().st_size > 10_000
 
 
 @pytest.mark.usefixtures("drawings")
