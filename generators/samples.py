@@ -15,6 +15,7 @@ import numpy as np
 
 from midi.codecs.codec import REST, Codec, Encoded
 from midi.notes import Piece
+from midi.tempo import Tempo
 from training.errors import InputError
 from training.files import atomic, read_json, write_json
 from training.runs import versions
@@ -148,7 +149,13 @@ def check_formats(formats: Sequence[str]) -> None:
 
 
 def write_formats(
-    output: Path, formats: Sequence[str], item: int, images: np.ndarray, codec: Codec | None, piece: Piece, tempo: int | None
+    output: Path,
+    formats: Sequence[str],
+    item: int,
+    images: np.ndarray,
+    codec: Codec | None,
+    piece: Piece,
+    tempo: Tempo | None,
 ) -> list[str]:
     """Write an item, a folder of `output` for each format; the paths below `output`."""
     found = []
@@ -160,7 +167,7 @@ def write_formats(
     return found
 
 
-def _write(path: Path, kind: str, images: np.ndarray, codec: Codec | None, piece: Piece, tempo: int | None) -> None:
+def _write(path: Path, kind: str, images: np.ndarray, codec: Codec | None, piece: Piece, tempo: Tempo | None) -> None:
     if kind == "midi":
         from midi.files.writing import write
 

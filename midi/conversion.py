@@ -142,7 +142,7 @@ def _to_pictures(source: Path, target: Path, how: Conversion, warnings: list[str
     if lost := "; ".join(filter(None, [held, remark(losses, piece.left_out)])):
         warnings.append(f"{source}: {lost}")
     row = {name: int(losses[name]) if losses[name] == int(losses[name]) else round(losses[name], 6) for name in NAMES}
-    row |= {"pictures": sum(len(part.images) for part in encoded), "left_out": sum(piece.left_out.values())}
+    row |= {"pictures": sum(len(part.images) for part in encoded), "left_out": _left_out(piece)}
     return targets, row | (_measured(source, piece, encoded, how.codec, warnings) if how.measure else {})
 
 
@@ -176,7 +176,7 @@ def _to_score(source: Path, target: Path, how: Conversion, warnings: list[str]) 
     said = filter(None, [changed_in_words(changed), remark({}, {**piece.left_out, "keys": 0})])
     warnings.append(f"{source}: {'; '.join(said)}")
     _record(target, source, how, {"losses": changed, "left_out": piece.left_out, "notes": len(piece)})
-    return [target], {"notes": len(piece), "left_out": sum(piece.left_out.values())}
+    return [target], {"notes": len(piece), "left_out": _left_out(piece)}
 
 
 def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, warnings: list[str]) -> dict[str, Any]:
@@ -190,6 +190,10 @@ def _measured(source: Path, piece: Piece, encoded: list[Encoded], codec: Codec, 
         warnings.append(f"{source}: not measured: {error}")
         return row
     return row | {"onset_f1": round(found.onset_f1, 6), "note_f1": round(found.note_f1, 6)}
+
+
+def _left_out(piece: Piece) -> int:
+    return sum(count for name, count in piece.left_out.items() if name != "held")
 
 
 def decode_parts(encoded: list[Encoded], codec: Codec, tempo: Tempo | None) -> Piece:

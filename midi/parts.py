@@ -20,7 +20,10 @@ Parts = Literal["together", "tracks"]
 By = Literal["track", "instrument", "family"]
 """track: its number; instrument: its program, with all drums as one; family: the 16 groups of eight programs of General
 MIDI (pianos, organs, basses ...), with all drums as one."""
-WORDS = {"keys": "key signatures", "hanging": "notes that never end", "unmatched": "ends without a note"}
+WORDS = {
+    "keys": "key signatures", "system_exclusive": "system exclusive events", "hanging": "notes that never end",
+    "unmatched": "ends without a note",
+}  # fmt: skip
 """What `Piece.left_out` counts, where its names do not say it."""
 
 
@@ -56,8 +59,12 @@ def pedalled(piece: Piece, codec: Codec, pedal: Pedal) -> tuple[Piece, str]:
 
 
 def remark(losses: Mapping[str, float], left_out: Mapping[str, int]) -> str:
-    """One line: what pictures lose of the notes, and what of the file was no note; "" if nothing."""
-    beside = ", ".join(f"{count:,} {WORDS.get(name, name.replace('_', ' '))}" for name, count in left_out.items() if count)
+    """One line: what pictures lose of the notes, and what of the file was no note; "" if nothing.
+
+    Notes that are held are none of both: the reader tells them.
+    """
+    counts = {WORDS.get(name, name.replace("_", " ")): count for name, count in left_out.items() if count and name != "held"}
+    beside = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     lost = {name: losses[name] for name in NAMES if losses.get(name)}  # some codecs count what is no note again
     whole = lost.keys() <= {"notes", "kept"} and losses.get("kept") == losses.get("notes")
     parts = ["" if whole else in_words({"notes": 0, "kept": 0} | lost), beside and f"left out {beside}"]

@@ -240,13 +240,10 @@ def _facts(path: Path, text: dict[str, Any], parsed: Any) -> tuple[Codec, int, i
 
 
 def _refuse_large(path: Path, codec: Codec, windows: int, layers: int) -> None:
-    size = windows * layers * math.prod(codec.shape)
-    if size <= MAX_BYTES:
+    if (size := windows * layers * math.prod(codec.shape)) <= MAX_BYTES:
         return
     resolution = getattr(codec, "resolution", 0)
     coarser = int(0.9 * resolution * MAX_BYTES / size)
     advice = f"use --resolution {coarser}, here it is {resolution:g}" if coarser else "cut the piece"
-    raise InputError(
-        f"{path}: {windows:,} windows of time and {layers:,} layers make {size:,} bytes; at most {MAX_BYTES:,} are written "
-        f"or read: {advice}"
-    )
+    made = f"{windows:,} windows of time and {layers:,} layers make {size:,} bytes"
+    raise InputError(f"{path}: {made}; at most {MAX_BYTES:,} are written or read: {advice}")

@@ -52,6 +52,12 @@ class TempoMap:
         changes = self._from_zero()
         return TempoMap(changes[np.diff(changes["microseconds"], prepend=-1) != 0], self.division)
 
+    def since(self, tick: int) -> TempoMap:
+        """The same from `tick` on, which becomes tick 0."""
+        later = self.changes[self.changes["tick"] > tick].copy()
+        later["tick"] -= tick
+        return TempoMap(np.concatenate([np.array([(0, self.at(tick))], TEMPO), later]), self.division)
+
     def in_division(self, division: int) -> TempoMap:
         """The same times in quarters, to the nearest tick; of several changes at one tick the last counts."""
         if division == self.division:

@@ -16,6 +16,7 @@ from midi.codecs.strip import StripCodec
 from midi.columns import PAD, check_columns, columns_of, images_of, piece_of
 from midi.measures.continuation import columns_in_bar
 from midi.notes import Piece
+from midi.tempo import Tempo
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Columns:
     def encode(self, piece: Piece) -> tuple[np.ndarray, Mapping[str, float]]:
         return columns_of(piece, self.codec)
 
-    def decode(self, steps: np.ndarray, tempo: int | None = None) -> Piece:
+    def decode(self, steps: np.ndarray, tempo: Tempo | None = None) -> Piece:
         return piece_of(steps, self.codec, tempo)
 
     def images(self, steps: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from midi.codecs.codec import Codec
 from midi.measures.continuation import BAR
 from midi.notes import Piece
+from midi.tempo import Tempo
 
 
 class NoteLimit(Protocol):
@@ -63,8 +64,8 @@ class Representation(Protocol):
     def encode(self, piece: Piece) -> tuple[np.ndarray, Mapping[str, float]]:
         """(the steps of a piece, what they do not keep of it). InputError: no note that they can tell."""
 
-    def decode(self, steps: np.ndarray, tempo: int | None = None) -> Piece:
-        """The piece that steps tell, of a model's too, at one tempo in microseconds a quarter (None: the usual)."""
+    def decode(self, steps: np.ndarray, tempo: Tempo | None = None) -> Piece:
+        """The piece that steps tell, of a model's too, at a tempo in microseconds a quarter or a map (None: the usual)."""
 
     def images(self, steps: np.ndarray) -> np.ndarray | None:
         """Pictures of the codec, uint8 (count, *codec.shape), if it has any."""

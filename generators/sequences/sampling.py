@@ -23,7 +23,10 @@ from generators.sequences.primers import Primer, from_file, held_out, nothing
 from generators.sequences.representation import Representation, Stretch
 from generators.sequences.samplers import BATCH, Decoding, continuations
 from generators.sequences.watch import pictures_of
+from midi.codecs.strip import StripCodec
+from midi.files.reading import read
 from midi.measures.continuation import figures_of
+from midi.tempo import TempoMap
 from training.errors import InputError
 from training.files import atomic
 from training.options import check
@@ -56,6 +59,7 @@ def sample(
     blocks, items = Blocks(options.count, BATCH), options.items or None
     check_items(blocks, items)
     primer = primer_of(run, options)
+    source = _source_tempos(options)
     with_record(options.output, _record(run, options, stretch))
     decoding = Decoding(options.temperature, options.top_p)
 
@@ -66,7 +70,10 @@ def sample(
         if members[0] == 0 and items is None:
             _write_sheet(options.output / "sheet.png", prompts, generated, representation)
         first = members[0]
-        return [_write(options, item, *primers[item - first], generated[item - first], representation) for item in missing]
+        return [
+            _write(options, item, *primers[item - first], generated[item - first], representation, source)
+            for item in missing
+        ]
 
     return make_items(options.output, blocks, written, items=items, progress=progress)
 
@@ -102,16 +109,34 @@ def primer_of(run: SequenceRun, options: SequenceSampleOptions) -> Primer:
     return nothing(run.representation)
 
 
+def _source_tempos(options: SequenceSampleOptions) -> TempoMap | None:
+    """At which tempos a piece goes on: of --tempo, or else of --primer; None: at the usual one."""
+    if options.microseconds is not None:
+        return TempoMap.of(options.microseconds)
+    return read(options.primer, note=lambda line: None).tempo_map if options.primer else None
+
+
+def _behind(tempos: TempoMap | None, prompt: np.ndarray, representation: Representation) -> TempoMap | None:
+    """The tempos behind a prompt."""
+    if tempos is None:
+        return None
+    quarters, codec = representation.duration(prompt), representation.codec
+    if quarters is None and isinstance(codec, StripCodec):
+        quarters = float(tempos.ticks(len(prompt) / codec.resolution)) / tempos.division
+    return tempos.since(round((quarters or 0.0) * tempos.division))
+
+
 def _write(
     options: SequenceSampleOptions, item: int, name: str, prompt: np.ndarray, generated: np.ndarray,
-    representation: Representation,
+    representation: Representation, source: TempoMap | None,
 ) -> dict[str, Any]:  # fmt: skip
     """Write one item in every format; its row of the manifest."""
     steps = generated if options.only_new else np.concatenate([prompt, generated])
-    piece, images = representation.decode(steps, options.microseconds), representation.images(steps)
+    tempo = _behind(source, prompt, representation) if options.only_new else source
+    piece, images = representation.decode(steps, tempo), representation.images(steps)
     files = write_formats(
         options.output, formats_of(options.format), item, steps if images is None else images, representation.codec, piece,
-        options.microseconds,
+        tempo,
     )  # fmt: skip
     figures = figures_of(representation.roll(generated), representation.roll_bar)
     row = {"item": item, "seed": options.seed, "primer": name, "primer_columns": len(prompt), "files": " ".join(files)}

@@ -1,13 +1,15 @@
-"""The level of symusic: `symusic.Score` objects into pieces, and pieces into `symusic.Score` objects."""
+"""The level of symusic (extra `[symusic]`): `symusic.Score` objects into pieces, and pieces into `symusic.Score` objects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
+from midi.beside import PACKET
 from midi.files.writing import to_bytes
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, require_tracks
 
@@ -41,13 +43,17 @@ def from_symusic(score: Score, left_out: Mapping[str, int] | None = None) -> Pie
 
 
 def to_symusic(piece: Piece) -> Score:
-    """The `symusic.Score` of a piece: a track for every (track, program, drum) in it.
+    """The `symusic.Score` of a piece, with what is beside its notes but packets of system exclusive events (0xF7).
+
+    symusic misreads those, and gives every track the programs that stand in itself.
 
     InputError: as `midi.files.writing.to_bytes`.
     """
     import symusic
 
-    return symusic.Score.from_midi(to_bytes(piece))
+    events = piece.beside.events
+    beside = replace(piece.beside, events=events[events["status"] != PACKET])
+    return symusic.Score.from_midi(to_bytes(replace(piece, beside=beside)))
 
 
 @njit(cache=True, nogil=True)

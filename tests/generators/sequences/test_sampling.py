@@ -15,7 +15,8 @@ from midi.codecs import codec_named
 from midi.columns import columns_of, images_of
 from midi.files.reading import read
 from midi.files.writing import write
-from midi.notes import make_piece, note_table
+from midi.notes import TEMPO, make_piece, note_table
+from midi.picture import load
 from tests.generators.sequences.conftest import SEQUENCES
 from training.errors import InputError
 from training.files import write_json
@@ -152,6 +153,18 @@ def test_the_command_prints_its_manifest(runs, primer, tmp_path, capsys):
     main(SequenceOptions(runs["lstm"], tmp_path / "out", count=1, columns=9, primer=primer[0], tempo=90.0))
     assert capsys.readouterr().out.strip() == str(tmp_path / "out" / "manifest.csv")
     assert read(tmp_path / "out" / "midi" / "000000.mid").tempo_at(0) == 666_667
+
+
+@pytest.mark.parametrize("only_new", [False, True])
+def test_a_piece_goes_on_at_the_tempos_of_its_primer(runs, tmp_path, only_new):
+    """Unless another one is asked for; here it changes within the prompt of two quarters and behind it."""
+    notes = note_table(2, start=[0, 480], end=[480, 960], pitch=[60, 64], velocity=100)
+    tempos = np.array([(0, 600_000), (480, 400_000), (1_440, 300_000)], TEMPO)
+    write(tmp_path / "a.mid", make_piece(notes, 480, tempos))
+    sample(runs["lstm"], tmp_path / "out", count=1, primer=tmp_path / "a.mid", only_new=only_new, format="midi,png")
+    heard = [(0, 400_000), (480, 300_000)] if only_new else tempos.tolist()
+    assert read(tmp_path / "out" / "midi" / "000000.mid").tempos.tolist() == heard
+    assert load(tmp_path / "out" / "png" / "000000.png").tempo.changes.tolist() == heard
 
 
 def test_files_that_are_no_primer_are_one_line(runs, tmp_path):
