@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from midi.files.reading import read
 from midi.notes import Piece
-from midi.parts import remark
+from midi.parts import prolonged_in_words, remark
+from midi.pedal import with_pedal
 from training.cli import log
 from training.errors import InputError
 
@@ -19,16 +20,16 @@ Found = TypeVar("Found")
 
 
 def encoded_file(path: str | os.PathLike, encode: Callable[[Piece], tuple[Found, Mapping[str, float]]]) -> Found:
-    """What `encode` makes of a file; what that does not keep of it is told.
+    """What `encode` makes of a file, as its pedal has it; what that does not keep of it is told.
 
     InputError, which names the file: unreadable, no note that `encode` can tell.
     """
     try:
-        piece = read(path)
+        piece, prolonged = with_pedal(read(path))
         found, losses = encode(piece)
     except InputError as error:
         text = str(error)
         raise InputError(text if str(path) in text else f"{path}: {text}") from None
-    if lost := remark(losses, piece.left_out):
-        log(f"{path}: {lost}")
+    if told := "; ".join(filter(None, [prolonged_in_words(prolonged), remark(losses, piece.left_out)])):
+        log(f"{path}: {told}")
     return found

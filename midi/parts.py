@@ -55,7 +55,12 @@ def encode_parts(piece: Piece, codec: Codec, parts: Parts = "together") -> tuple
 def pedalled(piece: Piece, codec: Codec, pedal: Pedal) -> tuple[Piece, str]:
     """(the piece that `codec` is to show, what the pedal did to it in words); auto: off where the codec keeps all notes."""
     piece, count = with_pedal(piece, "off" if pedal == "auto" and codec.keeps_notes else pedal)
-    return piece, f"{count:,} notes prolonged by the pedal" if count else ""
+    return piece, prolonged_in_words(count)
+
+
+def prolonged_in_words(count: int) -> str:
+    """How many notes the pedal prolonged; empty for none."""
+    return f"{count:,} notes prolonged by the pedal" if count else ""
 
 
 def remark(losses: Mapping[str, float], left_out: Mapping[str, int]) -> str:

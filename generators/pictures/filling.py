@@ -19,11 +19,13 @@ from generators.pictures.sources import columns_of_bars
 from generators.primers import encoded_file
 from generators.samples import seed_of
 from midi.codecs.codec import Codec
+from midi.codecs.grid import division_of, ticks_of
 from midi.codecs.strip import StripCodec
 from midi.columns import check_columns
 from midi.measures.continuation import columns_in_bar
 from midi.notes import Piece
 from midi.stitch import cut
+from midi.tempo import TempoMap
 from training.cli import log
 from training.errors import InputError
 
@@ -37,8 +39,8 @@ class Songs:
     """uint8 (pieces, rows, columns, channels)."""
     names: tuple[str, ...]
     """Of their files."""
-    tempo: int | None = None
-    """Microseconds a quarter; None: the codec's."""
+    tempo: TempoMap | None = None
+    """Of a user's file; None: the codec's."""
 
     @classmethod
     def unbegun(cls, codec: Codec) -> Songs:
@@ -80,9 +82,13 @@ class Strips:
         return self.count
 
     @property
-    def tempo(self) -> int | None:
-        """Of the pieces."""
-        return self.songs.tempo
+    def tempo(self) -> TempoMap | None:
+        """From where items begin."""
+        tempos, codec = self.songs.tempo, self.songs.codec
+        if tempos is None:
+            return None
+        begun = ticks_of(np.array(self.written[0]), codec.resolution, codec.unit, tempos, codec.rounding)
+        return tempos.in_division(division_of(codec.resolution, codec.unit)).since(int(begun))
 
     @property
     def windows(self) -> int:
@@ -209,7 +215,7 @@ def _parts(free: np.ndarray, codec: StripCodec, length: int, overlap: int) -> tu
 
 
 def song_of(path: str | os.PathLike, codec: Codec, columns: int | None = None) -> Songs:
-    """A MIDI file, or its first `columns`, up to where its last note ends, at its first tempo.
+    """A MIDI file, or its first `columns`, up to where its last note ends, at its tempos.
 
     What the codec does not keep is told. InputError: unreadable, no note in the codec's range, a codec without columns.
     """
@@ -223,8 +229,7 @@ def song_of(path: str | os.PathLike, codec: Codec, columns: int | None = None) -
         placed = codec.bars(piece)[0]
         wide = replace(codec, columns=codec.length(placed)) if len(placed.row) else codec
         encoded = wide.encode(piece)
-        tempo = piece.tempo_at(0) if counted and not codec.keeps_tempos else None
-        return Songs(codec, encoded.images[:1, :, :columns], (str(path),), tempo), encoded.losses
+        return Songs(codec, encoded.images[:1, :, :columns], (str(path),), piece.tempo_map), encoded.losses
 
     return encoded_file(path, encode)
 

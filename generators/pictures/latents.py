@@ -18,6 +18,7 @@ from generators.primers import encoded_file
 from generators.samples import seed_of
 from midi.codecs.codec import Codec
 from midi.notes import Piece
+from midi.tempo import TempoMap
 from training.errors import InputError
 
 
@@ -26,7 +27,7 @@ class LatentSource(abc.ABC):
 
     windows: int
     shown: ClassVar[int] = 0
-    tempo: ClassVar[int | None] = None
+    tempo: ClassVar[TempoMap | None] = None
 
     @property
     def at_once(self) -> int:

@@ -32,6 +32,7 @@ from generators.samples import (
     with_record,
     write_formats,
 )
+from midi.tempo import Tempo
 from training.errors import InputError
 from training.files import atomic
 from training.options import check
@@ -71,7 +72,7 @@ def sample(
             "temperature": options.temperature,
             "guidance": options.guidance,
             "label": options.label,
-            "tempo": options.microseconds or source.tempo,
+            "tempo": options.microseconds,
         },
     )
     draw, tempo = Drawing(run, sampler, source, options.seed, label), options.microseconds or source.tempo
@@ -127,7 +128,7 @@ def _write_sheet(draw: Drawing, blocks: Blocks, output: Path) -> None:
 
 
 def _write(
-    draw: Drawing, output: Path, formats: tuple[str, ...], tempo: int | None, item: int, images: np.ndarray
+    draw: Drawing, output: Path, formats: tuple[str, ...], tempo: Tempo | None, item: int, images: np.ndarray
 ) -> dict[str, Any]:
     """Write one item in every format; its row of the manifest."""
     codec, labels = draw.run.codec, draw.run.labels

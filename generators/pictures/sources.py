@@ -17,6 +17,7 @@ from midi.codecs.codec import Codec
 from midi.codecs.grid import MAX_COLUMNS
 from midi.codecs.strip import StripCodec
 from midi.measures.continuation import columns_in_bar
+from midi.tempo import TempoMap
 from training.errors import InputError
 
 
@@ -29,7 +30,7 @@ class Source(Protocol):
     """How many of them are drawn together."""
     shown: int
     """Which of them a sheet shows."""
-    tempo: int | None
+    tempo: TempoMap | None
     """Microseconds a quarter of what they go on from; None: the codec's."""
 
     def __len__(self) -> int: ...
@@ -48,7 +49,7 @@ class Draws:
     windows: ClassVar[int] = 1
     at_once: ClassVar[int] = 1
     shown: ClassVar[int] = 0
-    tempo: ClassVar[int | None] = None
+    tempo: ClassVar[TempoMap | None] = None
     count: int
     temperature: float = 1.0
 

@@ -17,7 +17,8 @@ from generators.sequences.representation import Representation, Stretch
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import read_source
-from midi.parts import remark
+from midi.parts import prolonged_in_words, remark
+from midi.pedal import with_pedal
 from training.cli import log
 from training.corpora.split import split_corpus
 from training.corpora.user_cache import open_corpus
@@ -96,11 +97,12 @@ class PieceEncoder:
     def __call__(self, path: Path) -> Iterator[np.ndarray]:
         """Blocks (up to BLOCKS_AT_ONCE, BLOCK, width). InputError: unreadable, or no note that the steps can tell."""
         piece, warnings = read_source(path)
+        piece, prolonged = with_pedal(piece)
         steps, losses = self.representation.encode(piece)
         blocks = blocks_of(steps, self.representation.pad)
         for first in range(0, len(blocks), BLOCKS_AT_ONCE):
             yield blocks[first : first + BLOCKS_AT_ONCE]
-        return "; ".join(filter(None, [*warnings, remark(losses, piece.left_out)]))
+        return "; ".join(filter(None, [*warnings, prolonged_in_words(prolonged), remark(losses, piece.left_out)]))
 
 
 def blocks_of(steps: np.ndarray, pad: int) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Strips: what stands never changes, what is free is drawn once, and a pattern goes on across the joints of pictures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from midi.codecs.codec import REST
 from midi.files.writing import write
 from midi.measures.continuation import columns_in_bar
 from midi.notes import SIGNATURE, make_piece, note_table
+from midi.tempo import TEMPO
 from training.errors import InputError
 
 CODECS = ("roll64", "roll96", "beats88", "frames88")
@@ -192,7 +195,7 @@ def test_a_strip_is_the_file_up_to_its_last_note(tmp_path, capsys):
     strip = found.cells[0]
     assert strip.shape == (64, 13, 1)
     np.testing.assert_array_equal(song_of(path, codec, 5).cells[0], strip[:, :5])
-    assert (found.tempo, found.names) == (600_000, (str(path),))
+    assert (found.tempo.changes["microseconds"].tolist(), found.names) == ([600_000], (str(path),))
     told = capsys.readouterr().err
     assert "has bars of 3/4; all bars are counted as 4/4" in told
     assert "out of range 1" in told
@@ -221,3 +224,16 @@ def test_what_does_not_fit_is_one_line():
     with pytest.raises(InputError, match="--bars needs a codec that counts quarters; levels88 does not"):
         continuation(Songs.unbegun(codec_named("levels88")), 4, 1)
     assert windows_of(codec, 3) == 2
+
+
+def test_what_follows_a_primer_alone_begins_at_the_tempo_there(tmp_path):
+    """Without the primer, its tempos up to the joint are passed over: here from the second bar on."""
+    path, codec = tmp_path / "slower.mid", codec_named("roll64")
+    tempos = np.array([(0, 500_000), (1920, 600_000), (5760, 700_000)], TEMPO)
+    write(path, replace(make_piece(note_table(1, start=0, end=3840, pitch=60), 480), tempos=tempos))
+    song = song_of(path, codec)
+    whole, new = (continuation(song, 4, 1, only_new=only_new).tempo for only_new in (False, True))
+    quarters = [
+        [(tick / each.division, tempo) for tick, tempo in each.effective().changes.tolist()] for each in (whole, new)
+    ]
+    assert quarters == [[(0, 500_000), (4, 600_000), (12, 700_000)], [(0, 600_000), (4, 700_000)]]
