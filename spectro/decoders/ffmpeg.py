@@ -8,6 +8,7 @@ many they are.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, BinaryIO
@@ -37,6 +38,8 @@ EXACT = ("mov", "wv", "ape", "tta", "tak", "dsf", "wav", "w64", "caf", "aiff", "
 """Containers whose length is no estimate."""
 DELAYED = {"aac": "AAC without a container", "asf": "WMA", "ac3": "AC-3", "eac3": "AC-3"}
 """Containers that do not tell how many samples the encoder has put in front."""
+PLANES = 8
+"""Channels of a frame that keeps each by itself, at most: of more, PyAV (18.1) reads memory that is none of the frame's."""
 TOLERANCE = 0.05
 """Seconds by which a header's length may be more than there is: tables of times are coarse."""
 
@@ -50,7 +53,14 @@ class _Nameless:
     """A file without its name, which may be of any bytes, and is no evidence of what the file holds."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+        self.read, self.tell, self._seek = file.read, file.tell, file.seek
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Damaged files ask for places that there are not: -1."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, OverflowError):
+            return -1
 
 
 class Ffmpeg:
@@ -113,7 +123,8 @@ class Ffmpeg:
         """float32 (samples, channels) of each frame; the last one of an mp4 may be longer than the sound."""
         last = self._first
         for frame in self._frames:
-            if (frame.sample_rate, len(frame.layout.channels)) != (self.rate, self.channels):
+            kinds = {(one.sample_rate, len(one.layout.channels), one.format.name) for one in (last, frame)}
+            if len(kinds) > 1:
                 self._left_out = f"{len(frame.layout.channels)} channels at {frame.sample_rate} Hz"
                 break
             yield _as_float(last)
@@ -160,6 +171,8 @@ class Ffmpeg:
 
 def _as_float(frame: AudioFrame) -> np.ndarray:
     """float32 (samples, channels), full scale = 1."""
+    if frame.format.is_planar and len(frame.layout.channels) > PLANES:
+        raise DecodingError(f"FFmpeg: {len(frame.layout.channels)} channels")
     try:
         values: np.ndarray = frame.to_ndarray()
     except ValueError:

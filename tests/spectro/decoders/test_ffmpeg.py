@@ -6,9 +6,12 @@ import os
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from spectro import audio, clips, decode
 from spectro.corpus import Options, main
+from tests.spectro.test_audio import sound_or_reason
 from training.corpora.sources import find_sources
 from training.errors import InputError
 
@@ -93,6 +96,19 @@ def test_the_sound_of_a_video_is_read(tmp_path, sound):
     assert np.abs(audio.read(tmp_path / "a.mkv")[0] - sound).max() < 1e-4
 
 
+def test_many_channels_that_pyav_cannot_hand_over_are_refused(tmp_path):
+    """A frame that keeps more than eight of them each by itself; reading such memory ends the process."""
+    with av.open(str(tmp_path / "a.wv"), "w", format="wv") as out:
+        stream = out.add_stream("wavpack", rate=RATE, layout="hexadecagonal", format="s16p")
+        stream.open()
+        frame = av.AudioFrame("s16p", "hexadecagonal", 1_024)
+        frame.sample_rate, frame.pts = RATE, 0
+        for each in (frame, None):
+            out.mux(stream.encode(each))
+    with pytest.raises(InputError, match="FFmpeg: 16 channels"):
+        audio.read(tmp_path / "a.wv")
+
+
 def test_a_file_that_is_cut_short_is_told(tmp_path, sound):
     encode(tmp_path / "a.wv", sound, "wavpack", "wv")
     data = (tmp_path / "a.wv").read_bytes()
@@ -112,6 +128,28 @@ def test_no_file_that_a_file_names_is_opened(tmp_path, sound, text):
         (tmp_path / "a.m4a").write_text(text.format(name))
         with pytest.raises(InputError, match="is not sound that can be decoded"):
             audio.read(tmp_path / "a.m4a")
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_damaged_bytes_never_surprise(encoded, capfd, data):
+    path, content = data.draw(st.sampled_from(encoded))
+    damaged = bytearray(content)
+    for place in data.draw(st.lists(st.integers(0, 400), min_size=1, max_size=8)):
+        damaged[place] = data.draw(st.integers(0, 255))
+    path.write_bytes(damaged[: data.draw(st.integers(1, len(damaged)))])
+    sound_or_reason(path)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.fixture(scope="module")
+def encoded(sound, tmp_path_factory):
+    """(a path to write to, a whole file) of several containers."""
+    folder = tmp_path_factory.mktemp("encoded")
+    for name, codec, container in (("a.m4a", "aac", "ipod"), ("b.m4a", "alac", "ipod"), ("c.wv", "wavpack", "wv"),
+                                   ("d.mka", "flac", "matroska"), ("e.aac", "aac", "adts")):  # fmt: skip
+        encode(folder / name, sound[:, :8_000], codec, container)
+    return [(path.with_stem(f"damaged {path.stem}"), path.read_bytes()) for path in sorted(folder.iterdir())]
 
 
 def test_names_of_any_bytes(tmp_path, sound):
