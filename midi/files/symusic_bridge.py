@@ -11,7 +11,7 @@ from numba import njit
 
 from midi.beside import PACKET
 from midi.files.writing import to_bytes
-from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, require_tracks
+from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, last_of_tick, require_tracks
 
 if TYPE_CHECKING:
     from symusic import Score
@@ -36,8 +36,8 @@ def from_symusic(score: Score, left_out: Mapping[str, int] | None = None) -> Pie
     return Piece(
         in_order(notes),
         score.tpq,
-        np.array(list(tempos.items()), TEMPO),
-        np.array([(tick, *signature) for tick, signature in signatures.items()], SIGNATURE),
+        last_of_tick(np.array(list(tempos.items()), TEMPO)),
+        last_of_tick(np.array([(tick, *signature) for tick, signature in signatures.items()], SIGNATURE)),
         left_out or {},
     )
 

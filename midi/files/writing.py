@@ -144,8 +144,8 @@ def _placed(piece: Piece) -> np.ndarray:
 def _with_programs(begins: np.ndarray, piece: Piece) -> np.ndarray:
     """The beginnings of notes (count,) in order of time, before each a program where its channel has another.
 
-    A bank counts from the next program on, so that one follows each bank; where there is none, a channel's first program
-    stands at tick 0.
+    A program stands in every track too, for readers that take it for a track's. A bank counts from the next program on, so
+    that one follows each bank. Where nothing changes it, a program stands at tick 0, and so does a channel's first one.
     """
     order = np.argsort(begins["tick"] << 16 | begins["track"], kind="stable")
     begins, program = begins[order], piece.notes["program"][order].astype(np.int64)
@@ -157,8 +157,11 @@ def _with_programs(begins: np.ndarray, piece: Piece) -> np.ndarray:
         mine = np.flatnonzero(begins["channel"] == channel)
         bank = np.searchsorted(np.sort(bank_moment[banks["channel"] == channel]), moment[mine], side="right")
         state = bank << 8 | program[mine]
-        needed[mine] = np.diff(state, prepend=-1) != 0
-        first[mine[0]] = bank[0] == 0
+        enters = np.zeros(len(mine), np.bool_)
+        enters[np.unique(begins["track"][mine], return_index=True)[1]] = True
+        needed[mine] = enters | (np.diff(state, prepend=-1) != 0)
+        early = enters if (state == state[0]).all() else np.arange(len(mine)) == 0
+        first[mine] = early & (bank == 0)
     places = np.flatnonzero(needed)
     programs = begins[places]
     programs["status"], programs["first"], programs["second"] = PROGRAM, program[places], 0

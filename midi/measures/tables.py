@@ -137,13 +137,17 @@ def measure_files(
     jobs: int = 1,
     progress: Callable[[Iterable, int], Iterable] | None = None,
 ) -> tuple[Table, list[str]]:
-    """(the measures of the MIDI files that can be read, a line for each of the others, and for each read leniently).
+    """(the measures of the MIDI files that can be read; lines: for each of the others, for each read leniently, and one of
+    the sustain pedal, since notes are measured as long as their keys are down).
 
     jobs, progress: as in `measure_corpus`.
     """
     parts = list(_in_parts(lambda part: [_of_file(source, drums) for source in part], sources, jobs, progress))
-    warnings = [line for part in parts for _, lines in part for line in lines]
-    return as_table(row for part in parts for row, _ in part if row is not None), warnings
+    warnings = [line for part in parts for _, lines, _ in part for line in lines]
+    pedals = [changes for part in parts for _, _, changes in part if changes]
+    if pedals:
+        warnings.append(f"{len(pedals):,} files use the sustain pedal ({sum(pedals):,} changes), which is not measured")
+    return as_table(row for part in parts for row, _, _ in part if row is not None), warnings
 
 
 def codec_of(corpus: Corpus) -> Codec:
@@ -198,9 +202,11 @@ def _from(piece: Piece, tick: int) -> Piece:
     return replace(piece, notes=in_order(notes), tempos=last_of_tick(tempos), signatures=last_of_tick(signatures))
 
 
-def _of_file(source: Source, drums: bool) -> tuple[Measures | None, list[str]]:
+def _of_file(source: Source, drums: bool) -> tuple[Measures | None, list[str], int]:
+    """(the measures, if it can be read; lines; changes of the pedal)."""
     warnings: list[str] = []
     try:
-        return measure(read(source.path, note=warnings.append), drums=drums), warnings
+        piece = read(source.path, note=warnings.append)
+        return measure(piece, drums=drums), warnings, piece.left_out["pedal_changes"]
     except Exception as error:
-        return None, [reason_of(error, source.path)]
+        return None, [reason_of(error, source.path)], 0

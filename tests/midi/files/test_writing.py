@@ -102,6 +102,13 @@ def beside(piece: Piece) -> list[tuple]:
     return [(*(event[name].item() for name in names), piece.beside.data_of(event)) for event in piece.beside.events]
 
 
+def test_every_track_has_its_program():
+    """Though it holds for the channel in all tracks: some readers take it for the track's."""
+    piece = make_piece(note_table(3, start=[0, 0, 960], end=[480, 480, 1_440], program=[5, 5, 5], track=[0, 1, 2], pitch=60))
+    tracks = to_mido(piece).tracks[1:]
+    assert [(track[0].type, track[0].program, track[0].time) for track in tracks] == [("program_change", 5, 0)] * 3
+
+
 def test_a_bank_is_followed_by_its_program():
     """A synthesiser takes a bank from the next program on."""
     bank = [Message("program_change", program=5), Message("control_change", control=0, value=8, time=9)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mido import Message, MidiFile, MidiTrack
 
 from midi.codecs import codec_named
 from midi.codecs.registry import CODECS
@@ -49,6 +50,15 @@ def test_a_bad_file_is_a_line_and_the_others_go_on(folder):
     table, told = measure_files(find_sources(folder, {".mid"}))
     assert len(table["length"]) == 68
     assert [line.split(" is not")[0] for line in told] == [str(folder / "03.mid"), str(folder / "05.mid")]
+
+
+def test_pedals_are_told_in_one_line(tmp_path):
+    pressed = [Message("control_change", control=64, value=value, time=9) for value in (127, 0)]
+    notes = [Message("note_on", note=60), Message("note_off", note=60, time=9)]
+    for name in "ab":
+        MidiFile(tracks=[MidiTrack([*pressed, *notes])]).save(tmp_path / f"{name}.mid")
+    _, told = measure_files(find_sources(tmp_path, {".mid"}))
+    assert told == ["2 files use the sustain pedal (4 changes), which is not measured"]
 
 
 @pytest.mark.parametrize(("name", "quarters"), [("roll64", 16), ("roll96", 8)])
