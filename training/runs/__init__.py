@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training import installation
 from training.cli import log
 from training.errors import InputError
 from training.family import PACKAGES, family_of
@@ -132,13 +133,8 @@ def start_from(fresh: keras.Model, run: str | os.PathLike) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of what computes, for records."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for name in ("spectro", "keras", "tensorflow", "numpy", "scipy", "librosa", "soundfile"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+    found = installation.versions("keras", "tensorflow", "numpy", "scipy", "librosa", "soundfile")
+    return {"python": platform.python_version(), **found}
 
 
 def _command() -> dict[str, Any]:
