@@ -113,6 +113,22 @@ def test_the_list_goes_on_after_what_it_cannot_read(tmp_path):
     assert "generators.?[2Jvae" in red
 
 
+def test_the_list_as_a_page(tmp_path):
+    (run_of(tmp_path / "a <b>", 5, command=COMMAND) / "report.html").touch()
+    run_of(tmp_path / "c", 3)
+    (tmp_path / "d foreign").mkdir()
+    done = told("list", tmp_path, "--html")
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "index.html")
+    page = (tmp_path / "index.html").read_text()
+    assert '<td><a href="a%20%3Cb%3E/report.html">a &lt;b&gt;</a></td><td>generators.vae</td><td>finished</td>' in page
+    assert "<td>c</td><td>generators.vae</td><td>stopped</td><td>3/5</td><td>val_loss 0.3333</td>" in page
+    assert "# c: after epoch 3\nthe call of Python" in page
+    assert "# a &lt;b&gt;: with more --epochs\ncd &#39;/my music&#39;" in page
+    assert "foreign" not in page
+    assert told("list", tmp_path).stdout.splitlines() == done.stdout.splitlines()[:-1]
+    assert told("show", tmp_path / "c", "--html").returncode == 1
+
+
 def test_one_run_in_full(tmp_path):
     run = run_of(tmp_path / "run", 3, command=COMMAND, data={"path": "/my music/pieces"})
     (run / "autoencoder").mkdir()
