@@ -26,7 +26,7 @@ FORMAT = 2
 """Version of the run format."""
 READABLE = {"classifiers": (1, 2)}
 """Formats that are read of runs of a package, where it is more than FORMAT: names in the others changed after format 1."""
-MAY_CHANGE = ("epochs", "devices", "versions", "command", "path", "cache")
+MAY_CHANGE = ("epochs", "early_stop", "devices", "versions", "command", "path", "cache")
 """What may differ when a command is repeated in its run directory; which data it is, its fingerprint tells."""
 
 

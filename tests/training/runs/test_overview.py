@@ -57,6 +57,16 @@ def test_states(tmp_path):
     assert overview(stopped).state == "stopped"
 
 
+def test_a_run_that_ended_early_is_finished(tmp_path):
+    run = run_of(tmp_path / "run", 12, config={"epochs": 40}, early_stop=0.25)
+    (run / "report.html").touch()
+    assert overview(run).state == "stopped", "its last epoch is its best"
+    write_json(run / "best.json", {"epoch": 1, "monitor": "val_loss", "value": 0.5})
+    assert overview(run).state == "finished"
+    write_json(run / "config.json", {**RECORD, "config": {"epochs": 48}, "early_stop": 0.25})
+    assert overview(run).state == "stopped", "of more epochs a quarter is more"
+
+
 def test_nothing_is_written(tmp_path):
     run = run_of(tmp_path / "run", 2)
     before = sorted(tmp_path.rglob("*"))
