@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import platform
 import shlex
@@ -147,7 +148,8 @@ def _command() -> dict[str, Any]:
 
 
 def _refuse_other(directory: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
-    flat_old, flat_new = _flat(old), _flat(_as_json(new))
+    flat_new = _flat(_as_json(new))
+    flat_old = {key: value for key, value in _flat(_defaults(new)).items() if key in flat_new} | _flat(old)
     differing = [
         f"{key} is {flat_old.get(key)!r}, now {flat_new.get(key)!r}"
         for key in sorted(flat_old.keys() | flat_new.keys())
@@ -155,6 +157,15 @@ def _refuse_other(directory: Path, old: dict[str, Any], new: dict[str, Any]) -> 
     ]
     if differing:
         raise InputError(f"{directory} is a run of other settings ({'; '.join(differing[:4])}); give another --output")
+
+
+def _defaults(record: dict[str, Any]) -> dict[str, Any]:
+    """What a run of an older version has where its model's options are fewer: the defaults, which change nothing."""
+    try:
+        options = model_module(record).Config
+    except InputError:
+        return {}
+    return {"config": _as_json({field.name: field.default for field in dataclasses.fields(options)})}
 
 
 def _as_json(value: Any) -> Any:
