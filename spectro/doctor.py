@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PURPOSES = {
     "formats": "reads m4a, WMA, sound of video files and others that libsndfile does not",
+    "symusic": "reads MIDI files faster",
     "score": "writes MusicXML",
     "onnx": "exports ONNX",
     "litert": "exports LiteRT",

@@ -25,7 +25,7 @@ GREY_SPAN = 0.1
 
 
 MEANINGS = {
-    "bits": "Bits that a pixel costs to be described by the model, at most (the negative evidence bound).",
+    "bits": "Bits that a pixel costs to be described by the model; of models with latents a bound from above.",
     "kl": "Nats of a picture that its latents hold: how far the encoder's distribution is from the prior (KL divergence).",
     "likelihood": "Log likelihood of a picture's pixels given its latents, in nats.",
     "critic_loss": "What the critic makes smaller, who tells real pictures from generated ones.",
