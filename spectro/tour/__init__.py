@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from spectro.commands import COMMANDS, command_of
 from training.cli import log
 from training.errors import InputError
 from training.installation import HOME
+
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""For each step: two that each take all cores wait for one another more than they compute."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def _run(step: Step) -> Step:
     safe = [] if Path.cwd() == HOME else ["-P"]  # a folder of the user's is not put on the path
     began = time.monotonic()
     command = [sys.executable, *safe, "-m", COMMANDS[name].module, *rest]
-    ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    env = os.environ | ONE_THREAD
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, errors="replace", check=False)
     if ended.returncode:
         last = (ended.stderr.strip().splitlines() or ["no word"])[-1]
         raise InputError(f"spectro {name} ended with status {ended.returncode}: {last.removeprefix('error: ')}")

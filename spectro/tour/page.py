@@ -50,7 +50,7 @@ def _style(folder: Path) -> Section:
         "lo_fi_as_future_bass-content.wav": "before: a lo-fi track",
         "lo_fi_as_future_bass-style.wav": "the style: a future bass track",
         "lo_fi_as_future_bass.wav": "after: the lo-fi track in the style of future bass",
-        "lo_fi_as_future_bass.png": "both, the result, and how the transfer went",
+        "lo_fi_as_future_bass.png": "spectrograms of all three, and how the transfer went",
     }
     text = (
         f"The harmonies and rhythms of the first track stay, the sound of the second comes: {_figure(result['score'])} of 1 "
@@ -86,7 +86,7 @@ def _midi(folder: Path) -> Section:
         "folk_again.mid": "the tune out of the picture, as MIDI",
     }
     text = (
-        f"The codec `lossless` brought back {losses['kept']} of {losses['notes']} notes, with their lengths, velocities and "
+        f"The codec lossless brought back {losses['kept']} of {losses['notes']} notes, with their lengths, velocities and "
         "instruments. Other codecs show less and suit models better; each counts what it does not keep."
     )
     return Section("MIDI to a picture, and back", text, files=tuple(files), captions=files)
@@ -95,16 +95,16 @@ def _midi(folder: Path) -> Section:
 def _genres(folder: Path) -> Section:
     """The training: how right it is, and what it mistakes."""
     scores = read_json(folder / "classifier" / "evaluation.json")
-    labels, track = scores["labels"], scores["track"]
+    labels, clips = scores["labels"], scores["segment"]
     files = {
         "classifier/confusion.png": "clips of each true genre (rows) by their predicted genre (columns)",
         "classifier/report.html": "the report of the training, with its curves",
     }
     text = (
-        f"A network that began with random weights has learned {len(labels)} genres from a few composed tracks. Of "
-        f"{scores['tracks']} tracks that it had never heard it names {100 * track['accuracy']:.0f} % rightly, of their "
-        f"clips {100 * scores['segment']['accuracy']:.0f} %; guessing gives {100 / len(labels):.0f} %. Of so few tracks, "
-        f"anything from {100 * track['low']:.0f} to {100 * track['high']:.0f} % would be no surprise."
+        f"A network that began with random weights has learned {len(labels)} genres from a few composed tracks. Of the "
+        f"{scores['clips']} clips of {scores['tracks']} tracks that it had never heard it names "
+        f"{100 * clips['accuracy']:.0f} % rightly; guessing gives {100 / len(labels):.0f} %. It is a small test: with other "
+        f"tracks of these genres anything from {100 * clips['low']:.0f} to {100 * clips['high']:.0f} % would be no surprise."
     )
     return Section("Genres, learned from nothing", text, files=tuple(files), captions=files)
 

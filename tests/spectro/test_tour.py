@@ -64,7 +64,7 @@ def toured(tmp_path):
     write_json(tmp_path / "folk.png.json", {"losses": {"kept": 191, "notes": 192}})
     part = {"accuracy": 0.5, "low": 0.25, "high": 0.75}
     write_json(
-        tmp_path / "classifier" / "evaluation.json", {"labels": list("abcd"), "tracks": 8, "track": part, "segment": part}
+        tmp_path / "classifier" / "evaluation.json", {"labels": list("abcd"), "tracks": 8, "clips": 24, "segment": part}
     )
     return tmp_path
 
@@ -77,9 +77,9 @@ def test_the_page_tells_scores_in_words(toured):
         "reaches -.",
         "hears lo fi (75 %) before and future bass (75 %) after",
         "191 of 192 notes",
-        "names 50 % rightly",
+        "24 clips of 8 tracks that it had never heard it names 50 % rightly",
         "guessing gives 25 %",
-        "anything from 25 to 75 %",
+        "from 25 to 75 %",
         "(12 s)\nspectro nst --output ",
         "spectro classify train --data my_music",
     ):
