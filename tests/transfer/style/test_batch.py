@@ -180,7 +180,7 @@ def test_names_may_be_any(tmp_path, options, noise):
 @pytest.mark.usefixtures("drawings")
 def test_no_pair_at_all_can_be_transferred(tmp_path, options):
     assert guarded(nst.main, options(**pair_table(tmp_path, "absent.wav,s.wav"))) == 1
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["scores.csv"]
+    assert not (tmp_path / "out").exists(), "it is known before any work"
 
 
 @pytest.mark.usefixtures("drawings")
