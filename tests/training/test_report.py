@@ -55,7 +55,7 @@ def test_names_of_any_bytes_are_shown_and_found(tmp_path, tells):
     page = write_report(tmp_path).read_bytes()
     assert b'src="caf%E9%20%C3%BC.wav"' in page
     assert b"<p>caf\xe9</p>" in page
-    assert "<td>日本 $x$</td>".encode() in page
+    assert "<th>日本 $x$</th>".encode() in page
     assert b"&lt;i&gt;" in page
 
 
