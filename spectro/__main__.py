@@ -22,8 +22,9 @@ def main() -> None:
         return
     if listed := help_of(words):
         group = words[:1] if words and not words[0].startswith("-") else []
-        print(f"usage: {' '.join(['spectro', *group, 'COMMAND'])} [--option value]\n\n{__doc__}\n\n{listed}\n")
-        print("spectro COMMAND --help tells the options of a command, spectro --version the version.")
+        with training.cli.quiet_end():
+            print(f"usage: {' '.join(['spectro', *group, 'COMMAND'])} [--option value]\n\n{__doc__}\n\n{listed}\n")
+            print("spectro COMMAND --help tells the options of a command, spectro --version the version.")
         return
     try:
         name, sys.argv[1:] = command_of(words)
