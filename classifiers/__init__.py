@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__distribution__ = "spectro-music"
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal

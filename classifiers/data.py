@@ -28,8 +28,11 @@ def one_hot(corpus: Corpus, labels: tuple[str, ...]) -> np.ndarray:
     return table[corpus.source_of]
 
 
-def training_batches(corpus: Corpus, split: Split, batch_size: int, seed: int, mixing: Mixing) -> Batches:
-    """Shuffled, augmented batches of the training part."""
+def training_batches(
+    corpus: Corpus, split: Split, batch_size: int, seed: int, mixing: Mixing, most_steps: int = 0
+) -> Batches:
+    """Shuffled, augmented batches of the training part; most_steps: of an epoch, 0 for as many as there are in a pass."""
+    whole = max(1, len(split.train) // batch_size)
     return Batches(
         corpus,
         split.train,
@@ -38,6 +41,7 @@ def training_batches(corpus: Corpus, split: Split, batch_size: int, seed: int, m
         targets=one_hot(corpus, split.labels),
         to_model=to_model,
         transform=mixing,
+        steps=min(most_steps or whole, whole),
     )
 
 

@@ -14,7 +14,7 @@ import keras
 from spectro.layers import Spectrogram, exportable
 from spectro.stft import SETTINGS, SpectrogramSetting
 from training.errors import InputError
-from training.options import Amount, Count, Fraction, Positive
+from training.options import Amount, Count, Fraction, Index, Positive
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,10 @@ class ClassifierConfig:
     """The optimizer's step, at the start."""
     batch_size: Count = 32
     """Clips in a step, over all devices."""
+    steps: Index = 0
+    """Most steps of an epoch, which begins where the one before has stopped; 0: as many as pass over all training clips."""
     epochs: Count = 20
-    """Passes over the training clips."""
+    """Passes over the training clips, or parts of passes."""
 
 
 def setting_of(name: str, reference: Literal["clip", "absolute"]) -> SpectrogramSetting:

@@ -89,6 +89,7 @@ PRESETS = {
         masks=1,
         learning_rate=1e-2,
         batch_size=4,
+        steps=100,
         epochs=2,
     ),
 }

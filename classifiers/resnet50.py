@@ -41,7 +41,7 @@ class Config(ClassifierConfig):
 PRESETS = {
     "paper": Config(),
     "ours": Config(weights="none"),
-    "quick": Config(setting="quick", weights="none", picture_size=32, learning_rate=1e-2, batch_size=4, epochs=2),
+    "quick": Config(setting="quick", weights="none", picture_size=32, learning_rate=1e-2, batch_size=4, steps=6, epochs=2),
 }
 
 

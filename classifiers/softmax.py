@@ -25,7 +25,7 @@ class Config(ClassifierConfig):
 PRESETS = {
     "paper": Config(),
     "ours": Config(learning_rate=1e-4),
-    "quick": Config(setting="quick", learning_rate=1e-2, batch_size=4, epochs=2),
+    "quick": Config(setting="quick", learning_rate=1e-2, batch_size=4, steps=100, epochs=2),
 }
 
 

@@ -58,7 +58,7 @@ class ClassifierRecipe(Recipe):
             "class_weights": options.class_weights,
         }
         mixing = Mixing(config.time_shift, config.mixup)
-        self.training = training_batches(self.corpus, split, config.batch_size, options.seed, mixing)
+        self.training = training_batches(self.corpus, split, config.batch_size, options.seed, mixing, config.steps)
         if len(split.validation):
             self.validation = evaluation_batches(self.corpus, split.validation, split.labels)
         self.class_weight = class_weights(self.corpus, split) if options.class_weights else None

@@ -1,5 +1,7 @@
 """Generators: models that make new MIDI pictures, go on with a piece of music, or with a sound."""
 
+__distribution__ = "spectro-music"
+
 from generators.pictures import Pictures
 from generators.sequences import Sequences
 from generators.sounds import Sounds

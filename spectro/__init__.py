@@ -1,1 +1,3 @@
 """Sound <-> spectrogram picture: reading, analysis, inversion, images, corpora, demo music."""
+
+__distribution__ = "spectro-music"

@@ -1,8 +1,6 @@
 """How the tests are dealt out to processes, and what every training among them does not need."""
 
-import base64
 import functools
-import json
 
 import pytest
 
@@ -38,14 +36,12 @@ def undrawn_curves():
     For folders that train. tests/training/test_report.py draws curves, and so do all commands in processes of their own.
     """
     from training import report
-    from training.fitting.callbacks import read_history
 
     drawn = report._curves
 
     @functools.wraps(drawn)
-    def named(run, levels):
-        names = {name for row in read_history(run / "history.csv") for name in row}
-        return base64.b64encode(json.dumps([sorted(names), dict(levels)]).encode()).decode() if names else ""
+    def named(rows, names, levels):
+        return f"<svg>{names} {dict(levels)}</svg>"
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "_curves", named)

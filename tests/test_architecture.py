@@ -23,8 +23,8 @@ MAY_IMPORT = {
     "generators": {"spectro", "midi", "training"},
     "transfer": {"spectro", "midi", "training", "classifiers"},
 }
-FLOOR = {"batch", "cli", "errors", "files", "options", "corpora", "runs"}
-"""The modules of training that signal packages use; none imports Keras."""
+FLOOR = {"batch", "cli", "errors", "files", "installation", "options", "corpora", "family", "page", "runs"}
+"""The modules of training that signal packages use; none imports Keras (but `installation.devices` when it is called)."""
 LINES, DEPTH = 250, 3
 """At most, of a module; and folders around it, as `transfer/style/features`."""
 LONGER: set[str] = set()

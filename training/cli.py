@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO, TypeVar
 
 from training.errors import InputError
+from training.installation import check_packages, leave_working_folder
 from training.options import check
 
 Options = TypeVar("Options")
@@ -21,6 +22,9 @@ CLOSED_PIPE = 141
 """Exit status of what SIGPIPE ends, 128 + 13."""
 NARROWEST = 40
 """Columns that help is laid out for, at least."""
+
+program = ""
+"""What the user has called, where it is not `python -m MODULE`: for the command's help."""
 
 
 @contextlib.contextmanager
@@ -53,7 +57,7 @@ def run(
     line on stderr), 2 wrong usage, 130 interrupted, 141 nobody reads what is printed; anything else is a bug and shows its
     traceback.
     """
-    quiet()
+    start()
     module = sys.modules[main.__module__]
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
@@ -98,6 +102,16 @@ def silenced_stderr() -> Iterator[None]:
             os.close(nowhere)
 
 
+def start() -> None:
+    """What every command does first; one line and exit status 1 where a package of another's stands in the place of ours."""
+    quiet()
+    leave_working_folder()
+    try:
+        check_packages()
+    except InputError as error:
+        sys.exit(_tell(error))
+
+
 def quiet() -> None:
     """Keep TensorFlow's greetings and Matplotlib's advice off the user's screen, and let file names of any encoding be
     printed."""
@@ -128,11 +142,18 @@ def parse(options: type[Options], *, description: str, module: Any, arguments: l
     name = module.__spec__.name if getattr(module, "__spec__", None) else module.__name__
     return tyro.cli(
         options,
-        prog=f"python -m {name.removesuffix('.__main__')}",
+        prog=program or f"python -m {name.removesuffix('.__main__')}",
         description=description,
         args=arguments,
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+        config=markers(),
     )
+
+
+def markers() -> tuple[Any, ...]:
+    """How tyro names options: by their fields alone, and no --no- beside a flag."""
+    import tyro
+
+    return (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
 
 
 def guarded(main: Callable[[Any], None], options: Any) -> int:

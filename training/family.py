@@ -30,23 +30,41 @@ class Context:
     """Gives the inputs of the first training batch, as the feed has them: an array, or a tuple with labels."""
 
 
-class Section(NamedTuple):
-    """A part of a run's report.
+class Link(NamedTuple):
+    """A cell that leads to a file, as seen from the page's directory."""
 
-    table: rows of cells. files: paths below the run's directory; pictures are shown, sounds get a player, others a link.
+    text: str
+    href: str
+
+
+class Section(NamedTuple):
+    """A part of a page, shown in this order.
+
+    table: rows of cells, the first of them the heads. meanings: what figures tell, a sentence for each. files: paths below
+    the page's directory; pictures are shown, sounds get a player, others a link; captions: file -> words, else its path.
+    commands: lines to be typed. drawing: SVG as `training.page.inlined` gives it.
     """
 
     title: str
     text: str = ""
-    table: Sequence[Sequence[str]] = ()
+    table: Sequence[Sequence[str | Link]] = ()
     files: Sequence[str] = ()
+    captions: Mapping[str, str] = {}
+    meanings: Mapping[str, str] = {}
+    commands: Sequence[str] = ()
+    drawing: str = ""
 
 
 class Report(NamedTuple):
-    """What a family tells of a run. levels: figure of the history -> the value that the data have, a dashed line."""
+    """What a family tells of a run.
+
+    levels: figure of the history -> the value that the data have, a dashed line. meanings: figure -> what it tells, a
+    sentence.
+    """
 
     sections: Sequence[Section] = ()
     levels: Mapping[str, float] = {}
+    meanings: Mapping[str, str] = {}
 
 
 class Family:

@@ -7,7 +7,7 @@ import itertools
 import sys
 from typing import Any
 
-from training.cli import guarded, import_keras, parse, quiet, quiet_end
+from training.cli import guarded, import_keras, parse, quiet_end, start
 from training.devices.workers import is_chief
 from training.errors import InputError
 from training.family import families_of, preset_of
@@ -22,7 +22,7 @@ def run_train_command(package: str, arguments: list[str] | None = None) -> None:
     values as defaults. `--help` alone imports no Keras and lists the models; `MODEL --help` lists that model's options too.
     The calling module's docstring is the description.
     """
-    quiet()
+    start()
     arguments = sys.argv[1:] if arguments is None else arguments
     families = families_of(package)
     named = bool(arguments) and not arguments[0].startswith("-")

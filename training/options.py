@@ -88,8 +88,20 @@ class TrainOptions:
     """Run whose weights to start from, of the same model and sizes."""
     cache: Path | None = None
     """Where folders become corpora; by default the user's cache folder."""
+    early_stop: Annotated[float, Range(0, 1, above=True)] = 0.25
+    """Training ends when the figure that chooses the best epoch has not got better for this fraction of all epochs, and for
+    ten; 1: never. Where no figure chooses (GANs, no validation part) all epochs are trained."""
     samples_every: Count = 10
     """Epochs between samples of what the model makes, as files and in TensorBoard."""
+
+
+MIN_PATIENCE = 10
+"""Epochs without a better one that training goes on for, however few there are in all."""
+
+
+def patience_of(early_stop: float, epochs: int) -> int:
+    """Epochs in a row without a better one after which --early-stop ends a training of `epochs`."""
+    return epochs if early_stop >= 1 else max(MIN_PATIENCE, math.ceil(round(early_stop * epochs, 6)))
 
 
 def check(options: Any) -> None:

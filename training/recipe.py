@@ -18,7 +18,7 @@ from training.errors import InputError
 from training.family import Context, family_named, preset_of
 from training.fitting.fit import fit
 from training.fitting.samples import Sample
-from training.options import TrainOptions, check
+from training.options import TrainOptions, check, patience_of
 from training.report import write_report
 from training.runs import open_run, start_from
 
@@ -110,6 +110,7 @@ def _train(package: str, model: str, recipe: Recipe) -> Path:
         "config": asdict(config),
         **recipe.facts,
         "seed": options.seed,
+        "early_stop": options.early_stop,
         "data": recipe.source | places,
     }
     output = Path(options.output or Path("runs", model))
@@ -124,6 +125,7 @@ def _train(package: str, model: str, recipe: Recipe) -> Path:
             seed=options.seed,
             devices=options.devices,
             monitor=recipe.monitor(),
+            patience=patience_of(options.early_stop, config.epochs),
             class_weight=recipe.class_weight,
             init=recipe.initialise,
             sampler=recipe.samples,

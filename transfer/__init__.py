@@ -1,5 +1,7 @@
 """Style transfer: a sound in the style of another, models that learn one kind of sound or music and play another."""
 
+__distribution__ = "spectro-music"
+
 from transfer.dtn import DomainTransfer
 from transfer.hilbert_autoencoder import HilbertAutoencoder
 

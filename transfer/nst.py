@@ -78,6 +78,9 @@ def _transfer_many(options: StyleOptions) -> None:
 
     folder = options.output or Path("nst")
     pairs = _pairs(options, folder)
+    for pair in pairs:
+        if pair.fault:
+            log(f"left out: {pair.fault}")
     check_summary(folder, options.force)
     method, classifier = options.method()
     outcomes, batch = [], Batch("transferred", len(pairs), "pairs")

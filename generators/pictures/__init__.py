@@ -131,5 +131,6 @@ class Pictures(GeneratorFamily):
 
     def report(self, run: Path, evaluation: Path) -> Report:
         from generators.pictures.evaluation.report import levels, report_sections
+        from generators.pictures.watch import MEANINGS
 
-        return Report(report_sections(run, evaluation), levels(run))
+        return Report(report_sections(run, evaluation), levels(run), MEANINGS)

@@ -24,6 +24,21 @@ GREY_SPAN = 0.1
 """A picture whose values span less than this fraction of the scale shows nothing."""
 
 
+MEANINGS = {
+    "bits": "Bits that a pixel costs to be described by the model; of models with latents a bound from above.",
+    "kl": "Nats of a picture that its latents hold: how far the encoder's distribution is from the prior (KL divergence).",
+    "likelihood": "Log likelihood of a picture's pixels given its latents, in nats.",
+    "critic_loss": "What the critic makes smaller, who tells real pictures from generated ones.",
+    "generator_loss": "What the generator makes smaller, who deceives the critic.",
+    "critic_real": "The fraction of real pictures that the critic takes for real; 0.5 is guessing.",
+    "critic_fake": "The fraction of generated pictures that the critic finds out; 0.5 is guessing.",
+    "density": "The fraction of the cells that are on in generated pictures; the dashed line is that of the data.",
+    "pitches": "How many pitches the generated pictures use; the dashed line is that of the data.",
+    "empty": "The fraction of generated pictures without a note; the dashed line is that of the data.",
+}
+"""What the figures of such histories tell."""
+
+
 class Watch(CollapseMonitor):
     """After every epoch generates PREVIEWS pictures and adds to the logs, so that history and TensorBoard hold them:
 

@@ -93,5 +93,6 @@ class Sequences(GeneratorFamily):
 
     def report(self, run: Path, evaluation: Path) -> Report:
         from generators.sequences.evaluation import levels, report_sections
+        from generators.sequences.watch import MEANINGS
 
-        return Report(report_sections(run, evaluation), levels(run))
+        return Report(report_sections(run, evaluation), levels(run), MEANINGS)

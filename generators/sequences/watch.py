@@ -24,6 +24,16 @@ COUNT = 8
 BARS = 8
 """Bars of a prompt, and as many that are generated."""
 
+MEANINGS = {
+    "nll": "Negative log-likelihood of a step in nats: how much each next step surprises the model.",
+    "error": "The published loss of a column: weighted squared differences from the true one.",
+    **{
+        name: f"Of generated continuations, median: {what}. The dashed line is that of real ones."
+        for name, what in FIGURES.items()
+    },
+}
+"""What the figures of such histories tell."""
+
 
 class Watch(CollapseMonitor):
     """After every epoch goes on with the beginnings of COUNT validation pieces and adds medians of FIGURES to the logs, and

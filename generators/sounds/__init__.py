@@ -75,5 +75,6 @@ class Sounds(GeneratorFamily):
 
     def report(self, run: Path, evaluation: Path) -> Report:
         from generators.sounds.evaluation import levels, report_sections
+        from generators.sounds.watch import MEANINGS
 
-        return Report(report_sections(run, evaluation), levels(run))
+        return Report(report_sections(run, evaluation), levels(run), MEANINGS)

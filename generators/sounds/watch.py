@@ -24,6 +24,18 @@ MIN_MOVEMENT = 0.1
 SILENCE_DB = -90.0
 """Level below which there is silence."""
 
+MEANINGS = {
+    "squared_error": "Mean squared difference of the next column from the true one, of values in [0, 1].",
+    "nll_per_band": "Negative log-likelihood of a band of the next column in nats: how much its level surprises the model.",
+    "nll_per_bin": "The same of a bin within its band.",
+    "level": "Of continuations: the level in dB. The dashed line is that of the data, here and below.",
+    "flatness": "Of continuations: 0 a tone, 1 white noise.",
+    "centroid": "Of continuations: the mean frequency in Hz, which sounds bright where it is high.",
+    "onsets": "Of continuations: moments a second at which many bins rise together.",
+    "movement": "Of continuations: how much a bin's level varies over time, in dB; 0 is a constant tone or silence.",
+}
+"""What the figures of such histories tell."""
+
 
 class Watch(CollapseMonitor):
     """After every epoch goes on with COUNT clips from their middle, and adds `statistics.measured` of that to the logs; also

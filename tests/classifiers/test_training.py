@@ -11,6 +11,7 @@ import soundfile
 from classifiers import lil_data, softmax
 from classifiers.evaluation import evaluate
 from tests.classifiers.conftest import RATE, sound
+from tests.meanings import unexplained
 from training.errors import InputError
 from training.recipe import train
 from training.runs import load, read_run
@@ -26,6 +27,7 @@ def test_a_run_holds_everything(run):
     assert list((run / "samples").glob("confusion-*.png"))
     assert "classifiers.lil_data" in (run / "report.html").read_text()
     assert load(run).output_shape == (None, 3)
+    assert unexplained(run) == set()
 
 
 def test_repeating_the_command_trains_no_further_and_more_epochs_do(genres, cache, tmp_path, monkeypatch):

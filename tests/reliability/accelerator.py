@@ -32,7 +32,7 @@ class Options:
     """What is compared."""
 
     python: Path = Path(sys.executable)
-    """Interpreter with this project and JAX: pip install 'spectro[jax]'."""
+    """Interpreter with this project and JAX: pip install 'spectro-music[jax]'."""
     models: tuple[str, ...] = ()
     """Models by name; by default all."""
     write: bool = False

@@ -75,7 +75,7 @@ def test_every_model_leaves_the_house():
 @pytest.mark.slow
 def test_every_model_is_the_same_on_jax():
     if importlib.util.find_spec("jax") is None:
-        pytest.skip("JAX is absent (pip install 'spectro[jax]')")
+        pytest.skip("JAX is absent (pip install 'spectro-music[jax]')")
     done = subprocess.run([sys.executable, "-m", "tests.reliability.accelerator"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert all(f"| {name} |" in done.stdout for name in EVERY)

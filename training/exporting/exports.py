@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from training.errors import InputError
 from training.exporting.formats import FORMATS, Format, Named, output_names
 from training.files import atomic, fsync, refuse_existing, write_json
 from training.fitting.keras_internals import all_layers
+from training.installation import DISTRIBUTION, versions
 
 TOLERANCE = 1e-3
 """Largest difference from Keras, relative to the largest output (at least 1), at which a file is kept."""
@@ -124,7 +124,9 @@ def _checked(name: str) -> Format:
     kind = FORMATS[name]
     missing = [package for package in kind.packages if importlib.util.find_spec(package) is None]
     if missing:
-        raise InputError(f"--format {name} needs {', '.join(missing)}, not installed: pip install 'spectro[{kind.extra}]'")
+        raise InputError(
+            f"--format {name} needs {', '.join(missing)}, not installed: pip install '{DISTRIBUTION}[{kind.extra}]'"
+        )
     if keras.backend.backend() != "tensorflow":
         raise InputError(
             f"--format {name} needs the TensorFlow backend, this is {keras.backend.backend()}; use KERAS_BACKEND=tensorflow"
@@ -168,12 +170,9 @@ def _compare(path: Path, expected: Named, received: Named) -> float:
 
 def _description(model: keras.Model, made: Named, name: str, kind: Format) -> dict[str, Any]:
     """What a user of the file must know, and what made it."""
-    found = {}
-    for package in ["spectro", "keras", "tensorflow", "numpy", *(each.replace("_", "-") for each in kind.packages)]:
-        with contextlib.suppress(PackageNotFoundError):
-            found[package] = version(package)
+    made_by = versions("keras", "tensorflow", "numpy", *(each.replace("_", "-") for each in kind.packages))
     inputs = [{"name": each.name, "shape": [kind.batch, *each.shape[1:]], "dtype": each.dtype} for each in model.inputs]
     outputs = [
         {"name": name, "shape": [kind.batch, *array.shape[1:]], "dtype": str(array.dtype)} for name, array in made.items()
     ]
-    return {"format": name, "inputs": inputs, "outputs": outputs, "versions": found}
+    return {"format": name, "inputs": inputs, "outputs": outputs, "versions": made_by}

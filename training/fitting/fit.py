@@ -19,6 +19,7 @@ from training.devices.workers import cluster
 from training.fitting.averages import Averages, tell_short_training
 from training.fitting.backup import Backup, restore
 from training.fitting.callbacks import Best, History, NotANumber, Progress
+from training.fitting.early_stop import EarlyStop
 from training.fitting.samples import Sample, Samples
 
 
@@ -32,6 +33,7 @@ def fit(
     seed: int = 0,
     devices: str = "1",
     monitor: str | None = None,
+    patience: int | None = None,
     class_weight: dict[int, float] | None = None,
     init: Callable[[keras.Model], None] | None = None,
     sampler: Callable[[keras.Model], list[Sample]] | None = None,
@@ -44,6 +46,7 @@ def fit(
         model = fit(build, Path("runs/mine"), batches, epochs=20, monitor="loss")
 
     monitor: what decides which epoch's weights are kept as `model.keras` ("val_loss", smallest; None: the last).
+    patience: epochs in a row without a better one after which training ends before `epochs`; None: never.
     init: called once on a fresh model, not on a resumed one. watch: sees each epoch first, and may add to its logs, which
     history and TensorBoard then hold. Returns the model with its last weights, or their moving averages where its optimizer
     keeps any: these are validated and kept, too. A batch is that of all devices together.
@@ -59,7 +62,7 @@ def fit(
         from training.devices import workers_fit
 
         with workers_fit.report_lost_workers():
-            workers_fit.check_same_training(strategy, run, batches, epochs, seed)
+            workers_fit.check_same_training(strategy, run, batches, epochs, patience, seed)
             workers_fit.broadcast_state(strategy, run)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = build()
@@ -72,15 +75,18 @@ def fit(
         start = restore(model, run / "backup")
         if start == 0 and init is not None:
             init(model)
+    early = [EarlyStop(run / "history.csv", monitor, patience)] if monitor and patience is not None else []
+    done = start >= epochs or any(stop.is_due(start) for stop in early)
     if start:
-        log(f"resuming {run} after epoch {start} of {epochs}" if start < epochs else f"{run} has its {start} epochs")
-    if start < epochs:
+        log(f"{run} has its {start} epochs" if done else f"resuming {run} after epoch {start} of {epochs}")
+    if not done:
         tell_short_training(model, epochs, len(batches))
     callbacks = [
         Epochs(batches),
         NotANumber(),
         Averages(),
         *([watch] if watch else []),
+        *early,
         *_board(run),
         *([Samples(run, sampler, sample_every, epochs)] if sampler else []),
         Best(run / "model.keras", monitor),
@@ -88,12 +94,12 @@ def fit(
         Backup(run / "backup"),
         Progress(epochs),
     ]
-    if start < epochs and cluster():
+    if not done and cluster():
         with workers_fit.report_lost_workers():
             workers_fit.fit_on_workers(
                 model, batches, validation, callbacks, epochs=epochs, start=start, class_weight=class_weight
             )
-    elif start < epochs:
+    elif not done:
         model.fit(
             batches,
             validation_data=validation,

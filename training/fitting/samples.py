@@ -33,7 +33,7 @@ class Samples(keras.callbacks.Callback):
         self._writer: Any = None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        if (epoch + 1) % self.every and epoch + 1 != self.epochs:
+        if (epoch + 1) % self.every and epoch + 1 != self.epochs and not self.model.stop_training:
             return
         for sample in self.sampler(self.model):
             self._write_file(epoch + 1, sample)

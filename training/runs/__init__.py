@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import platform
 import shlex
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training import installation
 from training.cli import log
 from training.errors import InputError
 from training.family import PACKAGES, family_of
@@ -25,7 +27,7 @@ FORMAT = 2
 """Version of the run format."""
 READABLE = {"classifiers": (1, 2)}
 """Formats that are read of runs of a package, where it is more than FORMAT: names in the others changed after format 1."""
-MAY_CHANGE = ("epochs", "devices", "versions", "command", "path", "cache")
+MAY_CHANGE = ("epochs", "early_stop", "devices", "versions", "command", "path", "cache")
 """What may differ when a command is repeated in its run directory; which data it is, its fingerprint tells."""
 
 
@@ -132,13 +134,8 @@ def start_from(fresh: keras.Model, run: str | os.PathLike) -> None:
 
 def versions() -> dict[str, str]:
     """Versions of what computes, for records."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for name in ("spectro", "keras", "tensorflow", "numpy", "scipy", "librosa", "soundfile"):
-        with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+    found = installation.versions("keras", "tensorflow", "numpy", "scipy", "librosa", "soundfile")
+    return {"python": platform.python_version(), **found}
 
 
 def _command() -> dict[str, Any]:
@@ -151,7 +148,8 @@ def _command() -> dict[str, Any]:
 
 
 def _refuse_other(directory: Path, old: dict[str, Any], new: dict[str, Any]) -> None:
-    flat_old, flat_new = _flat(old), _flat(_as_json(new))
+    flat_new = _flat(_as_json(new))
+    flat_old = {key: value for key, value in _flat(_defaults(new)).items() if key in flat_new} | _flat(old)
     differing = [
         f"{key} is {flat_old.get(key)!r}, now {flat_new.get(key)!r}"
         for key in sorted(flat_old.keys() | flat_new.keys())
@@ -159,6 +157,15 @@ def _refuse_other(directory: Path, old: dict[str, Any], new: dict[str, Any]) -> 
     ]
     if differing:
         raise InputError(f"{directory} is a run of other settings ({'; '.join(differing[:4])}); give another --output")
+
+
+def _defaults(record: dict[str, Any]) -> dict[str, Any]:
+    """What a run of an older version has where its model's options are fewer: the defaults, which change nothing."""
+    try:
+        options = model_module(record).Config
+    except InputError:
+        return {}
+    return {"config": _as_json({field.name: field.default for field in dataclasses.fields(options)})}
 
 
 def _as_json(value: Any) -> Any:

@@ -9,6 +9,7 @@ import contextlib
 import csv
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from training.errors import InputError
 from training.files import read_json
 from training.fitting.state_file import NAME, read_about
+from training.options import patience_of
 from training.runs import read_run
 from training.runs.lock import in_use
 
@@ -32,7 +34,7 @@ class Overview:
     model: str
     """package.model."""
     state: Literal["running", "finished", "stopped"]
-    """running: a process holds it. finished: all its epochs are done, and the report is written."""
+    """running: a process holds it. finished: all its epochs are done, or it has ended early, and the report is written."""
     done: int
     """Epochs in the history."""
     epochs: int
@@ -66,11 +68,18 @@ def overview(directory: Path) -> Overview:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OSError, OverflowError, csv.Error) as error:
         raise InputError(f"{directory} is damaged ({type(error).__name__}: {error})") from None
-    finished = facts["done"] >= facts["epochs"] and (directory / "report.html").exists()
+    finished = has_ended(record, facts["done"], facts["best"]) and (directory / "report.html").exists()
     state: Literal["running", "finished", "stopped"] = (
         "running" if in_use(directory) else "finished" if finished else "stopped"
     )
     return Overview(directory=directory, state=state, size=_size(directory), record=record, **facts)
+
+
+def has_ended(record: Mapping[str, Any], done: int, best: tuple[int, str, float] | None) -> bool:
+    """Are all of a run's epochs done, or so many since its best one that it has ended early?"""
+    epochs = int(record["config"]["epochs"])
+    early = best is not None and done - best[0] >= patience_of(float(record.get("early_stop", 1.0)), epochs)
+    return early or done >= epochs
 
 
 def _facts(directory: Path, record: dict[str, Any]) -> dict[str, Any]:

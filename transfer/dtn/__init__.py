@@ -33,6 +33,6 @@ class DomainTransfer(TransferFamily):
         return evaluate(options)
 
     def report(self, run: Path, evaluation: Path) -> Report:
-        from transfer.dtn.report import report_sections
+        from transfer.dtn.report import MEANINGS, report_sections
 
-        return Report(report_sections(run, evaluation))
+        return Report(report_sections(run, evaluation), meanings=MEANINGS)

@@ -40,6 +40,15 @@ ABOUT = (
     "chroma with the source. In scale: fraction of the notes in the best major or minor scale. All without drums, as the "
     "codec of the run shows them."
 )
+MEANINGS = {
+    "discriminator_loss": "What the discriminator makes smaller, who tells pictures of the target from generated ones.",
+    "adversarial": "What the generator makes smaller, who deceives the discriminator.",
+    "constancy": "How far the extractor's description of a piece is from that of what becomes of it (L_CONST).",
+    "identity": "How far pieces of the target are from what becomes of them, which should be themselves (L_TID).",
+    "variation": "How ragged generated pictures are (total variation).",
+    "fooled": "The fraction of generated pictures that the discriminator takes for ones of the target.",
+}
+"""What the figures of such histories tell."""
 MAX_DRAWN = 8
 """Windows that are drawn, of as many pieces."""
 MAX_SOUNDS, MAX_SECONDS = 4, 30.0

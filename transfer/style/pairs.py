@@ -29,6 +29,8 @@ SHEET = "contact_sheet.png"
 DEMO_PAIR = {"content": "lo_fi", "style": "future_bass"}
 """The genres of the demo pair."""
 DEMO_SECONDS = 10.0
+OTHER_FORMATS = (".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aif", ".aiff")
+"""Endings of names that ask for what is not written."""
 WHERE_ONLY = ("content", "style", "pairs", "output", "force")
 """Options that say where files are, not what is made of them."""
 
@@ -53,26 +55,32 @@ def all_pairs(contents: Sequence[Path], styles: Sequence[Path], folder: Path) ->
 
 
 def read_pairs(table: Path, folder: Path) -> list[Pair]:
-    """The rows of a CSV with columns content,style[,output], paths relative to it; output is a name below `folder`.
+    """The rows of a CSV with columns content,style[,output], paths relative to it; output is a name below `folder`, with or
+    without .wav.
 
-    A row that lacks something is a pair with a fault. InputError: no CSV, columns missing, no row.
+    A row that lacks something, or names a file that is not there, is a pair with a fault. InputError: no CSV, columns
+    missing, no row, none without a fault.
     """
     rows = read_csv(table, ("content", "style"), ("output",))
     if not rows:
         raise InputError(f"{table} has no row; expected a pair in each, below the line content,style[,output]")
-    return _named([_of_row(row, f"{table} line {row['line']}", table.parent, folder) for row in rows], folder)
+    pairs = [_of_row(row, f"{table} line {row['line']}", table.parent, folder) for row in rows]
+    if all(pair.fault for pair in pairs):
+        raise InputError(f"{table} has no row that can be used: {pairs[0].fault}")
+    return _named(pairs, folder)
 
 
 def _of_row(row: dict[str, str], place: str, base: Path, folder: Path) -> Pair:
     content, style, name = (row[column] for column in ("content", "style", "output"))
-    output = Path(name or _usual(Path(content), Path(style)))
+    output = Path((name if name.lower().endswith(".wav") else f"{name}.wav") if name else _usual(Path(content), Path(style)))
     pair = Pair(base / content, base / style, folder / output)
     if not content or not style:
         missing = "content" if not content else "style"
         return replace(pair, fault=f"{place}: no {missing}")
-    if output.suffix.lower() != ".wav" or output.is_absolute() or ".." in output.parts:
+    if Path(name).suffix.lower() in OTHER_FORMATS or output.is_absolute() or ".." in output.parts:
         return replace(pair, fault=f"{place}: output must be the name of a .wav in the folder of results; received {name}")
-    return pair
+    missing = [path for path in (pair.content, pair.style) if not path.is_file()]
+    return replace(pair, fault=f"{place}: {missing[0]} not found") if missing else pair
 
 
 def _usual(content: Path, style: Path) -> str:

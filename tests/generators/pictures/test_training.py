@@ -10,6 +10,7 @@ import pytest
 from generators.pictures.data import PictureRun
 from generators.pictures.statistics import Statistics
 from tests.generators.conftest import PICTURES
+from tests.meanings import unexplained
 from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
@@ -31,6 +32,7 @@ def test_a_run_holds_everything(runs, model):
     last = read_history(run / "history.csv")[-1]
     assert {"loss", "density", "pitches", "empty", "collapsed"} <= set(last)
     assert np.isfinite(last["loss"])
+    assert unexplained(run) == set()
     assert read_json(run / "sampling.json")["density"] == statistics.density
     assert list((run / "samples").glob("sheet-*.png"))
 

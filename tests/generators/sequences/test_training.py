@@ -9,6 +9,7 @@ from PIL import Image
 from generators.sequences.watch import Watch
 from midi.measures.continuation import FIGURES
 from tests.generators.sequences.conftest import SEQUENCES, quick, trained
+from tests.meanings import unexplained
 from training.errors import InputError
 from training.files import read_json
 from training.fitting.callbacks import read_history
@@ -27,6 +28,7 @@ def test_a_run_holds_everything(runs, model):
     assert len(history) == quick(model).epochs
     assert {"loss", "val_loss", "nll", "val_nll", "collapsed", *FIGURES} <= set(history[-1])
     assert all(np.isfinite(value) for value in history[-1].values())
+    assert unexplained(run) == set()
     record = read_json(run / "config.json")
     assert (record["package"], record["model"], record["codec"]["name"]) == ("generators", model, "beats88")
     assert record["config"]["window"] == quick(model).window

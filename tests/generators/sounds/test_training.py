@@ -8,6 +8,7 @@ import pytest
 from generators.sounds.data import Crop
 from generators.sounds.watch import Watch
 from spectro.stft import SETTINGS
+from tests.meanings import unexplained
 from training.errors import InputError
 from training.files import read_json
 from training.fitting.callbacks import read_history
@@ -24,6 +25,7 @@ def test_a_run_holds_everything(runs, head):
     assert {"loss", "val_loss", "level", "flatness", "onsets", "movement", "collapsed"} <= set(last)
     assert {path.suffix for path in (run / "samples").iterdir()} == {".png", ".wav"}
     assert read_json(run / "statistics.json")["movement"] > 1
+    assert unexplained(run) == set()
 
 
 @pytest.mark.slow

@@ -113,7 +113,7 @@ def test_a_failed_write_leaves_the_old_folder(tmp_path):
 @pytest.mark.parametrize("name", ["onnx", "litert"])
 def test_a_missing_extra_is_told(tmp_path, model, monkeypatch, name):
     monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
-    with pytest.raises(InputError, match=rf"pip install 'spectro\[{name}\]'"):
+    with pytest.raises(InputError, match=rf"pip install 'spectro-music\[{name}\]'"):
         export(model, tmp_path / ("model" + FORMATS[name].suffix), name, example_inputs(model))
 
 

@@ -57,6 +57,16 @@ def test_states(tmp_path):
     assert overview(stopped).state == "stopped"
 
 
+def test_a_run_that_ended_early_is_finished(tmp_path):
+    run = run_of(tmp_path / "run", 12, config={"epochs": 40}, early_stop=0.25)
+    (run / "report.html").touch()
+    assert overview(run).state == "stopped", "its last epoch is its best"
+    write_json(run / "best.json", {"epoch": 1, "monitor": "val_loss", "value": 0.5})
+    assert overview(run).state == "finished"
+    write_json(run / "config.json", {**RECORD, "config": {"epochs": 48}, "early_stop": 0.25})
+    assert overview(run).state == "stopped", "of more epochs a quarter is more"
+
+
 def test_nothing_is_written(tmp_path):
     run = run_of(tmp_path / "run", 2)
     before = sorted(tmp_path.rglob("*"))
@@ -111,6 +121,22 @@ def test_the_list_goes_on_after_what_it_cannot_read(tmp_path):
     assert "is not readable JSON" in damaged
     assert "\x1b" not in red
     assert "generators.?[2Jvae" in red
+
+
+def test_the_list_as_a_page(tmp_path):
+    (run_of(tmp_path / "a <b>", 5, command=COMMAND) / "report.html").touch()
+    run_of(tmp_path / "c", 3)
+    (tmp_path / "d foreign").mkdir()
+    done = told("list", tmp_path, "--html")
+    assert done.stdout.splitlines()[-1] == str(tmp_path / "index.html")
+    page = (tmp_path / "index.html").read_text()
+    assert '<td><a href="a%20%3Cb%3E/report.html">a &lt;b&gt;</a></td><td>generators.vae</td><td>finished</td>' in page
+    assert "<td>c</td><td>generators.vae</td><td>stopped</td><td>3/5</td><td>val_loss 0.3333</td>" in page
+    assert "# c: after epoch 3\nthe call of Python" in page
+    assert "# a &lt;b&gt;: with more --epochs\ncd &#39;/my music&#39;" in page
+    assert "foreign" not in page
+    assert told("list", tmp_path).stdout.splitlines() == done.stdout.splitlines()[:-1]
+    assert told("show", tmp_path / "c", "--html").returncode == 1
 
 
 def test_one_run_in_full(tmp_path):

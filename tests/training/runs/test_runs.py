@@ -39,6 +39,20 @@ def test_another_config_is_refused_by_name(tmp_path):
         pass
 
 
+def test_an_option_that_came_later_has_its_default(tmp_path):
+    """A run of a version whose models had fewer options goes on, where the new ones change nothing."""
+    with open_run(tmp_path, RECORD):
+        pass
+    with open_run(tmp_path, {**RECORD, "config": {**RECORD["config"], "mixup": 0.0}}):
+        pass
+    write_json(tmp_path / "config.json", {"format": FORMAT, **RECORD})
+    with (
+        pytest.raises(InputError, match=r"config\.mixup is 0\.0, now 0\.5"),
+        open_run(tmp_path, {**RECORD, "config": {**RECORD["config"], "mixup": 0.5}}),
+    ):
+        pass
+
+
 def test_a_second_process_and_foreign_directories_are_refused(tmp_path):
     with open_run(tmp_path / "run", RECORD), pytest.raises(InputError, match="in use"), open_run(tmp_path / "run", RECORD):
         pass

@@ -10,6 +10,7 @@ from PIL import Image
 
 from midi.demo import compose
 from midi.files.writing import write
+from tests.meanings import unexplained
 from training.errors import InputError
 from training.files import read_json
 from training.fitting.callbacks import read_history
@@ -78,6 +79,7 @@ def test_a_run_holds_everything(run):
     assert len(history) == QUICK.epochs
     measured = {"discriminator_loss", "adversarial", "constancy", "identity", "variation", "fooled", "val_constancy"}
     assert measured <= set(history[-1])
+    assert unexplained(run) == set()
     assert all(np.isfinite(value) for value in history[-1].values())
     record = read_json(run / "config.json")
     assert (record["package"], record["model"], record["codec"]["name"]) == ("transfer", "dtn", "roll64")

@@ -9,6 +9,11 @@ from transfer.style.pairs import WHERE_ONLY, Pair, all_pairs, fingerprint, read_
 OUT = Path("out")
 
 
+def touch(folder, *names):
+    for name in names:
+        (folder / name).touch()
+
+
 def test_every_style_on_every_content():
     found = all_pairs([Path("a.wav"), Path("x/b.mp3")], [Path("s.wav"), Path("t.wav")], OUT)
     assert [pair.output.name for pair in found] == ["a-as-s.wav", "a-as-t.wav", "b-as-s.wav", "b-as-t.wav"]
@@ -18,15 +23,20 @@ def test_every_style_on_every_content():
 def test_results_of_one_name_are_numbered_and_none_is_called_like_the_sheet(tmp_path):
     found = all_pairs([Path("x/a.wav"), Path("y/A.wav")], [Path("s.wav")], OUT)
     assert [pair.output.name for pair in found] == ["a-as-s.wav", "A-as-s-2.wav"]
-    (tmp_path / "pairs.csv").write_text("content,style,output\na,b,contact_sheet.wav\n")
+    (tmp_path / "pairs.csv").write_text("content,style,output\na,b,contact_sheet\n")
+    touch(tmp_path, "a", "b")
     assert read_pairs(tmp_path / "pairs.csv", OUT)[0].output == OUT / "contact_sheet-2.wav"
 
 
 def test_a_table_is_relative_to_itself_and_may_name_results(tmp_path):
-    (tmp_path / "pairs.csv").write_text("﻿style,content,output\ns.wav,a.wav,\n/s/t.wav, b.wav ,sub/one.wav\n\n,,\n")
+    touch(tmp_path, "a.wav", "b.wav", "s.wav", "t.wav")
+    (tmp_path / "pairs.csv").write_text(
+        f"﻿style,content,output\ns.wav,a.wav,\n{tmp_path}/t.wav, b.wav ,sub/one.wav\n\n,,\ns.wav,b.wav,no. 2\n"
+    )
     assert read_pairs(tmp_path / "pairs.csv", OUT) == [
         Pair(tmp_path / "a.wav", tmp_path / "s.wav", OUT / "a-as-s.wav"),
-        Pair(tmp_path / "b.wav", Path("/s/t.wav"), OUT / "sub/one.wav"),
+        Pair(tmp_path / "b.wav", tmp_path / "t.wav", OUT / "sub/one.wav"),
+        Pair(tmp_path / "b.wav", tmp_path / "s.wav", OUT / "no. 2.wav"),
     ]
 
 
@@ -38,13 +48,18 @@ def test_a_table_is_relative_to_itself_and_may_name_results(tmp_path):
         ("a.wav,s.wav,x.mp3", "received x.mp3"),
         ("a.wav,s.wav,../x.wav", "received ../x.wav"),
         ("a.wav,s.wav,/x.wav", "received /x.wav"),
+        ("gone.wav,s.wav,", "gone.wav not found"),
     ],
 )
 def test_a_bad_row_is_a_pair_with_a_fault(tmp_path, row, fault):
-    (tmp_path / "pairs.csv").write_text(f"content,style,output\n{row}\na,b,c.wav\n")
+    touch(tmp_path, "a.wav", "s.wav")
+    (tmp_path / "pairs.csv").write_text(f"content,style,output\n{row}\na.wav,s.wav,c.wav\n")
     bad, good = read_pairs(tmp_path / "pairs.csv", OUT)
     assert fault in bad.fault
     assert not good.fault
+    (tmp_path / "pairs.csv").write_text(f"content,style,output\n{row}\n")
+    with pytest.raises(InputError, match="no row that can be used"):
+        read_pairs(tmp_path / "pairs.csv", OUT)
 
 
 @pytest.mark.parametrize(

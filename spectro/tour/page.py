@@ -1,0 +1,117 @@
+"""The page of the tour: before and after, seen and heard; what the scores say; what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.family import Section
+from training.files import read_json
+from training.page import write_page
+
+if TYPE_CHECKING:
+    from spectro.tour import Step
+
+NEXT = (
+    "spectro classify train --data my_music --output runs/mine        # my_music: a folder with a folder for each genre",
+    "spectro nst --content mine.wav --style other.wav                 # any lengths; --help tells how to make it stronger",
+    "spectro midi convert song.mid                                    # a picture that keeps every note; and back",
+    "spectro generate train vae --data my_midi --output runs/vae      # learn to make new music from a folder of MIDI files",
+    "spectro --help                                                   # everything else",
+)
+"""What a reader may type."""
+
+
+def write(folder: Path, steps: Sequence[Step]) -> Path:
+    """Write `index.html` into the folder that the steps have filled; its path."""
+    return write_page(
+        folder / "index.html",
+        "A tour of sounds, pictures and MIDI",
+        [_style(folder), _midi(folder), _genres(folder), Section("Next, with files of your own", commands=NEXT)],
+        lead="All music on this page was composed and rendered by the project's own code, and is free of rights.",
+        details={"The commands that made this page": "\n".join(map(_line, steps))},
+    )
+
+
+def _line(step: Step) -> str:
+    return f"# {step.about} ({step.seconds:.0f} s)\n{step.command}\n"
+
+
+def _style(folder: Path) -> Section:
+    """The style transfer: sounds, pictures, scores in words."""
+    report = read_json(folder / "lo_fi_as_future_bass.json")
+    result, plain = report["scores"]["result"], report["scores"]["equalised"]
+    heard = {name: _heard(folder, name) for name in ("lo_fi_as_future_bass-content", "lo_fi_as_future_bass")}
+    table = [("score, 0 to 1", "result", "an equaliser", "what it says")] + [
+        (words, _figure(result[name]), _figure(plain[name]), says) for name, (words, says) in SCORES.items()
+    ]
+    files = {
+        "lo_fi_as_future_bass-content.wav": "before: a lo-fi track",
+        "lo_fi_as_future_bass-style.wav": "the style: a future bass track",
+        "lo_fi_as_future_bass.wav": "after: the lo-fi track in the style of future bass",
+        "lo_fi_as_future_bass.png": "spectrograms of all three, and how the transfer went",
+    }
+    text = (
+        f"The harmonies and rhythms of the first track stay, the sound of the second comes: {_figure(result['score'])} of 1 "
+        f"in all, where an equaliser that matches the spectra reaches {_figure(plain['score'])}. The classifier that ships "
+        f"with the project hears {heard['lo_fi_as_future_bass-content']} before and {heard['lo_fi_as_future_bass']} after."
+    )
+    return Section("One track in the style of another", text, table, tuple(files), files)
+
+
+SCORES = {
+    "timbre": ("timbre", "has it the colour of the style?"),
+    "texture": ("texture", "does it move as the style does?"),
+    "content_preservation": ("content preservation", "are harmonies and onsets still there?"),
+    "no_leakage": ("no leakage", "is the style not simply laid over?"),
+    "score": ("all of them", "the harmonic mean: high only where all are"),
+}
+"""Scores of a transfer: their names, and the questions that they answer."""
+
+
+def _heard(folder: Path, name: str) -> str:
+    """The verdict of the shipped classifier, and how sure it is."""
+    verdict = read_json(folder / "verdicts" / f"{name}.json")
+    return f"{_words(verdict['verdict'])} ({100 * max(verdict['mean'].values()):.0f} %)"
+
+
+def _midi(folder: Path) -> Section:
+    """A tune, its picture, and the tune that the picture gives."""
+    losses = read_json(folder / "folk.png.json")["losses"]
+    files = {
+        "heard/folk-000.wav": "before: the tune as it was composed",
+        "heard/folk_again.wav": "after: the tune out of the picture",
+        "drawings/folk.png": "the tune for people, and below it the pictures that a model sees",
+        "folk_again.mid": "the tune out of the picture, as MIDI",
+    }
+    text = (
+        f"The codec lossless brought back {losses['kept']} of {losses['notes']} notes, with their lengths, velocities and "
+        "instruments. Other codecs show less and suit models better; each counts what it does not keep."
+    )
+    return Section("MIDI to a picture, and back", text, files=tuple(files), captions=files)
+
+
+def _genres(folder: Path) -> Section:
+    """The training: how right it is, and what it mistakes."""
+    scores = read_json(folder / "classifier" / "evaluation.json")
+    labels, clips = scores["labels"], scores["segment"]
+    files = {
+        "classifier/confusion.png": "clips of each true genre (rows) by their predicted genre (columns)",
+        "classifier/report.html": "the report of the training, with its curves",
+    }
+    text = (
+        f"A network that began with random weights has learned {len(labels)} genres from a few composed tracks. Of the "
+        f"{scores['clips']} clips of {scores['tracks']} tracks that it had never heard it names "
+        f"{100 * clips['accuracy']:.0f} % rightly; guessing gives {100 / len(labels):.0f} %. It is a small test: with other "
+        f"tracks of these genres anything from {100 * clips['low']:.0f} to {100 * clips['high']:.0f} % would be no surprise."
+    )
+    return Section("Genres, learned from nothing", text, files=tuple(files), captions=files)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _words(label: Any) -> str:
+    return str(label).replace("_", " ")
