@@ -14,14 +14,12 @@ from training.errors import InputError
 
 def test_several_runs_are_one_table(runs, tmp_path, capsys, monkeypatch, undrawn):
     monkeypatch.setattr(evaluation, "likeness", partial(likeness, repeats=0))
-    options = PictureOptions(
-        tuple(runs.values()), count=8, binarise="fixed", output=tmp_path / "out", cache=runs["vae"].parent / "cache"
-    )
+    options = PictureOptions(tuple(runs.values()), count=8, output=tmp_path / "out", cache=runs["vae"].parent / "cache")
     main(options)
     printed = capsys.readouterr().out.splitlines()
     table = [line.split(" | ") for line in printed if line.startswith("| /")]
     assert [row[0] for row in table] == [f"| {run}" for run in runs.values()]
-    assert printed[-4:] == [
+    assert printed[-2 * len(runs) :] == [
         str(path) for model, run in runs.items() for path in (tmp_path / "out" / run.name, run / "report.html")
     ]
     for run in runs.values():

@@ -71,7 +71,7 @@ TONE = 0.3 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
     [
         (music()[..., :5000], music(), music(), "scores need 1 s"),
         (music(), music(), 0 * music(), "result is silent"),
-        (np.stack([TONE, -TONE]), music(), music(), "content is silent"),
+        (np.stack([TONE, -TONE]), music(), music(), "its channels are in antiphase and cancel each other"),
         (music(), 1e-6 * music(), music(), "style is silent"),
         (TONE, CLICK, TONE, ""),
         (CLICK, TONE, music(), ""),

@@ -83,7 +83,7 @@ def test_the_page_needs_nothing_from_elsewhere(evaluated, model):
         assert (run / unquote(link)).is_file()
     text = (run / "report.html").read_text()
     assert "http" not in text
-    for title in ("Evaluation", "Measures", "Copies", "Listen", "Files", "Record"):
+    for title in ("Evaluation", "Measures", "Copies", "Listen", "Files"):
         assert f"<h2>{title}</h2>" in text
     assert write_report(run).read_text() == text, "as after the same training command again"
     assert ("<h2>Labels</h2>" in text) == ("<h2>Latent map</h2>" in text) == (model == "vae")
