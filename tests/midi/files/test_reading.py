@@ -201,6 +201,18 @@ def test_notes_that_never_end_are_held_and_told(tmp_path, options):
 
 
 @BOTH
+@pytest.mark.parametrize("controller", [120, 123, 124, 127])
+def test_all_notes_of_a_channel_are_turned_off_by_a_controller(tmp_path, options, controller):
+    """A note that it ends, one of another channel, and one that begins later and has an end of its own."""
+    sounding = [0, 0x90, 60, 100, 0, 0x91, 60, 100, 50, 0xB0, controller, 0]
+    piece = read_bytes(
+        tmp_path, smf(bytes(sounding) + NOTE[:4] + bytes([40, 0x80, 60, 0, 10, 0x81, 60, 0]) + END), **options
+    )
+    assert sorted(piece.notes[["start", "end"]].tolist()) == [(0, 50), (0, 100), (50, 90)]
+    assert (piece.left_out["held"], piece.left_out["unmatched"]) == (0, 0)
+
+
+@BOTH
 def test_notes_that_begin_where_their_track_ends_are_left_out_and_told(tmp_path, options):
     told = []
     piece = read_bytes(tmp_path, smf(NOTE + NOTE[:4] + END), note=told.append, **options)
