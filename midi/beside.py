@@ -26,7 +26,8 @@ TEXTS, PREFIX, PORT, END_OF_TRACK, TEMPO_CHANGE = range(1, 16), 0x20, 0x21, 0x2F
 NUMBER, OFFSET, SIGNATURE_CHANGE, KEY = 0, 0x54, 0x58, 0x59
 """Types of meta events."""
 BANK, DATA, VOLUME, PAN, EXPRESSION, PEDAL, RESET = 0, 6, 7, 10, 11, 64, 121
-"""Numbers of controllers."""
+ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
+"""Numbers of controllers; those above it change the mode of a channel, and end its notes as well (MIDI 1.0)."""
 KINDS = ("controllers", "pedal_changes", "pitch_bends", "pressures", "system_exclusive", "texts", "keys")
 """What is counted of them; the pedal is that of controller 64, pressures are aftertouch."""
 PART = np.dtype([("track", np.int32), ("channel", np.int16), ("drum", np.bool_)], align=True)

@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 
 from midi.beside import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
     BANK,
     CONTROL,
     END_OF_TRACK,
@@ -33,8 +35,9 @@ from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, last_of_tick, re
 def assembled(events: np.ndarray, data: bytes, division: int, left_out: Mapping[str, int] | None = None) -> Piece:
     """The piece that events (count,) of `midi.beside.EVENT` make; data: what their `at` is a place in.
 
-    Notes are paired first in, first out within a track, channel and pitch. One that never ends is held until its pitch is
-    struck again, or to the end of its track, and counted as "held"; as "hanging", and left out, if that is at once.
+    Notes are paired first in, first out within a track, channel and pitch; a controller that turns off all notes of the
+    channel ends those of its track. One that never ends is held until its pitch is struck again, or to the end of its track,
+    and counted as "held"; as "hanging", and left out, if that is at once.
     left_out: what was given up before. InputError: more tracks than a table can number.
     """
     role = _ROLE[events["status"], events["first"]]
@@ -98,9 +101,14 @@ def _paired(events: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarra
         event = events[place]
         if event.track != track:
             first[:], track = -1, event.track
+        channel = event.channel & 15
+        if event.status == CONTROL and (event.first == ALL_SOUND_OFF or event.first >= ALL_NOTES_OFF):
+            for key in range(channel * 128, channel * 128 + 128):
+                while first[key] >= 0:
+                    notes[first[key]].end, held[first[key]] = event.tick, False
+                    first[key] = following[first[key]]
         if event.status != NOTE_ON and event.status != NOTE_OFF:
             continue
-        channel = event.channel & 15
         key = channel * 128 + event.first
         if event.status == NOTE_ON and event.second:
             note = notes[made]

@@ -27,7 +27,7 @@ REASONS = (
     "running status without a status byte",
     "a data byte is above 127",
     "a system message stands in a track",
-    "a tempo, time signature, key or end of track has the wrong length, or a value that cannot be",
+    "a tempo, time signature, key, SMPTE offset or end of track has the wrong length, or a value that cannot be",
     "a track has no end",
     "bytes follow the last track",
 )
@@ -123,7 +123,8 @@ def _scan_track(data: np.ndarray, at: int, end: int, track: int, events: np.ndar
         if (
             (kind == 0x51 and (length != 3 or _big_endian(data, at, 3) == 0))
             or (kind == 0x58 and (length != 4 or data[at] == 0 or data[at + 1] > 7))
-            or (kind == 0x59 and length != 2)
+            or (kind == 0x59 and (length != 2 or (data[at] + 7) % 256 > 14 or data[at + 1] > 1))
+            or (kind == 0x54 and (length != 5 or data[at] >= 0x80))
             or (kind == 0x2F and length != 0)
         ):
             return 15, count

@@ -36,8 +36,10 @@ CONTAINERS = (
 """FFmpeg's names of those that it may take a file for."""
 EXACT = ("mov", "wv", "ape", "tta", "tak", "dsf", "wav", "w64", "caf", "aiff", "flac")
 """Containers whose length is no estimate."""
-DELAYED = {"aac": "AAC without a container", "asf": "WMA", "ac3": "AC-3", "eac3": "AC-3"}
-"""Containers that do not tell how many samples the encoder has put in front."""
+DELAYED = {
+    "aac": "AAC", "ac3": "AC-3", "eac3": "AC-3", "mp3float": "MP3", "wmav1": "WMA", "wmav2": "WMA", "wmapro": "WMA",
+}  # fmt: skip
+"""Codings whose encoders put samples in front. A container that tells how many has its first packet before time 0."""
 PLANES = 8
 """Channels of a frame that keeps each by itself, at most: of more, PyAV (18.1) reads memory that is none of the frame's."""
 TOLERANCE = 0.05
@@ -71,6 +73,7 @@ class Ffmpeg:
 
         self._error = av.FFmpegError
         self.failure, self._left_out, self._damaged, self._count = "", "", 0, 0
+        self._begin: int | None = None
         file.seek(0)
         options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
         try:
@@ -143,6 +146,7 @@ class Ffmpeg:
                 return
             if packet is None:
                 return
+            self._begin = packet.pts if self._begin is None else self._begin
             try:
                 yield from packet.decode()
             except self._error:
@@ -158,9 +162,11 @@ class Ffmpeg:
             found.append(f"goes on after {seconds:.2f} s with {self._left_out}, unlike before; that is left out")
         if (tracks := len(self._container.streams.audio)) > 1:
             found.append(f"holds {tracks} sound tracks; the first one is read")
-        if self._kind in DELAYED:
+        coding = DELAYED.get(self._stream.codec_context.name)
+        if coding and self._kind != "mp3" and (self._begin or 0) >= 0:
             found.append(
-                f"is {DELAYED[self._kind]}: up to some 2,000 samples that its encoder put in front may still be there"
+                f"is {coding} that does not tell its delay: up to some 2,000 samples that its encoder put in front may "
+                "still be there"
             )
         return found
 

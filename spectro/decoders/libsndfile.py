@@ -124,8 +124,8 @@ class _Reading:
 
     @property
     def _padding(self) -> int:
-        """Samples that encoders add and decoders take away."""
-        return 3 * 1152 if self.sound.format == "MP3" else 0
+        """Samples that encoders add and decoders take away; MP3s also lie in WAV files."""
+        return 3 * 1152 if self.sound.subtype.startswith("MPEG") else 0
 
     @property
     def more(self) -> int:

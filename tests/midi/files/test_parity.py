@@ -24,8 +24,9 @@ REFUSED = (OSError, EOFError, ValueError, KeyError, IndexError, mido.KeySignatur
 def by_mido(file: mido.MidiFile) -> dict[str, object]:
     """Notes, tempos and signatures, by the definition: first in, first out within a track, channel and pitch.
 
-    Programs hold for their channel in all tracks; of events at one tick the last of the file counts. Notes that never end
-    are held until their pitch is struck again, or to the end of their track.
+    Programs hold for their channel in all tracks; of events at one tick the last of the file counts. Controllers 120 and 123
+    to 127 end the notes of their channel. Notes that never end are held until their pitch is struck again, or to the end of
+    their track.
     """
     notes, held, tempos, signatures, programs = [], 0, {}, {}, defaultdict(list)
     for number, track in enumerate(file.tracks):
@@ -39,6 +40,12 @@ def by_mido(file: mido.MidiFile) -> dict[str, object]:
                 tempos[now] = message.tempo
             elif message.type == "time_signature":
                 signatures[now] = message.numerator, message.denominator
+            elif message.type == "control_change" and message.control in (120, *range(123, 128)):
+                for (channel, pitch), begun in waiting.items():
+                    if channel == message.channel and begun:
+                        notes.extend((*note, now) for note in begun)
+                        ended[channel, pitch] = now
+                        begun.clear()
             elif message.type == "note_on" and message.velocity > 0:
                 waiting[key].append((now, number, place, message))
                 struck[key].append(now)

@@ -41,7 +41,7 @@ FAULTS = {
     "running status without a status byte": smf(meta(1) + bytes([0, 60, 100]) + END),
     "a data byte is above 127": smf(bytes([0, 0x90, 60, 128]) + END),
     "a system message stands in a track": smf(bytes([0, 0xF8]) + END),
-    "a tempo, time signature, key or end of track has the wrong length, or a value that cannot be": smf(
+    "a tempo, time signature, key, SMPTE offset or end of track has the wrong length, or a value that cannot be": smf(
         meta(0x51, 0, 0, 0) + END
     ),
     "a track has no end": smf(NOTE),
@@ -67,11 +67,12 @@ def test_every_reason_occurs():
     "event",
     [
         meta(0x51, 1, 2), meta(0x58, 4, 2, 24), meta(0x58, 0, 2, 24, 8), meta(0x58, 4, 8, 24, 8), meta(0x59, 0),
+        meta(0x59, 8, 0), meta(0x59, 248, 1), meta(0x59, 254, 255), meta(0x54, 0, 0), meta(0x54, 255, 0, 0, 0, 0),
         bytes([0, 0xFF, 0x2F, 1, 0]),
     ],
 )  # fmt: skip
 def test_impossible_meta_events(event):
-    assert fault(smf(event + END)).startswith("a tempo, time signature, key or end of track has the wrong length, or")
+    assert fault(smf(event + END)).startswith("a tempo, time signature, key, SMPTE offset or end of track has the wrong")
 
 
 def test_running_status_is_cancelled_by_system_exclusive():

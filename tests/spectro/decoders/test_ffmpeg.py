@@ -26,13 +26,15 @@ def sound() -> np.ndarray:
     return 0.1 * noise * np.linspace(0.2, 1, SAMPLES, dtype=np.float32)
 
 
-KINDS = {"aac": "fltp", "alac": "s16p", "wavpack": "s16p", "tta": "s16", "flac": "s16"}
+KINDS = {
+    "aac": "fltp", "ac3": "fltp", "mp3": "fltp", "alac": "s16p", "wavpack": "s16p", "tta": "s16", "flac": "s16",
+}  # fmt: skip
 """Codec -> its samples."""
 
 
 def encode(path: os.PathLike, sound: np.ndarray, codec: str, container: str) -> None:
     with av.open(str(path), "w", format=container) as out:
-        stream = out.add_stream(codec, rate=RATE, layout="stereo", format=KINDS[codec])
+        stream = out.add_stream(codec, rate=RATE, layout="stereo", format=KINDS[codec], bit_rate=128_000)
         stream.open()
         resampler = av.AudioResampler(KINDS[codec], "stereo", RATE, stream.codec_context.frame_size or 1_024)
         for first in range(0, sound.shape[1], 1_024):
@@ -71,13 +73,27 @@ def test_sound_is_in_time_and_as_long_as_it_was(tmp_path, sound, name, codec, co
     assert said.frames is None or abs(said.frames - SAMPLES) < RATE / 1_000  # an mp4 counts in milliseconds
 
 
-def test_what_no_container_tells_is_told(tmp_path, sound):
-    encode(tmp_path / "a.aac", sound, "aac", "adts")
+@pytest.mark.parametrize(("codec", "container", "coding"), [
+    ("aac", "adts", "AAC"), ("aac", "flv", "AAC"), ("ac3", "wav", "AC-3"), ("mp3", "avi", "MP3"),
+])  # fmt: skip
+def test_what_no_container_tells_is_told(tmp_path, sound, codec, container, coding):
+    encode(tmp_path / "a", sound, codec, container)
     notes: list[str] = []
-    found, _ = audio.read(tmp_path / "a.aac", note=notes.append)
-    assert SAMPLES < found.shape[1] < SAMPLES + 3_000
+    found, _ = audio.read(tmp_path / "a", note=notes.append)
+    assert SAMPLES < found.shape[1] < SAMPLES + 5_000
+    assert 0 < lag(found[0], sound[0]) < 2_500
     assert len(notes) == 1
-    assert "is AAC without a container: up to some 2,000 samples that its encoder put in front" in notes[0]
+    assert f"is {coding} that does not tell its delay: up to some 2,000 samples that its encoder put in front" in notes[0]
+
+
+def test_an_m4a_without_an_edit_list_does_not_tell(tmp_path, sound):
+    """As iTunes 12.7 and some phones write it: the list's name is changed, so that nobody reads it."""
+    encode(tmp_path / "a.m4a", sound, "aac", "ipod")
+    (tmp_path / "a.m4a").write_bytes((tmp_path / "a.m4a").read_bytes().replace(b"edts", b"free"))
+    notes: list[str] = []
+    found, _ = audio.read(tmp_path / "a.m4a", note=notes.append)
+    assert lag(found[0], sound[0]) == 1_024
+    assert "is AAC that does not tell its delay" in notes[0]
 
 
 def test_the_sound_of_a_video_is_read(tmp_path, sound):

@@ -196,3 +196,21 @@ def test_an_ogg_is_split_at_its_first_pages_alone():
     one = page(2, 30) + page(2, 30) + page(0, 200) + page(4, 100)  # two streams that begin together, side by side
     assert streams_of(one) == [Stream(0, len(one))]
     assert streams_of(one + one) == [Stream(0, len(one)), Stream(len(one), 2 * len(one))]
+
+
+def test_an_mp3_within_a_wav_is_whole(tmp_path):
+    """libsndfile counts the samples that every decoder takes away."""
+    av = pytest.importorskip("av")
+    with av.open(str(tmp_path / "a.wav"), "w", format="wav") as out:
+        stream = out.add_stream("mp3", rate=44_100, layout="stereo", format="fltp")
+        stream.open()
+        size = stream.codec_context.frame_size
+        for first in range(0, 20 * size, size):
+            frame = av.AudioFrame.from_ndarray(noise(size / 44_100, seed=first), "fltp", "stereo")
+            frame.sample_rate, frame.pts = 44_100, first
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    sound, notes = read(tmp_path / "a.wav")
+    assert audio.info(tmp_path / "a.wav").format == "WAV MPEG_LAYER_III"
+    assert sound.shape[1] >= 20 * size
+    assert notes == []
