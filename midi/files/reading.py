@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from midi.files.assembly import assembled
 from midi.files.lenient import read_by_mido, rescued
 from midi.files.wellformed import events_of
-from midi.notes import Piece
+from midi.notes import TEMPO, Piece
 from training.cli import log
 from training.errors import InputError
 
 SUFFIXES = frozenset([".mid", ".midi", ".kar", ".rmi", ".smf"])
 """File names that are taken for MIDI when a folder is read."""
+_FRAMES = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
+"""SMPTE's name of a rate -> (frames, the microseconds that they last)."""
 MAX_FILE_BYTES = 1 << 24
 """Bytes of a file at most: some three million notes, which take 400 MB while they are read."""
 
@@ -29,11 +32,12 @@ def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str],
 
     Notes, programs and drums: `midi.files.assembly.assembled`; all else is in `Piece.beside`, so that
     `midi.files.writing.write` brings it back. strict: read by mido, which shares nothing but the assembly.
-    note: is told when a file is not well-formed and had to be read leniently, of formats other than 0 and 1, and of notes
-    that never end.
-    InputError: not a MIDI file, damaged beyond reading, SMPTE time, larger than MAX_FILE_BYTES.
+    Where times are parts of SMPTE frames, a quarter note of the piece lasts a second.
+    note: is told when a file is not well-formed and had to be read leniently, of formats other than 0 and 1, of SMPTE
+    frames, and of notes that never end.
+    InputError: not a MIDI file, damaged beyond reading, larger than MAX_FILE_BYTES.
     """
-    data = _unwrapped(_bytes(path), path)
+    data, second = _in_quarters(_unwrapped(_bytes(path), path), path)
     reason, events = events_of(data)
     counts: dict[str, int] = {}
     if strict or reason:
@@ -52,6 +56,9 @@ def read(path: str | os.PathLike, *, strict: bool = False, note: Callable[[str],
         how = f"its {tracks} patterns follow one another" if form == 2 else "which there is not; read as format 1"
         note(f"{path}: of MIDI format {form}: {how}")
     piece = assembled(events, data, division, counts)
+    if second:
+        note(f"{path}: its times are SMPTE frames: a quarter note is a second; its tempos do not count")
+        piece = replace(piece, tempos=np.array([(0, second)], TEMPO))
     if unended := _unended(piece.left_out):
         note(f"{path}: {unended}")
     return piece
@@ -108,8 +115,22 @@ def _unwrapped(data: bytes, path: str | os.PathLike) -> bytes:
         raise InputError(f"{path} is not a MIDI file: " + ("it is empty" if not data else f"it begins with {data[:4]!r}"))
     if len(data) < 14:
         raise InputError(f"{path} is cut short: {len(data)} bytes, within the header")
-    division = int.from_bytes(data[12:14], "big")
-    if not 1 <= division < 0x8000:
-        found = "SMPTE frames for" if division else "0"
-        raise InputError(f"{path} has {found} ticks in a quarter note; expected 1 to 32767")
     return data
+
+
+def _in_quarters(data: bytes, path: str | os.PathLike) -> tuple[bytes, int]:
+    """(the file with ticks in a quarter note, microseconds of one where times were parts of SMPTE frames, else 0).
+
+    Then a quarter note is 24, 25 or 30 frames; "29" are 30 in 1.001 seconds. InputError: neither.
+    """
+    division = int.from_bytes(data[12:14], "big")
+    if 1 <= division < 0x8000:
+        return data, 0
+    frames, parts = 256 - data[12], data[13]
+    if frames not in _FRAMES or not parts:
+        found, expected = f"{frames} SMPTE frames of {parts} ticks in a second", "24, 25, 29 or 30 of 1 or more"
+        if not division:
+            found, expected = "0 ticks in a quarter note", "1 to 32767"
+        raise InputError(f"{path} has {found}; expected {expected}")
+    count, second = _FRAMES[frames]
+    return data[:12] + (count * parts).to_bytes(2, "big") + data[14:], second

@@ -84,7 +84,7 @@ def notes_at_one_tick(count: int) -> Iterator[bytes]:
         (smf(NOTE[:4] + END), "a b.mid: it holds no notes: 1 begin, but none of them ends"),
         (smf(NOTE[:4] + bytes([9, *END[1:]])), "a b.mid: 1 notes never end: 1 held until struck again or to the end of"),
         (smf(NOTE + END, division=0), "a b.mid has 0 ticks in a quarter note; expected 1 to 32767"),
-        (smf(NOTE + END, division=0xE728), "a b.mid has SMPTE frames for ticks in a quarter note"),
+        (smf(NOTE + END, division=0xE728), "a b.mid: its times are SMPTE frames: a quarter note is a second"),
         (smf(NOTE + END, form=2), "a b.mid: of MIDI format 2: its 1 patterns follow one another"),
         (smf(NOTE[:1] + NOTE[2:] + END), "a b.mid is damaged beyond reading: running status without a status byte"),
         (smf(b"\xff\xff\xff\x7f" + NOTE[1:] + END), "a b.mid: the last note ends in column 6,710,889; at most 524,288"),

@@ -133,7 +133,8 @@ def test_every_awkward_file_ends_in_one_line_or_in_a_piece(tmp_path):
         (b"These are not the notes you are looking for.", "is not a MIDI file: it begins with b'Thes'"),
         (b"MThd\0\0\0\6\0\1", "is cut short: 10 bytes, within the header"),
         (smf(NOTE + END, division=0), "has 0 ticks in a quarter note; expected 1 to 32767"),
-        (smf(NOTE + END, division=0xE728), "has SMPTE frames for ticks in a quarter note"),  # 24 frames of 40 ticks
+        (smf(NOTE + END, division=0xE700), "has 25 SMPTE frames of 0 ticks in a second; expected 24, 25, 29 or 30 of 1 or"),
+        (smf(NOTE + END, division=0x9C28), "has 100 SMPTE frames of 40 ticks in a second; expected 24, 25, 29 or 30"),
         (b"RIFF\x20\0\0\0WAVE" + bytes(32), "is not a MIDI file: it begins with b'RIFF'"),
         (b"RIFF\x20\0\0\0RMIDdata\0\0\0\0", "is not a MIDI file: it is empty"),
     ],
@@ -229,6 +230,20 @@ def test_keys_and_offsets_that_cannot_be_are_left_out_so_that_others_read_what_i
     assert piece.left_out["impossible_changes"] == 1
     write(tmp_path / "b.mid", piece)
     assert sum(message.type == "note_on" for message in mido.MidiFile(tmp_path / "b.mid")) == 1
+
+
+@BOTH
+@pytest.mark.parametrize(("frames", "rate"), [(24, 24), (25, 25), (29, 30_000 / 1_001), (30, 30)])
+def test_smpte_frames_are_seconds_whatever_the_tempo(tmp_path, options, frames, rate):
+    """A note of 96 ticks, 40 to a frame."""
+    told = []
+    tempo = bytes([0, 0xFF, 0x51, 3, 3, 0, 0])
+    data = smf(tempo + NOTE + NOTE + END, division=(256 - frames) << 8 | 40)
+    piece = read_bytes(tmp_path, data, note=told.append, **options)
+    assert piece.seconds(piece.notes["end"]) == pytest.approx([96 / 40 / rate, 192 / 40 / rate], rel=1e-6)
+    assert told == [f"{tmp_path}/a.mid: its times are SMPTE frames: a quarter note is a second; its tempos do not count"]
+    write(tmp_path / "b.mid", piece)
+    assert mido.MidiFile(tmp_path / "b.mid").length == pytest.approx(192 / 40 / rate, rel=1e-6)
 
 
 # the state of channels is that of the file
