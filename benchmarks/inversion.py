@@ -156,8 +156,9 @@ def our_sound(magnitude: np.ndarray, setting: SpectrogramSetting, length: int, *
 def librosa_sound(magnitude: np.ndarray, setting: SpectrogramSetting, length: int, iterations: int) -> np.ndarray:
     import inspect
 
-    import librosa
     import numpy as np
+
+    from spectro.libraries import librosa
 
     name = "rng" if "rng" in inspect.signature(librosa.griffinlim).parameters else "random_state"  # before librosa 1.0
     return librosa.griffinlim(

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numba import njit
 
 from midi.beside import Beside
 from midi.tempo import TEMPO, USUAL_TEMPO, Tempo, TempoMap, last_of_tick
 from training.errors import InputError
+from training.machine_code import compiled
 
 NOTE = np.dtype(
     [
@@ -127,7 +127,7 @@ def in_order(notes: np.ndarray) -> np.ndarray:
     return notes.take(order)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _keys(notes: np.ndarray) -> np.ndarray:
     """(count,) start, track and pitch of each note in one number."""
     key = np.empty(len(notes), np.int64)
@@ -137,7 +137,7 @@ def _keys(notes: np.ndarray) -> np.ndarray:
     return key
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _has_ties(key: np.ndarray, order: np.ndarray) -> bool:
     ties = False
     for place in range(1, len(order)):

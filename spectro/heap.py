@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spectro.kernels import compiled
+from spectro.kernels import vectorized
 from spectro.stft import SpectrogramSetting
 
 GAMMA = {"hann": 0.25645, "hamming": 0.29794, "blackman": 0.17954}
@@ -81,7 +81,7 @@ def window_gamma(setting: SpectrogramSetting) -> float:
     return float(4 * np.pi * (energy @ place**2) / energy.sum())
 
 
-@compiled
+@vectorized
 def _push(bin_: int, priority: np.ndarray, stack: np.ndarray, after: np.ndarray, waiting: int, top: int) -> tuple:
     """Queue a bin whose phase has become known; returns the bins waiting and the highest level that may hold one."""
     level = priority[bin_]
@@ -91,26 +91,26 @@ def _push(bin_: int, priority: np.ndarray, stack: np.ndarray, after: np.ndarray,
     return waiting + 1, max(top, level)
 
 
-@compiled
+@vectorized
 def _time_slope(log: np.ndarray, t: int, k: int) -> np.float32:
     """dL/df at a bin, as the difference over two rows; zero at both ends, where a real signal's spectrum is even."""
     return log[t, k + 1] - log[t, k - 1] if 0 < k < log.shape[1] - 1 else np.float32(0)
 
 
-@compiled
+@vectorized
 def _frequency_slope(log: np.ndarray, t: int, k: int) -> np.float32:
     """dL/dn at a bin, as the difference over two frames; one-sided in the first and the last frame."""
     before, behind = max(t - 1, 0), min(t + 1, log.shape[0] - 1)
     return (log[behind, k] - log[before, k]) * np.float32(2 / max(behind - before, 1))
 
 
-@compiled
+@vectorized
 def _wrap(angle: np.float32) -> np.float32:
     """The same angle in [-pi, pi]."""
     return np.float32(angle - 2 * np.pi * np.rint(angle / (2 * np.pi)))
 
 
-@compiled
+@vectorized
 def _integrate(
     log: np.ndarray,
     level: np.ndarray,

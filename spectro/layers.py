@@ -89,9 +89,9 @@ class MelPicture(keras.layers.Layer):
         self.bands, self.pool = bands, pool
 
     def build(self, input_shape: tuple) -> None:
-        from librosa.filters import mel
+        from spectro.libraries import librosa
 
-        self.filters = mel(sr=self.setting.rate, n_fft=self.setting.n_fft, n_mels=self.bands)
+        self.filters = librosa.filters.mel(sr=self.setting.rate, n_fft=self.setting.n_fft, n_mels=self.bands)
         self.built = True
 
     def call(self, picture: Any) -> Any:

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "generators": {"spectro", "midi", "training"},
     "transfer": {"spectro", "midi", "training", "classifiers"},
 }
-FLOOR = {"batch", "cli", "errors", "files", "installation", "options", "corpora", "family", "page", "runs"}
+FLOOR = {"batch", "cli", "errors", "files", "installation", "options", "corpora", "family", "machine_code", "page", "runs"}
 """The modules of training that signal packages use; none imports Keras (but `installation.devices` when it is called)."""
 LINES, DEPTH = 250, 3
 """At most, of a module; and folders around it, as `transfer/style/features`."""
@@ -84,6 +84,18 @@ def test_imports_go_down_only():
     assert not_allowed("midi.picture", "keras")
     assert not_allowed("training.recipe", "tests.data")
     assert not not_allowed("spectro.layers", "keras")
+
+
+def test_compiled_code_is_kept_by_one_module():
+    """Numba's own files break when two processes compile at once, those of libraries that use it, too."""
+    allowed = {"numba": "training.machine_code", "librosa": "spectro.libraries"}
+    users = {
+        (name_of(path), library)
+        for path in MODULES
+        for module, _, _ in imports_of(path)
+        if (library := (module or "").split(".")[0]) in allowed
+    }
+    assert users == {(user, library) for library, user in allowed.items()}
 
 
 def test_no_modules_import_each_other():

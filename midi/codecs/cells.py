@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from training.machine_code import compiled
 
 _SOUNDING = np.array([128, 128, 0, 0, 0, 0, 0, 0], np.uint8).view(np.uint64)[0]
 """A cell sounds where channel 0 or 1 is above 127: eight bytes are tested at once."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def paint(
     images: np.ndarray, places: np.ndarray, begins: np.ndarray, rows: np.ndarray, first: np.ndarray, last: np.ndarray,
     velocity: np.ndarray, start_rest: np.ndarray, end_rest: np.ndarray,
@@ -46,7 +47,7 @@ def runs_of(images: np.ndarray, windows: np.ndarray, layers: np.ndarray) -> tupl
     return _scan(images, images.view(np.uint64)[..., 0], order, window * images.shape[2], follows, begun.sum())
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sounds(row: np.ndarray) -> bool:
     """Does any cell (columns,) of uint64 sound?"""
     together = np.uint64(0)
@@ -55,7 +56,7 @@ def _sounds(row: np.ndarray) -> bool:
     return together & _SOUNDING != 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _begun(images: np.ndarray, words: np.ndarray) -> np.ndarray:
     """(count,) how many notes begin in each picture, if none goes on from the one before."""
     count, rows, columns = words.shape
@@ -71,7 +72,7 @@ def _begun(images: np.ndarray, words: np.ndarray) -> np.ndarray:
     return begun
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan(
     images: np.ndarray, words: np.ndarray, order: np.ndarray, origin: np.ndarray, follows: np.ndarray, most: int
 ) -> tuple[np.ndarray, ...]:

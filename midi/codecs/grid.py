@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from midi.codecs.codec import ONSET, REST, SUSTAIN
 from midi.notes import Piece
 from midi.tempo import Tempo, TempoMap
 from training.errors import InputError
+from training.machine_code import compiled
 
 MAX_COLUMNS = 1 << 19
 """Columns of a piece at most: six hours at twelve columns a quarter and 120 beats a minute."""
@@ -114,7 +114,7 @@ def _columns(
     return columns, np.abs(columns - exact) > 1e-6, _shift(piece, ticks, columns / resolution)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _rounded(ticks: np.ndarray, per: int, division: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same of the nearest columns in quarters."""
     columns, off, shift = np.empty(len(ticks), np.int64), np.empty(len(ticks), np.bool_), np.empty(len(ticks))
@@ -147,7 +147,7 @@ def fill(plane: np.ndarray, row: np.ndarray, first: np.ndarray, last: np.ndarray
 _COUNTED = ("out_of_range", "merged", "shortened", "lengthened", "moved", "resized")
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place(
     pitch: np.ndarray, first: np.ndarray, last: np.ndarray, moved: np.ndarray, resized: np.ndarray, shift: np.ndarray,
     low: int, high: int, high_on_top: bool,
@@ -186,7 +186,7 @@ def _place(
     return rows[:made], firsts[:made], lasts[:made], touching[:made], sources[:made], counts, largest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(plane: np.ndarray, row: np.ndarray, first: np.ndarray, last: np.ndarray, values: np.ndarray) -> None:
     for bar in range(len(row)):
         plane[row[bar], first[bar] : last[bar]] = values[bar]
@@ -201,7 +201,7 @@ def class_runs(values: np.ndarray, class_of: np.ndarray) -> tuple[np.ndarray, np
     return row, first, last
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _runs(values: np.ndarray, class_of: np.ndarray) -> np.ndarray:
     runs = np.empty((3, 0), np.int64)
     for filling in (False, True):

@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from numba import njit
 
 from midi.codecs.codec import ONSET, REST, SUSTAIN, Encoded
 from midi.codecs.grid import Bars, feature_losses
 from midi.codecs.strip import Runs, StripCodec
 from midi.notes import Piece, with_notes
 from training.errors import InputError
+from training.machine_code import compiled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ class Interleaved(StripCodec):
         return pitch, onset if self.reading == "exact" else np.zeros_like(onset)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _skyline(pitch: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """(is it shown, its end, how many were cut) of notes in order of time."""
     shown, last, cut, top = np.zeros(len(pitch), np.bool_), last.copy(), 0, -1

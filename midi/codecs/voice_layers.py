@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from midi.codecs.grid import MAX_COLUMNS
 from training.errors import InputError
+from training.machine_code import compiled
 
 VOICE = np.dtype([("program", np.uint8), ("drum", np.bool_), ("track", np.int16)])
 """What the notes of one layer have in common."""
@@ -131,7 +131,7 @@ def _voices(notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return voices, voice
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _stack(row: np.ndarray, first: np.ndarray, last: np.ndarray, source: np.ndarray, deep: np.ndarray, most: int) -> bool:
     """Write how deep in its voice each note lies; notes come by row, then in order of time. False: deeper than `most`."""
     free = np.empty(min(most, len(row)), np.int64)  # from which column on each layer is free in this row

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numba import njit
 
 from midi.beside import (
     BANK,
@@ -28,6 +27,7 @@ from midi.beside import (
 )
 from midi.files.drum_modes import DRUM_CHANNEL, drum_changes
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, last_of_tick, require_tracks
+from training.machine_code import compiled
 
 
 def assembled(events: np.ndarray, data: bytes, division: int, left_out: Mapping[str, int] | None = None) -> Piece:
@@ -81,7 +81,7 @@ def _ends_of_tracks(events: np.ndarray) -> np.ndarray:
     return ends
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _paired(events: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, np.ndarray]:
     """(notes, the place of each one's beginning, ends without a note, which notes are held); in order of the file.
 
@@ -138,7 +138,7 @@ def _in_force(
     _find(events, on, moment[order], values[order], edges, found)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _find(
     events: np.ndarray, on: np.ndarray, moment: np.ndarray, values: np.ndarray, edges: np.ndarray, found: np.ndarray
 ) -> None:
@@ -151,7 +151,7 @@ def _find(
             found[note] = values[change - 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _voices(events: np.ndarray, on: np.ndarray, notes: np.ndarray) -> np.ndarray:
     """(notes,) one number for each track of the file, channel, program, and drums or not, ascending in this order."""
     voice = np.empty(len(on), np.int64)

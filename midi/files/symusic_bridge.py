@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
 from midi.beside import PACKET
 from midi.files.writing import to_bytes
 from midi.notes import NOTE, SIGNATURE, TEMPO, Piece, in_order, last_of_tick, require_tracks
+from training.machine_code import compiled
 
 if TYPE_CHECKING:
     from symusic import Score
@@ -56,7 +56,7 @@ def to_symusic(piece: Piece) -> Score:
     return symusic.Score.from_midi(to_bytes(replace(piece, beside=beside)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(
     notes: np.ndarray, time: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity: np.ndarray,
     program: int, drum: bool, track: int,

@@ -7,9 +7,9 @@ length and are passed by it.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from midi.beside import EVENT
+from training.machine_code import compiled
 
 REASONS = (
     "",
@@ -48,7 +48,7 @@ def events_of(data: bytes) -> tuple[str, np.ndarray]:
     return REASONS[status], events
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan(data: np.ndarray, events: np.ndarray) -> tuple[int, int]:
     """(index into REASONS of the first fault, 0 if there is none; how many events); they are written if there is room."""
     if data.size < 14:
@@ -75,7 +75,7 @@ def _scan(data: np.ndarray, events: np.ndarray) -> tuple[int, int]:
     return 17 if at != data.size else 0, count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_track(data: np.ndarray, at: int, end: int, track: int, events: np.ndarray, count: int) -> tuple[int, int]:
     """As `_scan`, of the events in data[at:end]; count: of events before."""
     ticks, running, port = 0, 0, 0
@@ -136,7 +136,7 @@ def _scan_track(data: np.ndarray, at: int, end: int, track: int, events: np.ndar
     return 16, count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _put(
     events: np.ndarray, place: int, tick: int, track: int, channel: int, status: int, first: int, second: int, at: int,
     length: int,
@@ -148,7 +148,7 @@ def _put(
         event.status, event.first, event.second = status, first, second
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _variable(data: np.ndarray, at: int, end: int) -> tuple[int, int]:
     """(value, place behind it) of a variable-length number; the place is -1 where there is none."""
     value = 0
@@ -159,7 +159,7 @@ def _variable(data: np.ndarray, at: int, end: int) -> tuple[int, int]:
     return 0, -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _big_endian(data: np.ndarray, at: int, length: int) -> int:
     value = 0
     for place in range(at, at + length):

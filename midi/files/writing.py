@@ -13,13 +13,13 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 
 from midi.beside import BANK, CONTROL, EVENT, META, NOTE_OFF, NOTE_ON, PORT, PROGRAM, SIGNATURE_CHANGE, SYSEX, TEMPO_CHANGE
 from midi.files.drum_modes import DRUM_CHANNEL
 from midi.notes import Piece, require_tracks
 from training.errors import InputError
 from training.files import atomic
+from training.machine_code import compiled
 
 MAX_DELTA = (1 << 28) - 1
 """Ticks from one event of a track to the next at most: a delta time has four bytes of seven bits."""
@@ -203,7 +203,7 @@ def _encoded(events: np.ndarray, data: bytes) -> bytes:
     return written[: _encode(events, wait, np.frombuffer(data, np.uint8), written)].tobytes()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _encode(events: np.ndarray, wait: np.ndarray, data: np.ndarray, written: np.ndarray) -> int:
     """Write events, with running status; how many bytes that took."""
     count, running = 0, 0
@@ -235,7 +235,7 @@ def _encode(events: np.ndarray, wait: np.ndarray, data: np.ndarray, written: np.
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _put_number(written: np.ndarray, count: int, value: int) -> int:
     """Write a number below 2^28, seven bits a byte, the highest first; the place behind it."""
     for shift in (21, 14, 7):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+
+from training.machine_code import compiled
 
 BINS = 1024
 """Cells in which distances are counted before they are smoothed, from 0 to the largest; the least kernel is one wide."""
@@ -85,7 +86,7 @@ def _mean_of_pairs(square: np.ndarray) -> float:
     return float(square.sum() / (len(square) * (len(square) - 1)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count(cells: np.ndarray, first: np.ndarray, second: np.ndarray, above: bool) -> np.ndarray:
     """(BINS,) the pairs in each cell, each as often as the product of its weights; above: those above the diagonal."""
     counts = np.zeros(BINS)

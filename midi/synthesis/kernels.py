@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from midi.synthesis.timbres import SIZE
+from training.machine_code import compiled
 
 STEP = 32
 """Samples between which envelopes and vibrato are straight lines."""
@@ -29,7 +29,7 @@ CURVE = np.dtype([("at", np.int64), ("time", np.float64), ("pace", np.float64), 
 unbent wave would take up to there, the integral of pace."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_voices(out: np.ndarray, first: int, rate: float, voices: np.ndarray, tables: np.ndarray, curves: np.ndarray) -> None:
     """Add what voices (count,) of VOICE sound in the samples [first, first + size) to out (2, size)."""
     size = out.shape[1]
@@ -42,7 +42,7 @@ def add_voices(out: np.ndarray, first: int, rate: float, voices: np.ndarray, tab
             at += STEP
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_step(
     out: np.ndarray, offset: int, at: int, low: int, high: int, rate: float, voice: np.void, table: np.ndarray,
     curves: np.ndarray,
@@ -76,7 +76,7 @@ def _add_step(
                 out[1, offset + sample] += value * np.float32(right + within * right_slope)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bent(after: int, voice: np.void, curves: np.ndarray) -> tuple[float, float, float]:
     """(the samples that an unbent wave would take, gains left and right) `after` samples from the onset."""
     if voice.first == voice.last:
@@ -93,7 +93,7 @@ def _bent(after: int, voice: np.void, curves: np.ndarray) -> tuple[float, float,
     return time, float(voice.left * curve.left), float(voice.right * curve.right)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _envelope(time: float, voice: np.void) -> tuple[float, float]:
     """Levels of the body and of the bright layer, seconds after the onset."""
     rise = min(1.0, time / voice.attack)
@@ -107,7 +107,7 @@ def _envelope(time: float, voice: np.void) -> tuple[float, float]:
     return rise * body, rise * bright
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sway(time: float, voice: np.void) -> float:
     """Cycles by which vibrato is ahead; it sets in a third of a second after the onset."""
     if voice.vibrato == 0 or time < 0.3:
@@ -122,7 +122,7 @@ def _sway(time: float, voice: np.void) -> float:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_strokes(
     out: np.ndarray, first: int, begin: np.ndarray, sound: np.ndarray, left: np.ndarray, right: np.ndarray,
     bank: np.ndarray, edges: np.ndarray,

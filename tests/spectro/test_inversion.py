@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from spectro.inversion import LIMIT_DB, griffin_lim, inversion_error
-from spectro.kernels import compiled
 from spectro.stft import SpectrogramSetting
 from tests.data import real_data
 from training.errors import InputError
@@ -215,13 +214,6 @@ def test_wrong_magnitudes_are_told(bad: float) -> None:
         griffin_lim(np.ones((128, 101)), SETTING)
     with pytest.raises(InputError, match="different lengths"):
         inversion_error(np.zeros(100), np.ones((129, 101)), SETTING)
-
-
-def test_code_that_cannot_be_cached_is_compiled_all_the_same() -> None:
-    """As in a read-only installation without a home: numba finds no folder for code that is in no file either."""
-    namespace: dict = {}
-    exec("def double(x): return 2 * x", namespace)  # noqa: S102
-    assert compiled(namespace["double"])(4) == 8
 
 
 def test_a_real_recording_inverts_well() -> None:

@@ -61,7 +61,7 @@ def artifacts(content: np.ndarray, style: np.ndarray, result: np.ndarray) -> Art
 
 def _power(sound: np.ndarray) -> np.ndarray:
     """(frequencies, frames), of whole windows only: at the ends nothing is steady."""
-    import librosa
+    from spectro.libraries import librosa
 
     sound = np.pad(sound, (0, max(0, WINDOW - len(sound))))
     power = np.abs(librosa.stft(sound, n_fft=WINDOW, hop_length=HOP, center=False)) ** 2

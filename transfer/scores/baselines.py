@@ -17,7 +17,7 @@ def baselines(content: np.ndarray, style: np.ndarray) -> dict[str, np.ndarray]:
 
 def equalised(content: np.ndarray, style: np.ndarray) -> np.ndarray:
     """The content with the style's average spectrum: every bin of its STFT scaled by the ratio of the RMS magnitudes."""
-    import librosa
+    from spectro.libraries import librosa
 
     spectra = [librosa.stft(sound, n_fft=WINDOW, hop_length=HOP) for sound in (content, style)]
     ours, wanted = (np.sqrt(np.mean(np.abs(spectrum) ** 2, axis=1, keepdims=True)) for spectrum in spectra)

@@ -54,20 +54,20 @@ def error(copy: np.ndarray, original: np.ndarray) -> tuple[float, float]:
 
 
 def _power(sound: np.ndarray) -> np.ndarray:
-    import librosa
+    from spectro.libraries import librosa
 
     return np.abs(librosa.stft(sound, n_fft=WINDOW, hop_length=HOP)) ** 2
 
 
 def _mfcc(sound: np.ndarray) -> np.ndarray:
-    import librosa
+    from spectro.libraries import librosa
 
     found = librosa.feature.mfcc(y=sound, sr=RATE, n_mfcc=COEFFICIENTS, n_mels=BANDS, n_fft=WINDOW, hop_length=HOP)
     return found[1:]
 
 
 def _pitch_preservation(sound: np.ndarray, truth: np.ndarray) -> float:
-    import librosa
+    from spectro.libraries import librosa
 
     one, other = (
         librosa.feature.chroma_stft(y=part, sr=RATE, n_fft=4096, hop_length=1024, tuning=0.0) for part in (sound, truth)

@@ -17,7 +17,7 @@ BANDS = 16
 
 
 def _views(sound: np.ndarray) -> list[np.ndarray]:
-    import librosa
+    from spectro.libraries import librosa
 
     power = np.abs(librosa.stft(sound, n_fft=WINDOW, hop_length=HOP)) ** 2
     contrast = librosa.feature.spectral_contrast(S=np.sqrt(power), sr=RATE)

@@ -57,7 +57,7 @@ def _root(matrix: np.ndarray) -> np.ndarray:
 
 def _gaussian(sound: np.ndarray) -> Gaussian:
     """Of the MFCCs of all frames."""
-    import librosa
+    from spectro.libraries import librosa
 
     values = librosa.feature.mfcc(y=sound, sr=RATE, n_mfcc=COEFFICIENTS, n_mels=MEL_BANDS, n_fft=WINDOW, hop_length=HOP)
     return values.mean(axis=1), np.cov(values)
@@ -77,7 +77,7 @@ F: the Fréchet distance of Gaussians of 20 MFCCs a frame, the first included. N
 
 def modulation(sound: np.ndarray) -> np.ndarray:
     """(bands, modulations) log(1 + magnitude) of the spectrum over time of every band's log energy, its mean removed."""
-    import librosa
+    from spectro.libraries import librosa
 
     mel = librosa.feature.melspectrogram(
         y=sound, sr=RATE, n_fft=TEXTURE_WINDOW, hop_length=TEXTURE_HOP, n_mels=TEXTURE_BANDS
@@ -111,7 +111,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 def _harmony_and_rhythm(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Chroma (12, frames) and onset strength (frames,)."""
-    import librosa
+    from spectro.libraries import librosa
 
     chroma = librosa.feature.chroma_stft(y=sound, sr=RATE, n_fft=CHROMA_WINDOW, hop_length=CHROMA_HOP, tuning=0.0)
     return chroma, librosa.onset.onset_strength(y=sound, sr=RATE)
@@ -140,7 +140,7 @@ of their onset strengths, 0 at least. None: the style has the content's harmonie
 
 
 def _log_mel(sound: np.ndarray) -> np.ndarray:
-    import librosa
+    from spectro.libraries import librosa
 
     mel = librosa.feature.melspectrogram(y=sound, sr=RATE, n_fft=WINDOW, hop_length=HOP, n_mels=MEL_BANDS)
     picture = np.log1p(1000 * mel)
