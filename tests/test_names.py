@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 import classifiers.evaluate
 import classifiers.predict
+import generators.sample
 import midi.convert
 import midi.corpus
 import midi.measures.__main__
@@ -20,11 +22,16 @@ import midi.render
 import spectro.convert
 import spectro.corpus
 import transfer.apply
+import transfer.scores.__main__
 from classifiers import softmax
+from generators.sequences import SequenceSampleOptions
+from midi.demo import write_corpus
 from spectro.audio import write
+from tests.generators.toys import registered
 from tests.midi.smf import END, NOTE, smf
 from training.cli import guarded, quiet
 from training.corpora.corpus import Corpus
+from training.family import module_of
 from training.files import read_json
 from training.recipe import train
 from transfer.contract import ApplyOptions
@@ -136,6 +143,36 @@ def test_models_are_applied(folder, tmp_path, monkeypatch):
     files = tuple(folder / f"{stem}.wav" for stem in STEMS)
     run(transfer.apply.main, ApplyOptions(folder, files, tmp_path / "out"))
     check(tmp_path / "out", ".wav")
+
+
+def test_transfers_are_scored(tmp_path):
+    """Of every name as content, style or result."""
+    draws = np.random.default_rng(0)
+    sounds = [tmp_path / f"{stem}.wav" for stem in STEMS]
+    for sound in sounds:
+        write(sound, 0.1 * draws.standard_normal(8_800), 8_000)
+    output = tmp_path / f"{STEMS[1]}.json"
+    options = transfer.scores.__main__.Options(sounds[0], sounds[1], tuple(sounds[2:]), output)
+    printed, _ = run(transfer.scores.__main__.main, options)
+    assert set(map(str, sounds[2:])) <= set(read_json(output)["scores"])
+    assert "日本" in printed
+
+
+@pytest.mark.usefixtures("undrawn_curves")
+def test_pieces_are_gone_on_with(folder, tmp_path):
+    write_corpus(tmp_path / "data", pieces_per_style=3, bars=4)
+    with registered():
+        preset = replace(module_of("generators", "toy_tokens").PRESETS["quick"], epochs=1, steps=1)
+        trained = tmp_path / STEMS[1]
+        train("generators", "toy_tokens", preset, data=tmp_path / "data", output=trained, cache=tmp_path / "cache")
+        for number, stem in enumerate(STEMS):
+            primer, output = folder / f"{stem}.mid", tmp_path / f"out {number}"
+            run(
+                generators.sample.main,
+                SequenceSampleOptions(trained, output, count=1, columns=8, format="midi,npy", primer=primer),
+            )
+            with (output / "manifest.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+                assert [row["primer"] for row in csv.DictReader(file)] == [str(primer)]
 
 
 @pytest.mark.usefixtures("undrawn_curves")

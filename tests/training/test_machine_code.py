@@ -29,7 +29,7 @@ def files_of(folder):
 
 
 def wrong_after(kind, root, monkeypatch):
-    """What is loaded for a and b, where it is not what was saved, when two processes save at once, in any order of writing."""
+    """What is loaded for a and b, where it is not what was saved, when two processes save at once, in any order."""
     wrong, real = [], os.replace
     for order in set(itertools.permutations("aabb")):
         folder = root / "".join(order)
