@@ -8,12 +8,18 @@ two levels they would run away and leave the loss at one bit; what is drawn is a
 two. `big` is the same for the paper's large set. `rotated`: the same in order of time, column after column from low pitch
 to high, so that the end of one picture can begin the next; pictures are transposed, not rotated. `small`: for a CPU.
 
-`ours` keeps the order of time, and says a column at a time (`generators.layers.column_network`).
+`ours` keeps the order of time, and says a column at a time: an LSTM over columns, and through the rows of each
+(`generators.layers.column_network`); 636,480 parameters.
 
-`--network masked` (arXiv 2006.12486, `generators.layers.masked_network`) takes any order; with `--order any` it is
-trained to fill in what is missing.
+`--network masked` (arXiv 2006.12486, `generators.layers.masked_network`) takes any order; with `--order any` it is trained
+to fill in what is missing, in pictures of any width.
 
     python -m generators.train pixelcnn --data FOLDER
+
+8 epochs took 6 minutes of CPU for Nottingham: 0.0233 bits a pixel on the test part (a constant mean for each row: 0.2274).
+Training pictures are moved in pitch; 2 epochs more with `--init RUN --transpose 0 --learning-rate 2e-3 --dropout 0.3` bring
+back the keys of the data: 0.0218, and of 1,000 samples 0.966 of the overlap of all measures that halves of the data have.
+Continuations of 20 test tunes lie where real ones do; they repeat themselves less. docs/results.md has the rest.
 """
 
 from __future__ import annotations
@@ -95,7 +101,7 @@ PRESETS = {
     ),
     "ours": Config(
         network="columns", order="time", head="binary", dropout=0.1, transpose=5, learning_rate=1e-2, cosine=True,
-        clip_norm=0.005, average=0.0, epochs=36,
+        clip_norm=0.005, average=0.0, epochs=20,
     ),
     "quick": Config(
         network="columns", order="time", head="binary", units=(8, 7), hidden=3, dropout=0.1, transpose=2, learning_rate=2e-2,
