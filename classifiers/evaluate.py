@@ -1,4 +1,7 @@
-"""Evaluate classifier runs on their own test parts: one table, a confusion matrix and a JSON file in each run."""
+"""Evaluate classifier runs on their own test parts: one table, a confusion matrix and a JSON file in each run.
+
+A run that fails is one line, and the others go on; the exit status is then 1.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,19 @@ class Options:
 def main(options: Options) -> None:
     """Print the table and where the pictures are."""
     from classifiers.evaluation import evaluate, table
+    from training.batch import Batch
     from training.errors import InputError
 
     if not options.runs:
         raise InputError("expected at least one run directory, as `classifiers.train` prints it")
-    print(table(evaluate(options.runs, data=options.data, cache=options.cache)))
-    print()
-    for run_directory in options.runs:
-        print(run_directory / "confusion.png")
+    batch = Batch("evaluated", len(options.runs), "runs")
+    result = evaluate(options.runs, data=options.data, cache=options.cache, one=batch.one)
+    if result["runs"]:
+        print(table(result))
+        print()
+    for row in result["runs"]:
+        print(Path(row["run"], "confusion.png"))
+    batch.end()
 
 
 if __name__ == "__main__":

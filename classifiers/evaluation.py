@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def evaluate(
     data: str | os.PathLike | None = None,
     corpus: Corpus | None = None,
     cache: Path | None = None,
+    one: Callable[[str | os.PathLike], AbstractContextManager] = nullcontext,
 ) -> dict[str, Any]:
     """Scores of each run on its own test part, and of all together; also written to RUN/evaluation.json, RUN/confusion.png
     and the run's report.
@@ -48,12 +50,14 @@ def evaluate(
         evaluate(["runs/fold-1", "runs/fold-2"])["mean"]["track"]["accuracy"]
 
     data: where the recordings are now, if not where they were when the run was trained. With several runs (folds, seeds)
-    the entry "mean" averages each recording's score over the runs that tested it. InputError: other data than trained on.
+    the entry "mean" averages each recording's score over the runs that tested it. one: what each run is worked on in; with
+    that of a `training.batch.Batch` the others go on where one fails. InputError: other data than trained on.
     """
     rows = []
     for run in runs:
-        rows.append(evaluate_run(Path(run), data=data, corpus=corpus, cache=cache))
-        write_report(run)
+        with one(run):
+            rows.append(evaluate_run(Path(run), data=data, corpus=corpus, cache=cache))
+            write_report(run)
     result: dict[str, Any] = {"runs": [{key: value for key, value in row.items() if key != "sources"} for row in rows]}
     if len(rows) > 1:
         result["mean"] = {kind: _interval(_pooled(rows, kind)) for kind in ("segment", "track")}

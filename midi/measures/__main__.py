@@ -5,7 +5,7 @@ are compared by the distances of their pieces, as in "On the evaluation of gener
 the area under both densities of the distances within a set and between the sets (overlap; 1: they vary alike) and the
 Kullback-Leibler divergence of the two. Seen from A it tells whether B's pieces are like A's, seen from B whether they
 differ as much; copies of one good piece pass the first alone. Halves of A show what sets that do not differ give.
-A file that cannot be read is one line, and the others go on.
+A file that cannot be read is one line, and the others go on; the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def main(options: Options) -> None:
     """Print the table, then the paths of the results."""
     from midi.measures.comparison import compare, split_half
     from midi.measures.report import draw_histograms, record, text_table
+    from training.batch import Batch
     from training.files import write_json
     from training.runs import versions
 
@@ -73,6 +74,10 @@ def main(options: Options) -> None:
         draw_histograms(sets, options.plot)
     for path in results:
         print(path)
+    batch = Batch("measured", sum(len(one) + len(one.failed) for one in sets if one.failed))
+    for path, reason in (failed for one in sets for failed in one.failed):
+        batch.failed(path, reason)
+    batch.end()
 
 
 def _results(options: Options) -> list[Path]:

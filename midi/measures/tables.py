@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,9 @@ class MeasuredSet:
     """Where it lies."""
     table: Table
     warnings: tuple[str, ...] = ()
-    """A line for every file that could not be read, or had to be read leniently."""
+    """A line for every file that had to be read leniently, and one of sustain pedals."""
+    failed: tuple[tuple[str, str], ...] = ()
+    """(path, reason) of every file that could not be read."""
 
     def __len__(self) -> int:
         return size(self.table)
@@ -52,6 +54,7 @@ class MeasuredSet:
             "name": self.name,
             "pieces": len(self),
             "warnings": self.warnings,
+            "failed": [reason for _, reason in self.failed],
             "measures": {name: self._one(name) for name in self.table},
         }
 
@@ -85,14 +88,14 @@ def measure_set(
     if (path / "manifest.json").exists() or (path / "plan.json").exists():
         corpus = Corpus(path)
         table = measure_corpus(corpus, _drawn(len(corpus), count, seed), drums=drums, jobs=jobs, progress=progress)
-        warnings: list[str] = []
+        warnings, failed = [], []
     else:
         sources = find_sources(path, SUFFIXES)
         chosen = [sources[place] for place in _drawn(len(sources), count, seed)]
-        table, warnings = measure_files(chosen, drums=drums, jobs=jobs, progress=progress)
+        table, warnings, failed = measure_files(chosen, drums=drums, jobs=jobs, progress=progress)
     if not size(table):
-        raise InputError(f"{path} holds nothing that can be measured" + (f": {warnings[0]}" if warnings else ""))
-    return MeasuredSet(str(path), table, tuple(warnings))
+        raise InputError(f"{path} holds nothing that can be measured" + (f": {failed[0][1]}" if failed else ""))
+    return MeasuredSet(str(path), table, tuple(warnings), tuple(failed))
 
 
 def size(table: Table) -> int:
@@ -136,18 +139,20 @@ def measure_files(
     drums: bool = False,
     jobs: int = 1,
     progress: Callable[[Iterable, int], Iterable] | None = None,
-) -> tuple[Table, list[str]]:
-    """(the measures of the MIDI files that can be read; lines: for each of the others, for each read leniently, and one of
-    the sustain pedal, since notes are measured as long as their keys are down).
+) -> tuple[Table, list[str], list[tuple[str, str]]]:
+    """(the measures of the MIDI files that can be read; lines: for each read leniently, and one of the sustain pedal, since
+    notes are measured as long as their keys are down; path and reason of each of the other files).
 
     jobs, progress: as in `measure_corpus`.
     """
     parts = list(_in_parts(lambda part: [_of_file(source, drums) for source in part], sources, jobs, progress))
-    warnings = [line for part in parts for _, lines, _ in part for line in lines]
-    pedals = [changes for part in parts for _, _, changes in part if changes]
+    found = [one for part in parts for one in part]
+    warnings = [line for one in found for line in one.warnings]
+    pedals = [one.pedals for one in found if one.pedals]
     if pedals:
         warnings.append(f"{len(pedals):,} files use the sustain pedal ({sum(pedals):,} changes), which is not measured")
-    return as_table(row for part in parts for row, _, _ in part if row is not None), warnings
+    failed = [(os.fspath(source.path), one.fault) for source, one in zip(sources, found, strict=True) if one.fault]
+    return as_table(one.measures for one in found if one.measures is not None), warnings, failed
 
 
 def codec_of(corpus: Corpus) -> Codec:
@@ -202,11 +207,22 @@ def _from(piece: Piece, tick: int) -> Piece:
     return replace(piece, notes=in_order(notes), tempos=last_of_tick(tempos), signatures=last_of_tick(signatures))
 
 
-def _of_file(source: Source, drums: bool) -> tuple[Measures | None, list[str], int]:
-    """(the measures, if it can be read; lines; changes of the pedal)."""
+class _Found(NamedTuple):
+    """What came of one file."""
+
+    measures: Measures | None
+    """None: it cannot be read."""
+    warnings: list[str]
+    pedals: int = 0
+    """Changes of the sustain pedal."""
+    fault: str = ""
+    """Why it cannot be read."""
+
+
+def _of_file(source: Source, drums: bool) -> _Found:
     warnings: list[str] = []
     try:
         piece = read(source.path, note=warnings.append)
-        return measure(piece, drums=drums), warnings, piece.left_out["pedal_changes"]
+        return _Found(measure(piece, drums=drums), warnings, piece.left_out["pedal_changes"])
     except Exception as error:
-        return None, [reason_of(error, source.path)], 0
+        return _Found(None, [], fault=reason_of(error, source.path))

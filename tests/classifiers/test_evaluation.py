@@ -67,6 +67,14 @@ def test_the_report_keeps_its_parts_when_it_is_evaluated_again(run, genres, cach
         assert part in before
 
 
+def test_other_runs_go_on_where_one_fails(run, cache, tmp_path, capsys):
+    with pytest.raises(InputError, match=r"^1 of 2 runs could not be evaluated: .*none$"):
+        main(Options((tmp_path / "none", run), cache=cache))
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"error: {tmp_path / 'none'}")
+    assert printed.out.splitlines()[-1] == str(run / "confusion.png")
+
+
 def test_other_files_than_trained_on_are_refused(run, tmp_path, cache):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError):

@@ -3,6 +3,7 @@
 Each input goes through each run and is compared with its truth, beside the input as it is and equalised. Log-spectral and
 MFCC distance in dB, 0 is the truth; pitch preservation, 1 is the truth (`transfer.scores.distances`). The truths go through
 each run: how well it copies, as RMS error in dB of full scale and as signal-to-noise ratio in dB. Medians, then means.
+A run that fails at any pair is one line and has no row, and the others go on; the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from training.batch import Batch
 from training.cli import bar, log, run
 from training.errors import InputError
 
@@ -47,11 +49,11 @@ def main(options: Options) -> None:
 
     refuse_existing(options.output, options.force)
     pairs = _pairs(options.pairs)
-    baselines = ("doing nothing", "equalised")
-    table = {
-        name: [_row(way, *pair, copies=name not in baselines) for pair in bar(pairs, len(pairs), name)]
-        for name, way in _ways(options)
-    }
+    table = {name: _rows(name, way, pairs, copies=False) for name, way in _baselines(options.style)}
+    batch = Batch("measured", len(options.runs), "runs")
+    for path in options.runs:
+        with batch.one(path):
+            table[str(path)] = _rows(str(path), _through(path), pairs, copies=True)
     print("| | log-spectral | MFCC | pitch preservation | error | signal-to-noise |\n|---|---|---|---|---|---|")
     for name, rows in table.items():
         cells = [_summary([row[key] for row in rows], form) for key, form in COLUMNS.items()]
@@ -62,6 +64,7 @@ def main(options: Options) -> None:
         {"command": "transfer.scores.paired", "options": asdict(options), "pairs": figures, "versions": versions()},
     )
     log(f"{len(pairs)} pairs; figures of each in {options.output}")
+    batch.end()
 
 
 def _pairs(path: Path) -> list[tuple[Path, Path]]:
@@ -77,16 +80,14 @@ def _pairs(path: Path) -> list[tuple[Path, Path]]:
     return [(path.parent / row["input"], path.parent / row["truth"]) for row in rows]
 
 
-def _ways(options: Options) -> Iterator[tuple[str, Callable[[Path], np.ndarray]]]:
+def _baselines(style: tuple[Path, ...]) -> Iterator[tuple[str, Callable[[Path], np.ndarray]]]:
     """Name -> a function from a recording to (channels, samples) at the scores' rate."""
     from spectro.audio import read
     from transfer.scores.prepare import RATE
 
     yield "doing nothing", lambda path: read(path, RATE)[0]
-    if options.style:
-        yield "equalised", _equaliser(options.style)
-    for path in options.runs:
-        yield str(path), _through(path)
+    if style:
+        yield "equalised", _equaliser(style)
 
 
 def _equaliser(style: tuple[Path, ...]) -> Callable[[Path], np.ndarray]:
@@ -119,6 +120,12 @@ def _through(directory: Path) -> Callable[[Path], np.ndarray]:
             return read(target, RATE)[0]
 
     return apply
+
+
+def _rows(
+    name: str, way: Callable[[Path], np.ndarray], pairs: list[tuple[Path, Path]], copies: bool
+) -> list[dict[str, Any]]:
+    return [_row(way, *pair, copies) for pair in bar(pairs, len(pairs), name)]
 
 
 def _row(way: Callable[[Path], np.ndarray], source: Path, truth: Path, copies: bool) -> dict[str, Any]:

@@ -38,18 +38,19 @@ def same(left, right):
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_files_give_what_their_pieces_give(folder, jobs):
-    table, told = measure_files(find_sources(folder, {".mid"}), jobs=jobs)
+    table, *told = measure_files(find_sources(folder, {".mid"}), jobs=jobs)
     same(table, as_table(measure(piece_of(seed)) for seed in range(70)))
-    assert told == []
+    assert told == [[], []]
     assert table["pitch_class_transitions"].shape == (70, 12, 12)
 
 
 def test_a_bad_file_is_a_line_and_the_others_go_on(folder):
     (folder / "03.mid").write_bytes(b"no music")
     (folder / "05.mid").write_bytes(b"")
-    table, told = measure_files(find_sources(folder, {".mid"}))
-    assert len(table["length"]) == 68
-    assert [line.split(" is not")[0] for line in told] == [str(folder / "03.mid"), str(folder / "05.mid")]
+    table, told, failed = measure_files(find_sources(folder, {".mid"}))
+    assert (len(table["length"]), told) == (68, [])
+    assert [path for path, _ in failed] == [str(folder / "03.mid"), str(folder / "05.mid")]
+    assert [reason.split(" is not")[0] for _, reason in failed] == [path for path, _ in failed]
 
 
 def test_pedals_are_told_in_one_line(tmp_path):
@@ -57,7 +58,7 @@ def test_pedals_are_told_in_one_line(tmp_path):
     notes = [Message("note_on", note=60), Message("note_off", note=60, time=9)]
     for name in "ab":
         MidiFile(tracks=[MidiTrack([*pressed, *notes])]).save(tmp_path / f"{name}.mid")
-    _, told = measure_files(find_sources(tmp_path, {".mid"}))
+    _, told, _ = measure_files(find_sources(tmp_path, {".mid"}))
     assert told == ["2 files use the sustain pedal (4 changes), which is not measured"]
 
 

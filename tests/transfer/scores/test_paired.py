@@ -2,12 +2,14 @@
 
 import csv
 import json
+from pathlib import Path
 
 import librosa
 import numpy as np
 import pytest
 import soundfile
 
+from spectro.audio import read
 from tests.transfer.conftest import tone
 from training.errors import InputError
 from training.recipe import train
@@ -118,6 +120,20 @@ def test_what_the_command_refuses(pairs, tmp_path, run):
             main(Options(pairs=tmp_path / "bad.csv", output=tmp_path / "found.json"))
     with pytest.raises(InputError, match=r"expected one that transfer\.train made"):
         main(Options((run,), pairs / "pairs.csv", output=tmp_path / "found.json"))
+
+
+def test_other_runs_go_on_where_one_fails(pairs, tmp_path, monkeypatch, capsys):
+    def through(run):
+        if run.name == "bad":
+            raise RuntimeError("odd")
+        return lambda path: read(path, RATE)[0]
+
+    monkeypatch.setattr("transfer.scores.paired._through", through)
+    options = Options((Path("bad"), Path("good")), pairs / "pairs.csv", output=tmp_path / "found.json")
+    with pytest.raises(InputError, match=r"^1 of 2 runs could not be measured: bad$"):
+        main(options)
+    assert "error: bad: RuntimeError: odd" in capsys.readouterr().err
+    assert list(json.loads((tmp_path / "found.json").read_text())["pairs"]) == ["doing nothing", "good"]
 
 
 def test_a_table_saved_by_a_spreadsheet_may_begin_with_a_byte_order_mark(pairs, tmp_path):
