@@ -77,11 +77,12 @@ def test_the_same_seed_gives_the_same(sets, tmp_path):
 
 def test_a_bad_file_is_one_line(sets, capsys):
     (sets[0] / "bad.mid").write_bytes(b"no music")
-    run(sets[0])
+    with pytest.raises(InputError, match=r"^1 of 13 files could not be measured: .*bad\.mid$"):
+        run(sets[0])
     captured = capsys.readouterr()
     assert "12 pieces" in captured.out
     assert [line for line in captured.err.splitlines() if "bad.mid" in line] == [
-        f"{sets[0] / 'bad.mid'} is not a MIDI file: it begins with b'no m'"
+        f"error: {sets[0] / 'bad.mid'} is not a MIDI file: it begins with b'no m'"
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from spectro.audio import read
 from tests.transfer.conftest import tone
 from training.errors import InputError
 from training.recipe import train
@@ -125,7 +126,7 @@ def test_other_runs_go_on_where_one_fails(pairs, tmp_path, monkeypatch, capsys):
     def through(run):
         if run.name == "bad":
             raise RuntimeError("odd")
-        return lambda path: librosa.load(path, sr=RATE)[0][None]
+        return lambda path: read(path, RATE)[0]
 
     monkeypatch.setattr("transfer.scores.paired._through", through)
     options = Options((Path("bad"), Path("good")), pairs / "pairs.csv", output=tmp_path / "found.json")
