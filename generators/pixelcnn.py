@@ -43,6 +43,7 @@ from generators.pictures.cell_sampler import CellSampler
 from midi.codecs import codec_named
 from midi.codecs.codec import Codec
 from midi.measures.continuation import columns_in_bar
+from training.cli import log
 from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 from training.errors import InputError
 from training.family import Context
@@ -166,6 +167,9 @@ class PixelCnn(Measuring):
 def build(config: Config, context: Context) -> PixelCnn:
     """The model, compiled and built. InputError: options that do not go together."""
     check_order(config)
+    idle = ("filters", "blocks") if config.network == "columns" else ("units", "hidden")
+    if given := [f"--{name}" for name in idle if getattr(config, name) != getattr(Config, name)]:
+        log(f"--network {config.network} does not use {' and '.join(given)}")
     model = PixelCnn(asdict(config), context.classes if config.conditional else 0, name="pixelcnn")
     model.build()
     schedules = keras.optimizers.schedules

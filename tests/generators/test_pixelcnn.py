@@ -108,3 +108,10 @@ def test_the_learning_rate_falls_by_a_factor_a_step_or_along_a_cosine():
 def test_what_does_not_go_together_is_refused_in_a_line(fields, message):
     with pytest.raises(InputError, match=message):
         quick(**fields)
+
+
+def test_an_option_of_another_network_is_told(capsys):
+    quick(filters=16)
+    assert "--network columns does not use --filters\n" in capsys.readouterr().err
+    quick()
+    assert "does not use" not in capsys.readouterr().err
