@@ -9,7 +9,7 @@ loss, instead of in turn; an epoch shows every picture once; samples are drawn a
 alone, since pitches are not alike as places are. In a group each row rests or has one of ten learned shapes, at first
 runs of columns (`generators.layers.row_codebook`), so that notes do not fall into dots and the critic sees black and white.
 The critic also sees onsets and pitch classes (`generators.layers.streams`). Relativistic loss with R1 and R2 (arXiv
-2501.05417), of weight 20: at 2 and less the critic wins early, and the generator learns more slowly. Rates fall along a
+2501.05441), of weight 20: at 2 and less the critic wins early, and the generator learns more slowly. Rates fall along a
 cosine; a moving average of the generator's weights is kept.
 
     python -m generators.train dcgan --data FOLDER
@@ -30,8 +30,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.layers.adversarial import LOSSES, critic_accuracies, gradient_penalty
-from generators.layers.dcgan import Columns, players
+from generators.layers.adversarial.losses import LOSSES, critic_accuracies, gradient_penalty
+from generators.layers.adversarial.players import Columns, players
 from generators.layers.row_codebook import in_greys, runs
 from generators.pictures import PictureConfig
 from generators.pictures.latent_sampler import LatentSampler

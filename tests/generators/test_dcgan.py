@@ -12,8 +12,8 @@ import tensorflow as tf
 from keras import ops
 
 from generators import dcgan
-from generators.layers.adversarial import LOSSES, critic_accuracies, gradient_penalty
-from generators.layers.dcgan import KINDS, Columns, players
+from generators.layers.adversarial.losses import LOSSES, critic_accuracies, gradient_penalty
+from generators.layers.adversarial.players import KINDS, Columns, players
 from midi.codecs import codec_named
 from training.errors import InputError
 from training.family import Context

@@ -22,7 +22,7 @@ LOSSES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] =
 """Name -> the critic's and the generator's loss, both of the logits of real and of as many generated pictures.
 
 cross_entropy: of both halves together, and non-saturating (arXiv 1406.2661); relativistic: of pairs
-(arXiv 1807.00734, 2501.05417).
+(arXiv 1807.00734, 2501.05441).
 """
 
 

@@ -1,0 +1,1 @@
+"""What models of two players, a generator and a critic, are made of."""
