@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from training.cli import log
+from training.fitting.turns import InTurn
 
 MEMORIES = 5
 """Times the 1 / (1 - momentum) steps that an average remembers which it needs: e^-5 of its start, 0.7 %, is left then."""
@@ -51,16 +52,21 @@ def tell_short_training(model: keras.Model, epochs: int, steps: int) -> None:
 
     Keras' averages start at the weights after the first step and correct no bias: after n steps a part momentum^(n - 1) of
     them is those. Told and not refused: what is kept is also what is validated and shown, a short trial of a preset that is
-    meant for more data is no mistake, and a resumed run may be given more epochs.
+    meant for more data is no mistake, and a resumed run may be given more epochs. Of players in turn, the average's own
+    steps count.
     """
-    momentum = max((part.ema_momentum for part in _averaging(model)), default=0.0)
+    part = max(_averaging(model), key=lambda part: part.ema_momentum, default=None)
+    momentum = part.ema_momentum if part else 0.0
     whole, needed = epochs * steps, math.ceil(round(MEMORIES / (1 - momentum), 3))
+    if isinstance(part, InTurn):
+        whole = max(1, part.turns.count(part.player, whole))
     if not momentum or whole >= needed:
         return
     most = math.floor(1e4 * (1 - MEMORIES / whole)) / 1e4
+    enough = math.ceil(needed * epochs / whole)
     log(
         f"after {epochs:,} epochs ({whole:,} steps) the moving average of the weights ({momentum:g}) will be "
-        f"{momentum ** (whole - 1):.0%} those of the first step; expected {math.ceil(needed / steps):,} epochs or more, "
+        f"{momentum ** (whole - 1):.0%} those of the first step; expected {enough:,} epochs or more, "
         f"or {f'an average of at most {most:g}' if most > 0 else 'no average'}"
     )
 

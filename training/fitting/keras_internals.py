@@ -50,6 +50,16 @@ class _Own(threading.local):
         return self.items[place]
 
 
+def moving_averages(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """The variables in which a built optimizer keeps the moving averages of its weights; none where it keeps none.
+
+    They are written past `Optimizer.assign`. Relies on `Optimizer._model_variables_moving_average`, which has None for
+    weights of float8.
+    """
+    averages = optimizer._model_variables_moving_average if optimizer.use_ema and optimizer.built else []
+    return [average for average in averages if average is not None]
+
+
 def variables_in(dtype: str) -> contextlib.AbstractContextManager:
     """Within it, `variable.value` is in `dtype`, whatever the precision of the layer that is being called.
 

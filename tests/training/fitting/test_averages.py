@@ -21,6 +21,7 @@ from training.fitting.callbacks import read_history
 from training.fitting.fit import fit
 from training.fitting.players import player_optimizer
 from training.fitting.state_file import NAME, read_state
+from training.fitting.turns import TurnAdam, Turns
 
 ITEMS = np.random.default_rng(0).standard_normal((24, 4)).astype(np.float32)
 EPOCHS = 3
@@ -154,6 +155,17 @@ def test_an_average_that_still_holds_its_start_is_told(momentum, epochs, steps, 
 def test_models_without_averages_may_train_as_shortly_as_they_like(capsys):
     tell_short_training(network(use_ema=False), 1, 1)
     assert capsys.readouterr().err == ""
+
+
+def test_the_own_steps_of_a_player_in_turn_count(capsys):
+    model = network()
+    model.compile(TurnAdam(0.05, turns=Turns(4), player="generator", use_ema=True, ema_momentum=0.9))
+    tell_short_training(model, 25, 10)
+    assert capsys.readouterr().err == ""
+    tell_short_training(model, 20, 10)
+    err = capsys.readouterr().err
+    assert "after 20 epochs (40 steps) the moving average" in err
+    assert "expected 25 epochs or more" in err
 
 
 def test_fit_tells_it_of_any_player(tmp_path, capsys):

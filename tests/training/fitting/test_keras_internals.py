@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from training.fitting import keras_internals
-from training.fitting.keras_internals import all_layers, losses_of_each_thread, prepare_tf2onnx, variables_in
+from training.fitting.keras_internals import (
+    all_layers,
+    losses_of_each_thread,
+    moving_averages,
+    prepare_tf2onnx,
+    variables_in,
+)
 
 ROOT = Path(__file__).parents[3]
 CHANGED = f"Keras {keras.__version__} has changed: look at training/fitting/keras_internals.py"
@@ -89,6 +95,21 @@ def test_a_keras_without_the_list_is_told():
         losses_of_each_thread(Without())
 
 
+def test_moving_averages_are_what_the_weights_become():
+    weights = [keras.Variable([1.0, 2.0]), keras.Variable([[3.0]])]
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+    assert moving_averages(optimizer) == []
+    for _ in range(3):
+        optimizer.apply([np.ones((2,), np.float32), np.ones((1, 1), np.float32)], weights)
+    averages = [average.numpy() for average in moving_averages(optimizer)]
+    assert not any(np.array_equal(*pair) for pair in zip(averages, weights, strict=True)), CHANGED
+    optimizer.finalize_variable_values(weights)
+    assert all(np.array_equal(*pair) for pair in zip(averages, weights, strict=True)), CHANGED
+    optimizer = keras.optimizers.SGD(0.1)
+    optimizer.build(weights)
+    assert moving_averages(optimizer) == []
+
+
 def test_variables_keep_their_precision_within_a_call():
     seen = []
 
@@ -130,7 +151,7 @@ def test_no_other_file_uses_what_is_private():
     found = {path.relative_to(ROOT).as_posix(): [use for use in private_uses(path) if use[1] not in own] for path in paths}
     inside = found.pop("training/fitting/keras_internals.py")
     assert {name for _, name in inside} == {
-        "_flatten_layers", "_losses", "keras.src.backend", "keras.src.export.tf2onnx_lib"
+        "_flatten_layers", "_losses", "_model_variables_moving_average", "keras.src.backend", "keras.src.export.tf2onnx_lib"
     }  # fmt: skip
     assert {name for _, name in found.pop("training/machine_code.py")} == {
         "_dump"
