@@ -94,9 +94,18 @@ def test_noise_of_strength_zero_is_none_and_training_draws_it_for_each_picture()
     np.testing.assert_array_equal(drawn[..., :1], drawn[..., 1:2])
     assert not np.array_equal(drawn[0], drawn[1])
     assert not np.array_equal(drawn, layer(x, training=True))
+    assert kept.std() == pytest.approx(0.5, rel=0.4)
     np.testing.assert_array_equal(kept[0], kept[1])
     np.testing.assert_array_equal(kept, layer(x))
     assert (len(layer.trainable_weights), len(layer.non_trainable_weights)) == (1, 1)
+
+
+def test_what_the_critic_adds_up_has_the_variance_of_one_part():
+    judged = critic(SHAPE, 0, TINY)
+    names = ("critic_8_halve_relu", "critic_8_beside", "critic_8")
+    parts = keras.Model(judged.input, [judged.get_layer(name).output for name in names])
+    first, second, whole = (np.asarray(part) for part in parts(normal(4, *SHAPE)))
+    np.testing.assert_allclose(whole, (first + second) / 2**0.5, rtol=1e-5, atol=1e-6)
 
 
 def test_the_critic_sees_that_all_pictures_are_the_same():
