@@ -16,13 +16,12 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from generators.layers.adversarial.players import Shape, chosen_rows, cut
 from generators.layers.equalised import Double, EqualisedConv, EqualisedDense, ModulatedConv, scaled_leaky
 from generators.layers.labels import Labels
 from generators.layers.minibatch_deviation import MinibatchDeviation
-from generators.layers.row_codebook import RowCodebook
 from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 
-Shape = tuple[int, int, int]
 START = 4
 """Places on the shorter side of the picture that all others are doubled from, at least."""
 
@@ -117,7 +116,7 @@ def synthesis(shape: Shape, sizes: Sizes) -> keras.Model:
         picture = Double(dtype=variable_dtype(), name=f"generator_picture_{level}_double")(picture)
         more = _shown(x, styles, shape[2], 2 * level + 1)
         picture = layers.Add(dtype=variable_dtype(), name=f"generator_picture_{level}")([picture, more])
-    return keras.Model(styles, _cut(picture, shape), name="generator_synthesis")
+    return keras.Model(styles, cut(picture, shape), name="generator_synthesis")
 
 
 def _styled(x: Any, styles: Any, channels: int, number: int, double: bool = False) -> Any:
@@ -142,12 +141,8 @@ def column_synthesis(shape: Shape, patch: int, shapes: int, width: int, sizes: S
     x = LearnedConstant((_enough(groups, 1), width), name="generator_constant")(styles)
     x = _styled(_styled(x, styles, width, 0), styles, width, 1, double=True)
     x = layers.Cropping1D((0, x.shape[1] - groups), name="generator_double_cut")(x)
-    x = layers.RMSNormalization(name="generator_norm")(_styled(x, styles, width, 2))
-    x = layers.LeakyReLU(negative_slope=0.2, name="generator_relu")(x)
-    start = keras.initializers.RandomNormal(stddev=width**-0.5)
-    x = layers.Dense(shape[0] * (shapes + 1), kernel_initializer=start, name="generator_choices")(x)
-    x = RowCodebook(shape[0], shapes, patch, shape[2], dtype=variable_dtype(), name="generator_shapes")(x)
-    return keras.Model(styles, _cut(x, shape), name="generator_synthesis")
+    x = chosen_rows(_styled(x, styles, width, 2), shape, patch, shapes)
+    return keras.Model(styles, x, name="generator_synthesis")
 
 
 def critic(shape: Shape, classes: int, sizes: Sizes) -> keras.Model:
@@ -198,12 +193,6 @@ def _doublings(shape: Shape) -> int:
 def _enough(side: int, doublings: int) -> int:
     """Places that, doubled so often, are at least `side`."""
     return -(-side // 2**doublings)
-
-
-def _cut(x: Any, shape: Shape) -> Any:
-    """Without the last rows and columns beyond `shape`."""
-    over = tuple((0, have - want) for have, want in zip(x.shape[1:3], shape, strict=False))
-    return layers.Cropping2D(over, dtype=variable_dtype(), name="generator_cut")(x)
 
 
 def _normalised(x: Any, name: str) -> Any:

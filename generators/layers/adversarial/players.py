@@ -1,4 +1,4 @@
-"""The networks of `generators.dcgan`: four pairs of a generator and a critic, for pictures of any size.
+"""Pairs of a generator and a critic for pictures of any size, those of `generators.dcgan`, and what others share with them.
 
 Generator: latent (batch, latent) [, label int32 (batch, 1)] -> picture (batch, h, w, c) in [-1, 1]. Critic: picture
 [, label] -> one logit (batch, 1), high for real. Sizes that a stride does not divide are made larger and cut.
@@ -82,7 +82,7 @@ def _doubled(x: Any, shape: Shape, first: int, filters: tuple[int, ...]) -> Any:
     for number, count in enumerate(filters, start=1):
         x = layers.Conv2DTranspose(count, 4, strides=2, padding="same", name=f"generator_up_{number}")(x)
         x = _leaky(x, f"generator_relu_{number}")
-    return _tanh(_cut(layers.Conv2D(shape[2], 7, padding="same", name="generator_picture")(x), shape))
+    return _tanh(cut(layers.Conv2D(shape[2], 7, padding="same", name="generator_picture")(x), shape))
 
 
 def small_critic(x: Any, _: Columns) -> Any:
@@ -99,7 +99,7 @@ def normed_generator(x: Any, shape: Shape, _: Columns) -> Any:
     for number, count in enumerate((128, 64), start=1):
         x = layers.Conv2DTranspose(count, 2, strides=2, name=f"generator_up_{number}")(x)
         x = _leaky(_batch_norm(x, f"generator_norm_{number}"), f"generator_relu_{number}")
-    return _tanh(_cut(layers.Conv2DTranspose(shape[2], 2, strides=2, name="generator_picture")(x), shape))
+    return _tanh(cut(layers.Conv2DTranspose(shape[2], 2, strides=2, name="generator_picture")(x), shape))
 
 
 def normed_critic(x: Any, _: Columns) -> Any:
@@ -114,18 +114,22 @@ def normed_critic(x: Any, _: Columns) -> Any:
 
 def column_generator(x: Any, shape: Shape, sizes: Columns) -> Any:
     """Groups of columns, a vector each, twice as many after half of the convolutions; each row of a group gets a shape."""
-    height, columns, channels = shape
-    groups, width = -(-columns // sizes.patch), sizes.generator_width
+    groups, width = -(-shape[1] // sizes.patch), sizes.generator_width
     coarse = -(-groups // 2)
     x = layers.Dense(coarse * width, name="generator_dense")(x)
     x = _residual(layers.Reshape((coarse, width), name="generator_groups")(x), "generator_coarse")
     x = layers.Conv1DTranspose(width, 2, strides=2, name="generator_up")(x)
     x = layers.Cropping1D((0, x.shape[1] - groups), name="generator_up_cut")(x)
-    x = _leaky(_rms_norm(_residual(x, "generator_fine"), "generator_norm"), "generator_relu")
-    spread = keras.initializers.RandomNormal(stddev=width**-0.5)
-    x = layers.Dense(height * (sizes.shapes + 1), kernel_initializer=spread, name="generator_choices")(x)
-    x = RowCodebook(height, sizes.shapes, sizes.patch, channels, dtype=variable_dtype(), name="generator_shapes")(x)
-    return _cut(x, shape)
+    return chosen_rows(_residual(x, "generator_fine"), shape, sizes.patch, sizes.shapes)
+
+
+def chosen_rows(x: Any, shape: Shape, patch: int, shapes: int) -> Any:
+    """Vectors (batch, groups, width) -> the picture of hard cells, -1 and 1: each row of a group rests or gets a shape."""
+    x = _leaky(_rms_norm(x, "generator_norm"), "generator_relu")
+    spread = keras.initializers.RandomNormal(stddev=x.shape[-1] ** -0.5)
+    x = layers.Dense(shape[0] * (shapes + 1), kernel_initializer=spread, name="generator_choices")(x)
+    x = RowCodebook(shape[0], shapes, patch, shape[2], dtype=variable_dtype(), name="generator_shapes")(x)
+    return cut(x, shape)
 
 
 def _residual(x: Any, name: str) -> Any:
@@ -173,7 +177,7 @@ def _grid(shape: Shape, stride: int) -> tuple[int, int]:
     return -(-shape[0] // stride), -(-shape[1] // stride)
 
 
-def _cut(x: Any, shape: Shape) -> Any:
+def cut(x: Any, shape: Shape) -> Any:
     """Without the last rows and columns beyond `shape`."""
     rows, columns = (have - want for have, want in zip(x.shape[1:3], shape, strict=False))
     return (
