@@ -9,6 +9,10 @@ from generators.sounds import Sounds
 MODELS = {
     "vae": Pictures(),
     "dcgan": Pictures(),
+    "gan": Pictures(),
+    "wgan": Pictures(),
+    "wgan_gp": Pictures(),
+    "stylegan2": Pictures(),
     "pixelcnn": Pictures(),
     "lstm": Sequences(),
     "seq2seq": Sequences(),

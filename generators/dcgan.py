@@ -27,71 +27,42 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import keras
-import numpy as np
-from keras import ops
+from keras import layers
 
-from generators.layers.adversarial.losses import LOSSES, critic_accuracies, gradient_penalty
-from generators.layers.adversarial.players import Columns, players
-from generators.layers.row_codebook import in_greys, runs
-from generators.pictures import PictureConfig
-from generators.pictures.latent_sampler import LatentSampler
-from midi.codecs import codec_named
-from midi.codecs.codec import Codec
-from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
-from training.errors import InputError
+from generators.layers.adversarial.columns import column_networks
+from generators.layers.adversarial.players import (
+    Shape,
+    batch_norm,
+    critic_of,
+    cut,
+    generator_of,
+    grid_of,
+    leaky,
+    spread,
+    strided_critic,
+    tanh,
+)
+from generators.pictures import adversarial
+from generators.pictures.adversarial_config import COLUMNS, ColumnConfig, check_sizes
 from training.family import Context
-from training.fitting.measuring import Measuring
-from training.fitting.players import frozen, player_optimizer
-from training.options import Amount, Count, Momentum, Positive
+from training.options import Count
 
-LOW = -1.0
-"""Pictures are in [-1, 1]."""
-MONITOR = None
-"""The last epoch is kept: no loss of a GAN says how good its pictures are."""
-START_PICTURES = 256
-"""Pictures that the start of the training looks at."""
+LOW, MONITOR = adversarial.LOW, adversarial.MONITOR
+exported, sampler = adversarial.exported, adversarial.sampler
 
 
 @dataclass(frozen=True)
-class Config(PictureConfig):
+class Config(ColumnConfig):
     """DCGAN; the defaults are the paper's."""
 
-    latent: Count = 100
-    """Numbers that a picture is made from."""
     distribution: Literal["uniform", "normal"] = "uniform"
     """How they are drawn, in training and in sampling: evenly from [-1, 1], or standard normal."""
-    learning_rate: Positive = 2e-4
-    """Adam's step of the generator, at the start."""
-    critic_rate: Positive = 2e-4
-    """Adam's step of the critic, at the start."""
-    beta_1: Momentum = 0.5
-    """Adam's memory of gradients, of both."""
-    beta_2: Momentum = 0.999
-    """Adam's memory of squared gradients, of both."""
-    cosine: bool = False
-    """Let both steps fall to a tenth along a cosine until the last one."""
     networks: Literal["printed", "released", "normed", "columns"] = "printed"
     """As the paper prints them, as in its released code, with batch norm (of the sparse pictures' paper), or ours."""
     patch: Count = 6
     """columns: columns of pixels in a group."""
-    shapes: Count = 10
-    """columns: shapes that a row may have in a group, silence not counted."""
-    generator_width: Count = 128
-    """columns: numbers that stand for a group in the generator."""
-    critic_width: Count = 128
-    """columns: the same in the critic."""
-    loss: Literal["cross_entropy", "relativistic"] = "cross_entropy"
-    """What the players minimise."""
     fakes: Count = 2
     """Pictures made for each real one; the generator learns from all, the critic from as many as are real."""
-    penalty: Amount = 0.0
-    """Weight of the penalty on the critic's gradient at real pictures (R1)."""
-    fake_penalty: Amount = 0.0
-    """The same at generated pictures (R2)."""
-    penalty_stride: Count = 1
-    """The penalties are taken on every so many-th picture of a batch."""
-    average: Momentum = 0.0
-    """Momentum of the moving average of the generator's weights, which is what is kept; 0: none."""
 
 
 OURS = Config(
@@ -111,133 +82,69 @@ PRESETS = {
 
 
 @keras.saving.register_keras_serializable("generators")
-class Dcgan(Measuring):
-    """Both players and their losses. Input: pictures (batch, h, w, c) in [-1, 1], with labels (pictures, labels (batch,)).
+class Dcgan(adversarial.Adversarial):
+    """See the module, and `Adversarial`."""
 
-    Output: the generated pictures. `config` is a `Config` as a dict; classes: 0 for no labels.
-    Metrics: both losses, and the fractions of real and of generated pictures that the critic classifies rightly.
-    """
+    Config = Config
 
-    def __init__(self, config: dict[str, Any], classes: int = 0, **arguments: Any) -> None:
-        super().__init__(**arguments | {"dtype": variable_dtype()})
-        config = Config(**config)
-        self.config, self.classes, codec = config, classes, codec_named(config.codec)
-        sizes = Columns(config.patch, config.shapes, config.generator_width, config.critic_width)
-        self.generator, self.critic = players(config.networks, codec.shape, config.latent, classes, sizes)
-        self.draws = ReplicaSeedGenerator()
-        names = ("critic_loss", "generator_loss", "critic_real", "critic_fake")
-        self.measures = {name: keras.metrics.Mean(name) for name in names}
-
-    def build(self, input_shape: Any = None) -> None:
-        self.built = True  # the players are, and pictures may come with labels
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        pictures, labels = inputs if self.classes else (inputs, None)
-        count, fakes = ops.shape(pictures)[0], self.config.fakes
-        wanted = None if labels is None else ops.tile(labels, [fakes])
-        generated = self.generated(count * fakes, wanted, training)
-        judged = frozen(self.critic, _with(generated, wanted), training=training)
-        fake = ops.stop_gradient(generated)[:count]
-        on_real = self.critic(_with(pictures, labels), training=training)
-        on_fake = self.critic(_with(fake, labels), training=training)
-        critic_loss, generator_loss = LOSSES[self.config.loss]
-        critic_loss = critic_loss(on_real, on_fake)
-        generator_loss = generator_loss(ops.tile(ops.stop_gradient(on_real), [fakes, 1]), judged)
-        self.add_loss(critic_loss)
-        self.add_loss(generator_loss)
-        if training:
-            self.penalise(self.config.penalty, pictures, labels)
-            self.penalise(self.config.fake_penalty, fake, labels)
-        accuracies = critic_accuracies(on_real, on_fake, paired=self.config.loss == "relativistic")
-        for metric, value in zip(self.measures.values(), (critic_loss, generator_loss, *accuracies), strict=True):
-            self.measure(metric, value)
-        return generated
-
-    def generated(self, count: Any, labels: Any, training: bool) -> Any:
-        """`count` pictures from latents drawn by the model's distribution."""
-        size = (count, self.config.latent)
-        if self.config.distribution == "normal":
-            drawn = keras.random.normal(size, seed=self.draws)
+    def players(self, shape: Shape) -> tuple[keras.Model, keras.Model]:
+        if self.config.networks == "columns":
+            make, judge = column_networks(shape, **self.config.columns)
         else:
-            drawn = keras.random.uniform(size, -1.0, 1.0, seed=self.draws)
-        return self.generator(_with(drawn, labels), training=training)
-
-    def penalise(self, weight: float, pictures: Any, labels: Any) -> None:
-        """Add the gradient penalty at every `penalty_stride`-th picture."""
-        if not weight:
-            return
-        every = self.config.penalty_stride
-        labels = None if labels is None else labels[::every]
-        penalty = gradient_penalty(lambda seen: self.critic(_with(seen, labels), training=False), pictures[::every])
-        self.add_loss(weight * penalty)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"config": asdict(self.config), "classes": self.classes}
+            make, judge = PUBLISHED[self.config.networks]
+            make = functools.partial(make, shape=shape)
+        return generator_of(make, self.config.latent, self.classes), critic_of(judge, shape, self.classes)
 
 
 def build(config: Config, context: Context) -> Dcgan:
     """The model, compiled and built. InputError: options that do not go together."""
-    ours = ("patch", "shapes", "generator_width", "critic_width")
-    if config.networks != "columns" and (idle := [name for name in ours if getattr(config, name) != getattr(Config, name)]):
-        raise InputError(f"only --networks columns takes {', '.join(idle)}; received --networks {config.networks}")
-    model = Dcgan(asdict(config), context.classes if config.conditional else 0, name="dcgan")
-    model.build()
-    if context.statistics and config.networks == "columns":
-        _initialise(model, context.statistics.marginal)
-    averages = {"use_ema": True, "ema_momentum": config.average} if config.average else {}
-    optimizers = {
-        "generator": _adam(config, config.learning_rate, context.steps, **averages),
-        "critic": _adam(config, config.critic_rate, context.steps),
-    }
-    model.compile(player_optimizer(optimizers, model))
-    return model
+    check_sizes(config, "columns", COLUMNS)
+    return adversarial.compiled(Dcgan(asdict(config), context.classes if config.conditional else 0, name="dcgan"), context)
 
 
-def exported(model: Dcgan) -> keras.Model:
-    """The generator: latent (batch, latent) [, label int32 (batch, 1)] -> pictures (batch, h, w, c) in [-1, 1].
-
-    That of `columns`, black and white in training, gives greys, so that a threshold can be calibrated.
-    """
-    return in_greys(model.generator)
+def printed_generator(x: Any, shape: Shape) -> Any:
+    """1,963,201 parameters at 96 x 96 x 1: 24 x 24 x 32, twice doubled."""
+    return _doubled(x, shape, 32, (64, 64))
 
 
-def sampler(model: Dcgan, codec: Codec) -> LatentSampler:
-    """What draws pictures of the codec."""
-    return LatentSampler(lambda: exported(model), codec, LOW, functools.partial(latents, model))
+def released_generator(x: Any, shape: Shape) -> Any:
+    """2,323,777 parameters at 96 x 96 x 1: 12 x 12 x 128, three times doubled."""
+    return _doubled(x, shape, 128, (128, 64, 64))
 
 
-def latents(model: Dcgan, seeds: np.ndarray) -> np.ndarray:
-    """(len(seeds), latent) float32 by the distribution that the model was trained with; row i comes from seeds[i] alone."""
-    size, normal = model.config.latent, model.config.distribution == "normal"
-    generators = [np.random.default_rng(int(seed)) for seed in seeds]
-    rows = [one.standard_normal(size) if normal else one.uniform(-1, 1, size) for one in generators]
-    return np.array(rows, np.float32).reshape(len(rows), size)
+def _doubled(x: Any, shape: Shape, first: int, filters: tuple[int, ...]) -> Any:
+    x = leaky(spread(x, grid_of(shape, 2 ** len(filters)), first), "generator_relu_0")
+    for number, count in enumerate(filters, start=1):
+        x = layers.Conv2DTranspose(count, 4, strides=2, padding="same", name=f"generator_up_{number}")(x)
+        x = leaky(x, f"generator_relu_{number}")
+    return tanh(cut(layers.Conv2D(shape[2], 7, padding="same", name="generator_picture")(x), shape))
 
 
-def _initialise(model: Dcgan, marginal: np.ndarray) -> None:
-    """Bias the choices of our generator so that at the start every row sounds as often as in the data, in long notes.
-
-    marginal: (height, channels) mean values in [0, 1].
-    """
-    drawn = latents(model, np.arange(START_PICTURES, dtype=np.uint64))
-    inputs = [drawn, np.arange(START_PICTURES, dtype=np.int32)[:, None] % model.classes] if model.classes else drawn
-    choices = model.generator.get_layer("generator_choices")
-    scores = keras.Model(model.generator.input, choices.output)(inputs, training=False)
-    scores = ops.convert_to_numpy(scores).reshape(-1, len(marginal), model.config.shapes + 1)
-    length = np.resize([last - first for first, last in runs(model.config.patch)], model.config.shapes)
-    length = 2 * (length - model.config.patch)
-    margin = np.sort((scores[..., 1:] + length).max(axis=-1) - scores[..., 0], axis=0)
-    silent = ((1 - marginal.mean(axis=-1)) * (len(margin) - 1)).astype(int)
-    bias = np.empty(scores.shape[1:])
-    bias[:, 0], bias[:, 1:] = margin[silent, np.arange(len(silent))], length
-    choices.bias.assign(bias.ravel())
+def small_critic(x: Any) -> Any:
+    """74,433 parameters with the logit at 96 x 96 x 1."""
+    for number in (1, 2):
+        x = layers.Conv2D(64, 3, strides=2, padding="same", name=f"critic_conv_{number}")(x)
+        x = layers.Dropout(0.4, name=f"critic_dropout_{number}")(leaky(x, f"critic_relu_{number}"))
+    return x
 
 
-def _adam(config: Config, rate: float, steps: int, **arguments: Any) -> keras.optimizers.Optimizer:
-    rate = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.1) if config.cosine else rate
-    return keras.optimizers.Adam(rate, config.beta_1, config.beta_2, **arguments)
+def normed_generator(x: Any, shape: Shape) -> Any:
+    """3,655,492 parameters at 88 x 200 x 4, batch-norm statistics included."""
+    x = leaky(spread(x, grid_of(shape, 8), 128), "generator_relu_0")
+    for number, count in enumerate((128, 64), start=1):
+        x = layers.Conv2DTranspose(count, 2, strides=2, name=f"generator_up_{number}")(x)
+        x = leaky(batch_norm(x, f"generator_norm_{number}"), f"generator_relu_{number}")
+    return tanh(cut(layers.Conv2DTranspose(shape[2], 2, strides=2, name="generator_picture")(x), shape))
 
 
-def _with(pictures: Any, labels: Any) -> Any:
-    """What a network takes: pictures (or latents) alone, or with labels as (batch, 1)."""
-    return pictures if labels is None else [pictures, ops.reshape(labels, (-1, 1))]
+def normed_critic(x: Any) -> Any:
+    """470,369 parameters with the logit at 88 x 200 x 4, batch-norm statistics included."""
+    return strided_critic(x, (32, 64, 128, 256), batch_norm)
+
+
+PUBLISHED = {
+    "printed": (printed_generator, small_critic),
+    "released": (released_generator, small_critic),
+    "normed": (normed_generator, normed_critic),
+}
+"""Name -> the generator's and the critic's own layers."""

@@ -20,8 +20,8 @@ class RowCodebook(keras.layers.Layer):
     it had the mixture of all shapes by the softmax of the scores (straight through, arXiv 1308.3432), and as if shapes had
     greys; so a critic can judge by music only, and notes fall into pieces only where a learned shape does.
 
-    graded: every row has its likeliest shape but rest, from -1 to 1 as it is likely that the row sounds, so that a
-    threshold can choose how much does; for use, not for training.
+    graded: every row has its highest shape but rest, from -1 to 1 as that one's score is above rest's, so that a threshold
+    can choose how much sounds; for use, not for training. The threshold 0 gives the black and white picture.
     """
 
     def __init__(self, height: int, shapes: int, patch: int, channels: int, graded: bool = False, **arguments: Any) -> None:
@@ -47,8 +47,8 @@ class RowCodebook(keras.layers.Layer):
         return _straight_through(chosen, ops.softmax(scores))[..., 1:]
 
     def _graded_weights(self, scores: Any) -> Any:
-        likeliest = ops.top_k(scores[..., 1:], 1)[1][..., 0]
-        return ops.one_hot(likeliest, self.shapes, dtype=scores.dtype) * (1 - ops.softmax(scores)[..., :1])
+        best, likeliest = ops.top_k(scores[..., 1:], 1)
+        return ops.one_hot(likeliest[..., 0], self.shapes, dtype=scores.dtype) * ops.sigmoid(best - scores[..., :1])
 
     def _runs(self, shape: Any, dtype: Any = None) -> Any:
         """Runs of columns, the longest first; again from the start where there are more shapes than runs."""

@@ -1,8 +1,9 @@
 """The networks of StyleGAN2 (arXiv 1912.04958), for pictures of any size, and its style path for groups of columns.
 
-Mapping: latent (batch, latent) [, label int32 (batch, 1)] -> style (batch, style). Synthesis: styles (batch, inputs, style),
-one for each layer that takes one, -> picture (batch, h, w, c). Critic: picture [, label] -> one logit (batch, 1), high for
-real. At 64 x 64 x 1 mapping and synthesis have 22,238,990 parameters, the critic 23,406,849.
+A generator maps a latent (batch, latent) to a style, gives it to all layers that take one, styles (batch, inputs, style),
+and makes a picture (batch, h, w, c) of them. A label, int32 (batch, 1), changes styles and not, as elsewhere, the mapping:
+so styles can be looked for and mixed without one. Critic: picture [, label] -> one logit (batch, 1), high for real. At
+64 x 64 x 1 the generator has 22,238,990 trainable parameters, the critic 23,406,849.
 
 A picture is doubled from 4 to 8 places on its shorter side; where its sides are no multiples of that it is made larger and
 cut. Left out: clamping of activations, which float16 needs; bfloat16, the mixed precision here, does not.
@@ -10,13 +11,16 @@ cut. Left out: clamping of activations, which float16 needs; bfloat16, the mixed
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from generators.layers.adversarial.players import Shape, chosen_rows, cut
+from generators.layers.adversarial.columns import groups_of, shown
+from generators.layers.adversarial.players import Shape, critic_of, cut
 from generators.layers.equalised import Double, EqualisedConv, EqualisedDense, ModulatedConv, scaled_leaky
 from generators.layers.labels import Labels
 from generators.layers.minibatch_deviation import MinibatchDeviation
@@ -24,6 +28,8 @@ from training.devices.strategy import ReplicaSeedGenerator, variable_dtype
 
 START = 4
 """Places on the shorter side of the picture that all others are doubled from, at least."""
+STYLES = "generator_styles"
+"""The layer that gives a generator's styles."""
 
 
 @dataclass(frozen=True)
@@ -86,37 +92,63 @@ class PlaceNoise(layers.Layer):
         return x + self.strength * keras.random.normal(size, dtype=x.dtype, seed=self.draws)
 
 
-def mapping(latent: int, classes: int, sizes: Sizes) -> keras.Model:
-    """Latent [, label] -> style, learned at a hundredth of the rate. classes: 0 for no labels."""
-    inputs = keras.Input((latent,), name="latent")
-    x = _normalised(inputs, "generator_latent")
+def generator(latent: int, classes: int, sizes: Sizes, inputs: int, show: Callable[[Any], Any]) -> keras.Model:
+    """Latent [, label] -> picture, by one style in all layers. show: styles (batch, inputs, style) -> picture.
+
+    classes: 0 for no labels. A label's learned vector is added to the styles.
+    """
+    given = keras.Input((latent,), name="latent")
+    styles = layers.RepeatVector(inputs, name=STYLES)(_mapped(given, sizes))
     if classes:
-        inputs = [inputs, keras.Input((1,), dtype="int32", name="label")]
+        label = keras.Input((1,), dtype="int32", name="label")
         start = keras.initializers.RandomNormal(stddev=1.0)
-        known = Labels(classes, sizes.style, embeddings_initializer=start, name="generator_label")(inputs[1])
-        known = _normalised(layers.Flatten(name="generator_label_flat")(known), "generator_label_vector")
-        x = layers.Concatenate(name="generator_known")([x, known])
+        known = Labels(classes, sizes.style, embeddings_initializer=start, name="generator_label")(label)
+        given, styles = [given, label], layers.Add(name="generator_labelled")([styles, known])
+    return keras.Model(given, show(styles), name="generator")
+
+
+def _mapped(latent: Any, sizes: Sizes) -> Any:
+    """The style of a latent, learned at a hundredth of the rate."""
+    x = layers.UnitNormalization(name="generator_latent_unit")(latent)
+    x = layers.Rescaling(latent.shape[-1] ** 0.5, name="generator_latent")(x)  # of unit second moment
     for number in range(1, sizes.mapping + 1):
         name = f"generator_mapping_{number}"
         x = _leaky(EqualisedDense(sizes.style, multiplier=0.01, name=name)(x), name)
-    return keras.Model(inputs, x, name="generator_mapping")
+    return x
 
 
-def synthesis(shape: Shape, sizes: Sizes) -> keras.Model:
+def mapping(generator: keras.Model) -> keras.Model:
+    """The part of `generator` from latents (batch, latent) to styles (batch, inputs, style), alike for all layers."""
+    latent = generator.inputs[0]
+    return keras.Model(latent, generator.get_layer(STYLES).output, name="generator_mapping")
+
+
+def synthesis(generator: keras.Model) -> keras.Model:
+    """The part of `generator` from styles (batch, inputs, style) [, label] to pictures."""
+    styles = generator.get_layer(STYLES).output
+    given = [styles, *generator.inputs[1:]] if len(generator.inputs) > 1 else styles
+    return keras.Model(given, generator.output, name="generator_synthesis")
+
+
+def picture_inputs(shape: Shape) -> int:
+    """Layers of `picture` that take a style."""
+    return 2 * _doublings(shape) + 2
+
+
+def picture(styles: Any, shape: Shape, sizes: Sizes) -> Any:
     """Styles -> picture: the sum of what each resolution shows, doubled to the next one. Not limited to [-1, 1]."""
     doublings = _doublings(shape)
-    styles = keras.Input((2 * doublings + 2, sizes.style), name="styles")
     start = (*(_enough(side, doublings) for side in shape[:2]), sizes.channels_at(0))
     x = LearnedConstant(start, name="generator_constant")(styles)
     x = _styled(x, styles, sizes.channels_at(0), 0)
-    picture = _shown(x, styles, shape[2], 1)
+    made = _shown(x, styles, shape[2], 1)
     for level in range(1, doublings + 1):
         x = _styled(x, styles, sizes.channels_at(level), 2 * level - 1, double=True)
         x = _styled(x, styles, sizes.channels_at(level), 2 * level)
-        picture = Double(dtype=variable_dtype(), name=f"generator_picture_{level}_double")(picture)
+        made = Double(dtype=variable_dtype(), name=f"generator_picture_{level}_double")(made)
         more = _shown(x, styles, shape[2], 2 * level + 1)
-        picture = layers.Add(dtype=variable_dtype(), name=f"generator_picture_{level}")([picture, more])
-    return keras.Model(styles, cut(picture, shape), name="generator_synthesis")
+        made = layers.Add(dtype=variable_dtype(), name=f"generator_picture_{level}")([made, more])
+    return cut(made, shape)
 
 
 def _styled(x: Any, styles: Any, channels: int, number: int, double: bool = False) -> Any:
@@ -131,41 +163,37 @@ def _shown(x: Any, styles: Any, channels: int, number: int) -> Any:
     return ModulatedConv(channels, 1, number, demodulate=False, name=f"generator_show_{number}")(x, styles)
 
 
-def column_synthesis(shape: Shape, patch: int, shapes: int, width: int, sizes: Sizes) -> keras.Model:
+COLUMN_INPUTS = 3
+"""Layers of `column_picture` that take a style."""
+
+
+def column_picture(styles: Any, shape: Shape, patch: int, shapes: int, width: int) -> Any:
     """Styles -> picture of hard cells, -1 and 1, by the same layers over time alone, doubled once.
 
     Groups of `patch` columns are vectors of `width` numbers; by them each row of a group rests or gets one of `shapes`.
     """
-    groups = -(-shape[1] // patch)
-    styles = keras.Input((3, sizes.style), name="styles")
+    groups = groups_of(shape, patch)
     x = LearnedConstant((_enough(groups, 1), width), name="generator_constant")(styles)
     x = _styled(_styled(x, styles, width, 0), styles, width, 1, double=True)
     x = layers.Cropping1D((0, x.shape[1] - groups), name="generator_double_cut")(x)
-    x = chosen_rows(_styled(x, styles, width, 2), shape, patch, shapes)
-    return keras.Model(styles, x, name="generator_synthesis")
+    return shown(_styled(x, styles, width, 2), shape, patch, shapes)
 
 
 def critic(shape: Shape, classes: int, sizes: Sizes) -> keras.Model:
-    """Residual convolutions, halved as often as the synthesis doubles, that compare pictures of a batch in the end.
+    """Residual convolutions, halved as often as the synthesis doubles, that compare pictures of a batch in the end."""
+    logit = EqualisedDense(1, dtype=variable_dtype(), name="critic_logit")
+    return critic_of(functools.partial(_features, sizes=sizes), shape, classes, logit)
 
-    With labels the logit gets a projection of the features on a learned vector (arXiv 1802.05637).
-    """
-    doublings = _doublings(shape)
-    inputs = keras.Input(shape, name="picture")
-    x = _leaky(EqualisedConv(sizes.channels_at(doublings), 1, name="critic_picture")(inputs), "critic_picture")
+
+def _features(picture: Any, sizes: Sizes) -> Any:
+    doublings = _doublings(picture.shape[1:])
+    x = _leaky(EqualisedConv(sizes.channels_at(doublings), 1, name="critic_picture")(picture), "critic_picture")
     for level in range(doublings, 0, -1):
         x = _halved(x, sizes.channels_at(level - 1), f"critic_{START << level}")
     x = MinibatchDeviation(name="critic_deviation")(x)
     x = _leaky(EqualisedConv(sizes.channels_at(0), 3, name="critic_conv")(x), "critic_conv")
     x = EqualisedDense(sizes.channels_at(0), name="critic_dense")(layers.Flatten(name="critic_flat")(x))
-    x = _leaky(x, "critic_dense")
-    logit = EqualisedDense(1, dtype=variable_dtype(), name="critic_logit")(x)
-    if classes:
-        inputs = [inputs, keras.Input((1,), dtype="int32", name="label")]
-        known = Labels(classes, x.shape[-1], embeddings_initializer="zeros", name="critic_label")(inputs[1])
-        likeness = layers.Dot(1, name="critic_projection")([layers.Flatten(name="critic_label_flat")(known), x])
-        logit = layers.Add(dtype=variable_dtype(), name="critic_sum")([logit, likeness])
-    return keras.Model(inputs, logit, name="critic")
+    return _leaky(x, "critic_dense")
 
 
 def _halved(x: Any, channels: int, name: str) -> Any:
@@ -176,13 +204,13 @@ def _halved(x: Any, channels: int, name: str) -> Any:
     return layers.Rescaling(0.5**0.5, name=name)(layers.Add(name=f"{name}_sum")([x, beside]))
 
 
-def mixed(first: Any, second: Any, crossover: Any, inputs: int) -> Any:
-    """Styles (batch, style) twice -> (batch, inputs, style): before input `crossover` the first one, then the second.
+def mixed(first: Any, second: Any, crossover: Any) -> Any:
+    """Styles (batch, inputs, style) twice -> once: before input `crossover` the first one, then the second.
 
     crossover (batch,): int, from 0, the second style alone, to `inputs`, the first one alone.
     """
-    before = ops.arange(inputs, dtype="int32")[None, :, None] < ops.cast(crossover, "int32")[:, None, None]
-    return ops.where(before, first[:, None], second[:, None])
+    before = ops.arange(first.shape[1], dtype="int32")[None, :, None] < ops.cast(crossover, "int32")[:, None, None]
+    return ops.where(before, first, second)
 
 
 def _doublings(shape: Shape) -> int:
@@ -193,12 +221,6 @@ def _doublings(shape: Shape) -> int:
 def _enough(side: int, doublings: int) -> int:
     """Places that, doubled so often, are at least `side`."""
     return -(-side // 2**doublings)
-
-
-def _normalised(x: Any, name: str) -> Any:
-    """x of unit second moment."""
-    x = layers.UnitNormalization(name=f"{name}_unit")(x)
-    return layers.Rescaling(x.shape[-1] ** 0.5, name=name)(x)
 
 
 def _leaky(x: Any, name: str) -> Any:

@@ -80,13 +80,8 @@ class LatentSampler:
 
     def values(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """latents (count, latent) and label numbers (count,) -> values (count, h, w, c) in [low, 1], BATCH at a time."""
-        missing = -len(latents) % BATCH
-        padded = np.concatenate([latents, np.zeros((missing, latents.shape[1]), np.float32)])
-        numbers = np.zeros(len(padded), np.int32)
-        numbers[: len(latents)] = 0 if labels is None else labels
-        parts = [slice(place, place + BATCH) for place in range(0, len(padded), BATCH)]
-        decoded = [_decoded(self.decoder, padded[part], numbers[part]) for part in parts]
-        return np.concatenate([keras.ops.convert_to_numpy(values) for values in decoded])[: len(latents)]
+        numbers = np.zeros(len(latents), np.int32) if labels is None else np.asarray(labels, np.int32)
+        return in_blocks(lambda *block: _decoded(self.decoder, *block), latents, numbers)
 
     def binarised(self, values: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
         """Values -> the codec's uint8 pictures by `binarise`.
@@ -138,6 +133,14 @@ def threshold_of(run: Path) -> float:
             "--binarise fixed"
         )
     return float(read_json(path)["threshold"])
+
+
+def in_blocks(network: Callable, *rows: np.ndarray) -> np.ndarray:
+    """What `network` makes of arrays of as many rows each, BATCH rows at a time always, so that no row depends on others."""
+    count = len(rows[0])
+    padded = [np.concatenate([one, np.zeros((-count % BATCH, *one.shape[1:]), one.dtype)]) for one in rows]
+    parts = [slice(place, place + BATCH) for place in range(0, len(padded[0]), BATCH)]
+    return np.concatenate([keras.ops.convert_to_numpy(network(*(one[part] for one in padded))) for part in parts])[:count]
 
 
 def _decoded(decoder: keras.Model, latents: np.ndarray, labels: np.ndarray | None) -> keras.KerasTensor:

@@ -32,6 +32,7 @@ MEANINGS = {
     "generator_loss": "What the generator makes smaller, who deceives the critic.",
     "critic_real": "The fraction of real pictures that the critic takes for real; 0.5 is guessing.",
     "critic_fake": "The fraction of generated pictures that the critic finds out; 0.5 is guessing.",
+    "margin": "How far the critic's mean logits of real and of generated pictures are apart; 0: it tells no difference.",
     "density": "The fraction of the cells that are on in generated pictures; the dashed line is that of the data.",
     "pitches": "How many pitches the generated pictures use; the dashed line is that of the data.",
     "empty": "The fraction of generated pictures without a note; the dashed line is that of the data.",

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 
-from generators.layers.stylegan2 import PlaceNoise, Sizes, column_synthesis, critic, mapping, mixed, synthesis
+from generators.layers.stylegan2 import (
+    COLUMN_INPUTS,
+    PlaceNoise,
+    Sizes,
+    column_picture,
+    critic,
+    generator,
+    mapping,
+    mixed,
+    picture,
+    picture_inputs,
+    synthesis,
+)
 
 TINY = Sizes(style=6, mapping=2, channels=8, total=64)
 SHAPE = (16, 20, 1)
@@ -26,9 +40,24 @@ def normal(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
+def generator_of(kind: str, shape: tuple[int, int, int] = SHAPE, classes: int = 0) -> keras.Model:
+    """A generator of each kind, of latents of 5 numbers."""
+    if kind == "painted":
+        show = functools.partial(picture, shape=shape, sizes=TINY)
+        return generator(5, classes, TINY, picture_inputs(shape), show)
+    show = functools.partial(column_picture, shape=shape, patch=6, shapes=3, width=8)
+    return generator(5, classes, TINY, COLUMN_INPUTS, show)
+
+
 def pictures_of(kind: str, shape: tuple[int, int, int] = SHAPE) -> keras.Model:
     """A synthesis of each kind."""
-    return synthesis(shape, TINY) if kind == "painted" else column_synthesis(shape, 6, 3, 8, TINY)
+    return synthesis(generator_of(kind, shape))
+
+
+def mapping_of(latent: int, sizes: Sizes) -> keras.Model:
+    """Latent -> style."""
+    made = generator(latent, 0, sizes, 1, layers.Flatten())
+    return keras.Model(made.input, made.output)
 
 
 def trainable(model: keras.Model) -> int:
@@ -37,27 +66,27 @@ def trainable(model: keras.Model) -> int:
 
 
 def test_the_networks_have_as_many_parameters_as_published():
-    made, judged = synthesis((64, 64, 1), Sizes()), critic((64, 64, 1), 0, Sizes())
-    assert trainable(mapping(512, 0, Sizes())) + trainable(made) == 22_238_990
-    assert trainable(judged) == 23_406_849
-    assert made.input_shape == (None, 10, 512)
+    shape, sizes = (64, 64, 1), Sizes()
+    made = generator(512, 0, sizes, picture_inputs(shape), functools.partial(picture, shape=shape, sizes=sizes))
+    assert trainable(made) == 22_238_990
+    assert trainable(critic(shape, 0, sizes)) == 23_406_849
+    assert synthesis(made).input_shape == (None, 10, 512)
 
 
 @pytest.mark.parametrize("kind", ["painted", "columns"])
 @pytest.mark.parametrize("shape", [(13, 22, 2), (88, 200, 4), (96, 96, 1)])
 def test_networks_fit_any_size_and_every_weight_is_one_players(kind, shape):
-    made, judged, styled = pictures_of(kind, shape), critic(shape, 3, TINY), mapping(5, 3, TINY)
+    made, judged = generator_of(kind, shape, 3), critic(shape, 3, TINY)
     labels = np.array([[0], [2]])
-    styles = np.asarray(styled([normal(2, 5), labels]))
-    picture = np.asarray(made(np.repeat(styles[:, None], made.input_shape[1], axis=1)))
+    picture = np.asarray(made([normal(2, 5), labels]))
     assert picture.shape == (2, *shape)
     assert judged([picture, labels]).shape == (2, 1)
-    assert all(weight.path.startswith("generator_") for weight in (*made.weights, *styled.weights))
+    assert all(weight.path.startswith("generator_") for weight in made.weights)
     assert all(weight.path.startswith("critic_") for weight in judged.weights)
 
 
 def test_styles_do_not_depend_on_the_length_of_latents_and_have_about_unit_second_moment():
-    styled, latents = mapping(50, 0, Sizes(style=200)), normal(400, 50)
+    styled, latents = mapping_of(50, Sizes(style=200)), normal(400, 50)
     styles = np.asarray(styled(latents))
     np.testing.assert_allclose(styled(7 * latents), styles, atol=1e-5)
     assert np.mean(styles**2) == pytest.approx(1.04**2, rel=0.2)
@@ -68,8 +97,8 @@ def test_the_same_styles_give_the_same_picture_alone_and_in_a_batch(kind):
     made = pictures_of(kind)
     styles = normal(5, made.input_shape[1], TINY.style)
     together = np.asarray(made(styles))
-    for styles_of_one, picture in zip(styles, together, strict=True):
-        np.testing.assert_allclose(made(styles_of_one[None])[0], picture, atol=1e-5)
+    for styles_of_one, alone in zip(styles, together, strict=True):
+        np.testing.assert_allclose(made(styles_of_one[None])[0], alone, atol=1e-5)
     assert all(not np.array_equal(*pair) for pair in itertools.combinations(together, 2))
     np.testing.assert_array_equal(made(styles), together)
 
@@ -114,20 +143,27 @@ def test_the_critic_sees_that_all_pictures_are_the_same():
     assert not np.allclose(judged(x)[:, 0], alone, atol=1e-3)
 
 
+def test_a_generator_is_its_mapping_and_its_synthesis():
+    made, labels, latents = generator_of("painted", classes=3), np.array([[0], [2], [1]]), normal(3, 5)
+    styles = np.asarray(mapping(made)(latents))
+    np.testing.assert_array_equal(styles[:, 0], styles[:, -1])
+    whole = made([latents, labels])
+    np.testing.assert_allclose(synthesis(made)([styles, labels]), whole, atol=1e-6)
+    assert not np.allclose(whole, made([latents, labels[::-1]]))
+
+
 def test_styles_are_mixed_at_each_samples_own_crossover():
-    first, second = normal(4, 6), normal(4, 6, seed=1)
-    styles = np.asarray(mixed(first, second, np.array([0, 1, 2, 3]), 3))
-    for row, (one, other) in enumerate(zip(first, second, strict=True)):
-        np.testing.assert_array_equal(styles[row], [one] * row + [other] * (3 - row))
+    first, second = normal(4, 3, 6), normal(4, 3, 6, seed=1)
+    styles = np.asarray(mixed(first, second, np.array([0, 1, 2, 3])))
+    for row in range(4):
+        np.testing.assert_array_equal(styles[row], [*first[row, :row], *second[row, row:]])
 
 
 def test_pictures_of_columns_are_black_and_white_and_their_gradients_reach_the_latents():
-    styled, made = mapping(5, 0, TINY), pictures_of("columns")
-    latents = tf.constant(normal(4, 5))
+    made, latents = generator_of("columns"), tf.constant(normal(4, 5))
     with tf.GradientTape() as tape:
         tape.watch(latents)
-        styles = styled(latents)
-        picture = made(keras.ops.repeat(styles[:, None], 3, axis=1), training=True)
+        picture = made(latents, training=True)
         total = keras.ops.sum(picture * normal(4, *SHAPE))
     assert set(np.unique(picture)) == {-1.0, 1.0}
     assert (np.abs(tape.gradient(total, latents)).max(axis=1) > 0).all()
@@ -135,10 +171,9 @@ def test_pictures_of_columns_are_black_and_white_and_their_gradients_reach_the_l
 
 @pytest.mark.parametrize("kind", ["painted", "columns"])
 def test_saved_and_loaded_they_are_the_same(kind, tmp_path):
-    styled, made, judged = mapping(5, 2, TINY), pictures_of(kind), critic(SHAPE, 2, TINY)
+    made, judged = generator_of(kind, classes=2), critic(SHAPE, 2, TINY)
     latent, label, picture = keras.Input((5,)), keras.Input((1,), dtype="int32"), keras.Input(SHAPE)
-    styles = keras.layers.RepeatVector(made.input_shape[1])(styled([latent, label]))
-    model = keras.Model([latent, label, picture], [made(styles), judged([picture, label])])
+    model = keras.Model([latent, label, picture], [made([latent, label]), judged([picture, label])])
     for weight in model.trainable_weights:
         if weight.path.endswith("strength"):
             weight.assign(0.3)
