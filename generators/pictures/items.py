@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from generators.contract import PictureSampler
 from generators.pictures import PictureSampleOptions
 from generators.pictures.data import PictureRun, data_of
+from generators.pictures.encoding import between_files, variations
 from generators.pictures.filling import Songs, continuation, filling, song_of
 from generators.pictures.holes import hole_of
 from generators.pictures.latent_sampler import LatentSampler
-from generators.pictures.latents import Drawn, Grid, between_files, variations, windows_of
+from generators.pictures.latents import Drawn, Grid, windows_of
 from generators.pictures.sources import Draws, Source, columns_of_bars
 from generators.primers import BARS, PROMPT_BARS
 from generators.samples import Blocks

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from generators.pictures.data import PictureRun
-from generators.pictures.latents import between_files, encode_file, variations
+from generators.pictures.encoding import between_files, encode_file, variations
 from midi.files.writing import write
 from midi.notes import make_piece, note_table
 from training.errors import InputError
