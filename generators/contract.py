@@ -29,7 +29,7 @@ class GeneratorTrainOptions(TrainOptions):
     """What `generators.train` takes besides the model's own options."""
 
     patience: Index = 20
-    """Epochs of nothing but black or grey pictures, or silence or one note, after which training stops; 0 never stops."""
+    """Epochs of nothing but black, grey or equal pictures, or silence or one note, after which training ends; 0: never."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ EVALUATED = "evaluated.json"
 MEANINGS = {
     "loss": "What training makes smaller, on the training part (blue) and on the validation part, which is not trained on.",
     "accuracy": "The fraction of items that are classified rightly.",
-    "collapsed": "1 where the model makes nothing but one thing: black or grey pictures, silence, one note held.",
+    "collapsed": "1 where the model makes nothing but one thing: black, grey or equal pictures, silence, one note held.",
 }
 """Figures of every history."""
 

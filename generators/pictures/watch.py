@@ -1,4 +1,4 @@
-"""What is watched while a model of pictures trains: are its pictures still like the data, or black, or grey?"""
+"""What is watched while a model of pictures trains: are its pictures still like the data, or all black, grey or alike?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from generators.contract import PictureSampler
-from generators.pictures.statistics import Statistics, cells_of
+from generators.pictures.statistics import Cells, Statistics, cells_of
 from generators.samples import sheet
 from generators.watch import CollapseMonitor
 from midi.codecs.codec import Codec
@@ -36,6 +36,7 @@ MEANINGS = {
     "density": "The fraction of the cells that are on in generated pictures; the dashed line is that of the data.",
     "pitches": "How many pitches the generated pictures use; the dashed line is that of the data.",
     "empty": "The fraction of generated pictures without a note; the dashed line is that of the data.",
+    "distinct": f"How many different pictures are among {PREVIEWS} generated ones.",
 }
 """What the figures of such histories tell."""
 
@@ -46,10 +47,11 @@ class Watch(CollapseMonitor):
     density         mean fraction of cells that are on (the data's is in statistics.json)
     pitches         rows in which a cell is on
     empty           fraction of pictures without any
-    collapsed       1 if all pictures are black, or all grey
+    distinct        how many different pictures there are
+    collapsed       1 if all pictures are black, or all grey, or (of each label) all alike
 
-    Warns when the density leaves the range of the data's own pictures (5th to 95th percentile); raises InputError with
-    advice after `patience` collapsed epochs in a row (0: never). A resumed run knows how many there were before.
+    Tells when that begins, and when the density leaves the range of the data's own pictures (5th to 95th percentile); raises
+    InputError with advice after `patience` collapsed epochs in a row (0: never), across resumes.
     """
 
     def __init__(self, run: Path, module: ModuleType, codec: Codec, data: Statistics, labels: int, patience: int) -> None:
@@ -65,25 +67,43 @@ class Watch(CollapseMonitor):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         with averaged(self.model):
             self.values = self._preview(self.model)
-        cells = cells_of(self.codec.from_model(self.values, self.module.LOW), self.codec)
-        span = np.ptp(self.values, axis=(1, 2, 3)) / (1 - self.module.LOW)
-        collapsed = bool((cells.density == 0).all() or (span < GREY_SPAN).all())
+        pictures = self.codec.from_model(self.values, self.module.LOW)
+        cells = cells_of(pictures, self.codec)
+        distinct = len({states.tobytes() for states in self.codec.classes(pictures)})
+        fault = self._fault(cells, distinct)
         logs |= {
             "density": float(cells.density.mean()),
             "pitches": float(cells.used.sum()),
             "empty": float((cells.density == 0).mean()),
-            "collapsed": float(collapsed),
+            "distinct": float(distinct),
+            "collapsed": float(fault is not None),
         }
-        self._warn(epoch, logs["density"])
+        self._warn(epoch, fault, logs)
         advice = "the model has collapsed; try another --seed, a smaller --learning-rate or --preset ours"
-        self.count(collapsed, "nothing but black or grey pictures", advice)
+        self.count(fault is not None, f"nothing but pictures that are {fault}", advice)
 
-    def _warn(self, epoch: int, density: float) -> None:
-        outside = not self.data.density_low <= density <= self.data.density_high
+    def _fault(self, cells: Cells, distinct: int) -> str | None:
+        """In what way all pictures are the same, if they are."""
+        if (cells.density == 0).all():
+            return "black"
+        if (np.ptp(self.values, axis=(1, 2, 3)) < GREY_SPAN * (1 - self.module.LOW)).all():
+            return "grey"
+        kinds = 1 if self.labels is None else len(np.unique(self.labels))
+        return "all alike" if distinct <= kinds < len(self.values) else None
+
+    def _warn(self, epoch: int, fault: str | None, logs: dict[str, Any]) -> None:
+        """One line when a fault begins; without any, when the density leaves the data's range."""
+        outside = fault is None and not self.data.density_low <= logs["density"] <= self.data.density_high
+        if fault and not self.collapsed_epochs:
+            margin = f"; the critic's margin is {logs['margin']:.3g}" if "margin" in logs else ""
+            log(
+                f"epoch {epoch + 1}: the pictures are {fault}: {100 * logs['density']:.1f} % of the cells are on (data: "
+                f"{100 * self.data.density:.1f}), {logs['distinct']:.0f} different among {len(self.values)}{margin}"
+            )
         if outside and not self.warned:
             low, high = 100 * self.data.density_low, 100 * self.data.density_high
             log(
-                f"epoch {epoch + 1}: {100 * density:.1f} % of the cells are on; the data's pictures have "
+                f"epoch {epoch + 1}: {100 * logs['density']:.1f} % of the cells are on; the data's pictures have "
                 f"{low:.1f} to {high:.1f} % (mean {100 * self.data.density:.1f})"
             )
         self.warned = outside

@@ -30,7 +30,7 @@ def test_a_run_holds_everything(runs, model):
     statistics = Statistics.read(run / "statistics.json")
     assert 0 < statistics.density_low < statistics.density < statistics.density_high < 1
     last = read_history(run / "history.csv")[-1]
-    assert {"loss", "density", "pitches", "empty", "collapsed"} <= set(last)
+    assert {"loss", "density", "pitches", "empty", "distinct", "collapsed"} <= set(last)
     assert np.isfinite(last["loss"])
     assert unexplained(run) == set()
     assert ("sampling.json" in held) == isinstance(PictureRun(run).sampler("calibrated"), LatentSampler)
