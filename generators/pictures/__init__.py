@@ -73,6 +73,14 @@ class PictureSampleOptions(MidiSampleOptions):
     """With --bars: how much of one window's latent the next one keeps, 0 to 1."""
     grid: bool = False
     """Instead of --count draws, 10 x 10 latents on the two widest directions."""
+    between: tuple[Index, Index] | None = None
+    """Instead of draws, --count steps from one sample of this --seed, by its number, to another (models with latents)."""
+    mix: tuple[Index, Index] | None = None
+    """Instead of --count draws, the styles of two samples of this --seed, by their numbers, mixed: the first k layers have
+    those of the first sample, the others those of the second, for every k (models with styles of several layers)."""
+    truncation: Fraction = 1.0
+    """What part of their distance from the mean style draws keep: below 1 they are safer and more alike, 0 is the mean
+    picture (models with a mean style)."""
     interpolate: tuple[Path, Path] | None = None
     """Instead of draws, --count steps from the first file to the second (models that encode)."""
     around: Path | None = None

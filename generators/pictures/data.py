@@ -122,16 +122,24 @@ class PictureRun(LoadedRun):
         super().__init__(run, Pictures)
         self.statistics = Statistics.read(self.run / "statistics.json")
 
-    def sampler(self, binarise: str = "calibrated", guidance: float = 1.0) -> PictureSampler:
-        """The model's sampler; binarise: of models with latents, as `LatentSampler` has it; guidance: as `Guided` has it.
+    def sampler(self, binarise: str = "calibrated", guidance: float = 1.0, truncation: float = 1.0) -> PictureSampler:
+        """The model's sampler; binarise and truncation: of models with latents, as `LatentSampler` has them; guidance: as
+        `Guided` has it.
 
-        InputError: a way that the model does not have, no threshold yet, guidance of a model without labels.
+        InputError: a way that the model does not have, no threshold yet, guidance of a model without labels, truncation of
+        one without a mean style.
         """
         sampler = self.module.sampler(self.model, self.codec)
         if guidance != 1:
             if not (self.labels and isinstance(sampler, Guided)):
                 raise InputError("--guidance is for models that draw cells and were trained with --conditional")
             sampler = replace(sampler, guidance=guidance)
+        if truncation != 1:
+            if not (isinstance(sampler, LatentSampler) and sampler.centre):
+                raise InputError(
+                    f"--truncation is for models with a mean style, such as stylegan2; {self.record['model']} has none"
+                )
+            sampler = sampler.truncated(truncation)
         if isinstance(sampler, LatentSampler):
             calibrated = binarise == "calibrated" and black_and_white(self.codec)
             return replace(sampler, binarise=binarise, threshold=threshold_of(self.run) if calibrated else None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from generators.contract import PictureSampler
 from generators.pictures import PictureSampleOptions
 from generators.pictures.data import PictureRun, data_of
@@ -11,16 +13,16 @@ from generators.pictures.encoding import between_files, variations
 from generators.pictures.filling import Songs, continuation, filling, song_of
 from generators.pictures.holes import hole_of
 from generators.pictures.latent_sampler import LatentSampler
-from generators.pictures.latents import Drawn, Grid, windows_of
+from generators.pictures.latents import Between, Drawn, Grid, Mixed, drawn_latents, windows_of
 from generators.pictures.sources import Draws, Source, columns_of_bars
 from generators.primers import BARS, PROMPT_BARS
 from generators.samples import Blocks
 from training.cli import log
 from training.errors import InputError
 
-WAYS = ("grid", "interpolate", "around", "primer", "held_out", "fill")
+WAYS = ("grid", "between", "mix", "interpolate", "around", "primer", "held_out", "fill")
 """Options that each say what items are."""
-LATENT_OPTIONS = ("grid", "interpolate", "around", "similarity", "spread")
+LATENT_OPTIONS = ("grid", "between", "mix", "interpolate", "around", "similarity", "spread")
 """Options of models with latents."""
 CELL_OPTIONS = ("temperature", "primer", "held_out", "fill", "overlap_bars")
 """Options of models that draw cells."""
@@ -79,11 +81,30 @@ def _of_latents(run: PictureRun, sampler: LatentSampler, options: PictureSampleO
     if options.around:
         found = variations(run, sampler, options.around, options.count, options.seed, options.spread, options.label)
         return found, f"around {options.around}, spread {options.spread}"
+    if options.between:
+        first, last = _samples(run, sampler, options, options.between)
+        return Between(first[None], last[None], options.count), f"{options.count} steps, {_two(options.between)}"
+    if options.mix:
+        if sampler.layers == 1:
+            name = run.record["model"]
+            raise InputError(f"--mix is for models with styles of several layers, such as stylegan2; {name} has none")
+        return Mixed(*_samples(run, sampler, options, options.mix), sampler.layers), f"mixed, {_two(options.mix)}"
     if options.grid:
         return Grid(sampler.prior), "grid"
     windows = windows_of(run.codec, options.bars)
-    drawn = Drawn(sampler.prior, options.count, options.seed, windows, options.similarity)
+    drawn = Drawn(sampler.prior, options.count, options.seed, windows, options.similarity, sampler.middle)
     return drawn, f"drawn, {windows} windows, similarity {options.similarity}"
+
+
+def _samples(run: PictureRun, sampler: LatentSampler, options: PictureSampleOptions, items: tuple[int, int]) -> np.ndarray:
+    """(2, latent) of two samples by their numbers. InputError: no label of both, which have taken turns."""
+    if run.labels and options.label is None:
+        raise InputError(f"give the --label of both samples, one of {', '.join(run.labels)}; received none")
+    return drawn_latents(sampler.prior, options.seed, items)
+
+
+def _two(items: tuple[int, int]) -> str:
+    return f"samples {items[0]} and {items[1]}"
 
 
 def draws_of(sampler: PictureSampler, count: int, seed: int) -> Source:
@@ -104,9 +125,10 @@ def refuse(options: PictureSampleOptions) -> None:
     primed = bool(options.primer) or options.held_out
     idle = {
         "bars": bool(ways) and not primed,
-        "count": options.grid,
+        "count": options.grid or options.mix is not None,
         "similarity": options.bars is None or primed,
         "spread": options.around is None,
+        "truncation": bool(options.interpolate or options.around),
         "primer_columns": not primed,
         "only_new": not primed,
         "mask": options.fill is None,

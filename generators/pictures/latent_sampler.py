@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -50,6 +50,10 @@ class LatentSampler:
     (a draw by each value) or minmax (half of each picture's own range, as published)."""
     threshold: float | None = None
     """The value from which on a cell is on, with "calibrated"."""
+    layers: int = 1
+    """How many layers a latent holds the styles of, one after the other, each as wide as the others."""
+    centre: Callable[[], np.ndarray] | None = None
+    """Gives the latent (latent,) of the mean picture, for models that have one: what draws are truncated towards."""
 
     batch = BATCH
     any_width = False
@@ -58,6 +62,19 @@ class LatentSampler:
     def decoder(self) -> keras.Model:
         """The decoder, made once."""
         return self.export()
+
+    @cached_property
+    def middle(self) -> np.ndarray | float:
+        """The latent (latent,) around which draws lie: `centre`, or 0."""
+        return 0.0 if self.centre is None else self.centre()
+
+    def truncated(self, psi: float) -> LatentSampler:
+        """The same with draws nearer to the middle: middle + psi * (latent - middle).
+
+        "A Style-Based Generator Architecture for Generative Adversarial Networks" (arXiv 1812.04948, appendix B). Walks,
+        grids and steps between draws follow, since they are made of draws around the same middle.
+        """
+        return replace(self, prior=lambda seeds: (self.middle + psi * (self.prior(seeds) - self.middle)).astype(np.float32))
 
     def draw(
         self, seeds: np.ndarray, labels: np.ndarray | None = None, temperature: float = 1.0, known: Known | None = None
@@ -72,7 +89,7 @@ class LatentSampler:
 
     def preview(self, seeds: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Values (count, h, w, c) in [low, 1] of the model as it is now: some decoders hold copies of weights."""
-        return keras.ops.convert_to_numpy(_decoded(self.export(), self.prior(seeds), labels))
+        return keras.ops.convert_to_numpy(decoded(self.export(), self.prior(seeds), labels))
 
     def pictures(self, latents: np.ndarray, labels: np.ndarray | None, seeds: Sequence[int]) -> np.ndarray:
         """latents (count, latent), label numbers (count,) -> pictures; seeds: of what "bernoulli" draws, one a picture."""
@@ -81,7 +98,7 @@ class LatentSampler:
     def values(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """latents (count, latent) and label numbers (count,) -> values (count, h, w, c) in [low, 1], BATCH at a time."""
         numbers = np.zeros(len(latents), np.int32) if labels is None else np.asarray(labels, np.int32)
-        return in_blocks(lambda *block: _decoded(self.decoder, *block), latents, numbers)
+        return in_blocks(lambda *block: decoded(self.decoder, *block), latents, numbers)
 
     def binarised(self, values: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
         """Values -> the codec's uint8 pictures by `binarise`.
@@ -143,7 +160,7 @@ def in_blocks(network: Callable, *rows: np.ndarray) -> np.ndarray:
     return np.concatenate([keras.ops.convert_to_numpy(network(*(one[part] for one in padded))) for part in parts])[:count]
 
 
-def _decoded(decoder: keras.Model, latents: np.ndarray, labels: np.ndarray | None) -> keras.KerasTensor:
-    """What a decoder makes of latents, and of label numbers (count,) if it takes any."""
+def decoded(decoder: keras.Model, latents: np.ndarray, labels: np.ndarray | None) -> keras.KerasTensor:
+    """Values (count, h, w, c) that a decoder makes of latents, and of label numbers (count,) if it takes any."""
     labelled = len(decoder.inputs) == 2
     return decoder([latents, labels[:, None]] if labelled else latents, training=False)

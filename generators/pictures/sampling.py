@@ -54,7 +54,7 @@ def sample(
     formats = formats_of(options.format)
     check_formats(formats)
     run = PictureRun(options.run)
-    sampler, label = run.sampler(options.binarise, options.guidance), _label_number(run, options.label)
+    sampler, label = run.sampler(options.binarise, options.guidance, options.truncation), _label_number(run, options.label)
     source, words = source_of(run, sampler, options)
     blocks = blocks_of(source, sampler)
     check_items(blocks, options.items or None)
@@ -71,6 +71,7 @@ def sample(
             "binarise": options.binarise,
             "temperature": options.temperature,
             "guidance": options.guidance,
+            "truncation": options.truncation,
             "label": options.label,
             "tempo": options.microseconds,
         },

@@ -211,6 +211,8 @@ def test_guidance_reaches_samplers_that_take_it(toy, monkeypatch):
         ({"overlap_bars": 2}, "--overlap-bars does not go with plain draws"),
         ({"primer": "nowhere.mid"}, "nowhere.mid not found"),
         ({"primer": __file__}, "is not a MIDI file"),
+        ({"between": (0, 1)}, "toy_pixels has no latents, so there is no --between"),
+        ({"truncation": 0.5}, "--truncation is for models with a mean style, such as stylegan2; toy_pixels has none"),
         ({"temperature": -1.0}, "--temperature must be from 0 to 100"),
         ({"guidance": -1.0}, "--guidance must be 0 or more"),
         ({"guidance": 2.0}, "--guidance is for models that draw cells and were trained with --conditional"),
