@@ -35,6 +35,8 @@ from training.options import Amount, Count, Fraction, Momentum, Positive
 LOW, MONITOR = adversarial.LOW, adversarial.MONITOR
 PATH_MEMORY = 0.01
 """How fast the mean path length follows that of a batch."""
+MEAN_OF = 4_096
+"""Styles whose mean is what draws are truncated towards."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,14 @@ def exported(model: Stylegan2) -> keras.Model:
 
 def sampler(model: Stylegan2, codec: Codec) -> LatentSampler:
     """What draws pictures of the codec; its latents are the styles of all layers, (layers * style,)."""
-    return LatentSampler(lambda: _of_styles(model), codec, LOW, lambda seeds: styles_of(model, seeds))
+    return LatentSampler(
+        lambda: _of_styles(model),
+        codec,
+        LOW,
+        lambda seeds: styles_of(model, seeds),
+        layers=model.mapping.output_shape[1],
+        centre=lambda: styles_of(model, np.arange(MEAN_OF, dtype=np.uint64)).mean(axis=0),
+    )
 
 
 def styles_of(model: Stylegan2, seeds: np.ndarray) -> np.ndarray:

@@ -49,6 +49,17 @@ def test_pictures_are_in_range_and_those_of_one_style_are_the_exported_ones(mode
     np.testing.assert_array_equal(sampler.prior(seeds[1:2])[0], styles[1])
 
 
+def test_truncation_0_gives_the_picture_of_the_mean_style(model):
+    sampler, seeds = stylegan2.sampler(model, codec_named("roll64")), np.arange(200, dtype=np.uint64)
+    assert sampler.layers == model.synthesis.inputs[0].shape[1]
+    styles = sampler.prior(seeds)
+    others = sampler.prior(np.arange(10_000, 12_000, dtype=np.uint64))
+    np.testing.assert_allclose(sampler.middle, others.mean(axis=0), atol=0.1)
+    mean = sampler.truncated(0.0)
+    np.testing.assert_array_equal(mean.prior(seeds), np.repeat(sampler.middle[None], 200, axis=0))
+    np.testing.assert_allclose(sampler.truncated(1.0).prior(seeds), styles, atol=1e-5)
+
+
 @pytest.mark.parametrize(("mixing", "share"), [(0.0, 0.0), (0.25, 0.25), (1.0, 1.0)])
 def test_so_many_pictures_have_two_styles(mixing, share):
     model, seen = built(stylegan2, mixing=mixing), []
