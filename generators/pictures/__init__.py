@@ -82,9 +82,10 @@ class PictureSampleOptions(MidiSampleOptions):
     """What part of their distance from the mean style draws keep: below 1 they are safer and more alike, 0 is the mean
     picture (models with a mean style)."""
     interpolate: tuple[Path, Path] | None = None
-    """Instead of draws, --count steps from the first file to the second (models that encode)."""
+    """Instead of draws, --count steps from the first file to the second (models with latents; of those that do not read
+    pictures, latents are searched for)."""
     around: Path | None = None
-    """Instead of draws, --count variations of this file (models that encode)."""
+    """Instead of draws, --count variations of this file (as --interpolate)."""
     spread: Amount = 1.0
     """With --around: how far variations stray, in standard deviations."""
     cache: Path | None = None

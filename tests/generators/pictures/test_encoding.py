@@ -1,10 +1,17 @@
 """A user's files as latents: where steps and variations begin and end, and what cannot be encoded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from generators.pictures import PictureSampleOptions as Options
+from generators.pictures import projection
 from generators.pictures.data import PictureRun
-from generators.pictures.encoding import between_files, encode_file, variations
+from generators.pictures.encoding import between_files, cells_f1, encode_file, variations
+from generators.pictures.sampling import sample
+from midi.codecs import codec_named
+from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import make_piece, note_table
 from training.errors import InputError
@@ -45,10 +52,46 @@ def test_variations_stray_as_far_as_asked_for(vae, two):
     np.testing.assert_array_equal(varied(7), variations(*vae, two[0], 8, 0, spread=2.0)(7))
 
 
-def test_what_cannot_be_encoded_is_one_line_with_its_name(vae, runs, two, tmp_path):
+def test_what_cannot_be_encoded_is_one_line_with_its_name(vae, two, tmp_path):
     write(tmp_path / "high.mid", make_piece(note_table(1, start=0, end=480, pitch=120, velocity=90), 480))
     with pytest.raises(InputError, match=r"high\.mid: no note within the pitches 1 to 96"):
         between_files(*vae, two[0], tmp_path / "high.mid", 3)
+
+
+def test_latents_of_a_model_that_reads_nothing_are_searched_for(runs, two, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(projection, "STEPS", 10)
     dcgan = PictureRun(runs["dcgan"])
-    with pytest.raises(InputError, match="dcgan makes pictures but reads none"):
-        encode_file(dcgan, dcgan.sampler(), two[0])
+    start = 1_920 * np.arange(3)
+    notes = note_table(3, start=start, end=start + 1_000, pitch=[50, 60, 70], velocity=90)
+    write(tmp_path / "three.mid", make_piece(notes, 480))
+    mean, log_variance = encode_file(dcgan, dcgan.sampler(), tmp_path / "three.mid")
+    assert mean.shape == log_variance.shape == (1, 8)
+    assert f"{tmp_path / 'three.mid'}: F1 of its cells, as the model gives them back, is 0." in capsys.readouterr().err
+    sample(Options(runs["dcgan"], tmp_path / "out", count=2, format="npy", around=tmp_path / "three.mid", spread=0.0))
+    (again,) = dcgan.sampler().pictures(mean, None, [0])
+    for item in (0, 1):
+        np.testing.assert_array_equal(np.load(tmp_path / "out" / "npy" / f"00000{item}.npy")[0], again)
+
+
+def test_how_much_of_a_file_comes_back_is_told(vae, pieces, capsys):
+    run, sampler = vae
+    path = sorted(pieces.rglob("*.mid"))[0]
+    mean, _ = encode_file(run, sampler, path)
+    sampler = replace(sampler, threshold=float(np.median(sampler.values(mean))))  # trained so briefly, it shows little else
+    encode_file(run, sampler, path)
+    told = float(capsys.readouterr().err.split(" is ")[-1])
+    assert 0 < told < 1
+    true, made = run.codec.encode(read(path)).images > 0, sampler.pictures(mean, None, range(len(mean))) > 0
+    hits, misses, extra = ((a & b).sum() for a, b in ((true, made), (true, ~made), (~true, made)))
+    assert told == pytest.approx(2 * hits / (2 * hits + misses + extra), abs=0.005)
+
+
+def test_f1_of_cells():
+    codec = codec_named("roll64")
+    true = np.zeros((2, *codec.shape), np.uint8)
+    true[0, 5, :10] = 255
+    made = true.copy()
+    assert cells_f1(codec, true, made) == 1
+    made[0, 5, :5], made[1, 9, :15] = 0, 255
+    assert cells_f1(codec, true, made) == 2 * 5 / (10 + 20)
+    assert cells_f1(codec, true, np.zeros_like(true)) == 0
