@@ -137,7 +137,7 @@ def with_even_noise() -> None:
         rows = replica_index() * shape[0] + keras.ops.arange(shape[0])
         return keras.ops.take(table, rows, axis=0)
 
-    keras.random.normal = lambda shape, seed=None: noise(shape, -1.7, 1.7)
+    keras.random.normal = lambda shape, dtype=None, seed=None: noise(shape, -1.7, 1.7)
     keras.random.uniform = lambda shape, minval=0.0, maxval=1.0, seed=None: noise(shape, minval, maxval)
 
 
@@ -238,6 +238,7 @@ def tokens(config: Any, count: int) -> Any:
 
 
 _COLUMNS = {"network": "columns", "blocks": 1, "components": 4, "kl": "bound", "warm_up": 0.5, "width": 8, "shapes": 3}
+_WGAN = {"networks": "paper", "patch": 4, "shapes": 10, "generator_width": 128, "critic_width": 128}
 _STREAMS = {
     "network": "streams",
     "order": "rows",
@@ -261,6 +262,12 @@ CASES = {
         "generators", "dcgan", {"networks": "normed", "patch": 6, "shapes": 10, "generator_width": 128, "critic_width": 128},
         signed, rate=0.001, dtype="float64",
     ),
+    "generators.gan": Case("generators", "gan", {}, signed, rate=0.002),
+    "generators.wgan": Case("generators", "wgan", {"clip": 0.05}, signed, rate=1.0),
+    "generators.wgan, batch norm": Case("generators", "wgan", _WGAN, signed, rate=0.01, dtype="float64"),
+    "generators.wgan_gp": Case("generators", "wgan_gp", {}, signed, rate=0.002),
+    "generators.stylegan2": Case("generators", "stylegan2", {}, signed, rate=0.002),
+    "generators.stylegan2, labels": Case("generators", "stylegan2", {"conditional": True}, labelled, rate=0.002),
     "generators.pixelcnn": Case("generators", "pixelcnn", {"dropout": 0.0}, signed),
     "generators.pixelcnn, labels": Case("generators", "pixelcnn", {"dropout": 0.0, "conditional": True}, labelled),
     "generators.pixelcnn, streams": Case("generators", "pixelcnn", _STREAMS | {"dropout": 0.0}, signed),
