@@ -64,7 +64,7 @@ def classifiers(folder: Path, options: Options) -> None:
 
 
 def generators(folder: Path, options: Options) -> None:
-    """The rows of `vae` and `dcgan`, `ours`, and of `lstm`, on the demo pieces."""
+    """The rows of models of whole pictures, `ours`, and of `lstm`, on the demo pieces."""
     from importlib import import_module
 
     from generators import lstm
@@ -74,7 +74,7 @@ def generators(folder: Path, options: Options) -> None:
     from midi.codecs import codec_named
     from training.corpora.split import split_corpus
 
-    for name in ("vae", "dcgan"):
+    for name in ("vae", "dcgan", "gan", "wgan", "wgan_gp", "stylegan2"):
         module = import_module(f"generators.{name}")
         config = module.PRESETS["ours"]
         codec = codec_named(config.codec)

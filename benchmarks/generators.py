@@ -20,7 +20,11 @@ class Options:
     """How much is measured."""
 
     counts: tuple[int, ...] = (1_000, 10_000, 100_000)
-    """Samples."""
+    """Samples of the models of `large`; of the others the first of these."""
+    large: tuple[str, ...] = ("vae", "dcgan")
+    """Models of which all counts are made."""
+    models: tuple[str, ...] = ("vae", "dcgan", "gan", "wgan", "wgan_gp", "stylegan2")
+    """Models."""
 
 
 def main(options: Options) -> None:
@@ -28,10 +32,10 @@ def main(options: Options) -> None:
     print(f"Load average when started: {os.getloadavg()[0]:.1f}\n")
     print("| command | seconds | peak memory, MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("vae", "dcgan"):
+        for name in options.models:
             trained = f"{folder}/{name}"
             row(f"train {name}, one epoch of the demo pieces", "train", name, "--output", trained, "--epochs", "1")
-            for count in options.counts:
+            for count in options.counts if name in options.large else options.counts[:1]:
                 made = f"{folder}/{name}-{count}"
                 row(f"sample {name}, {count:,} MIDI files", "sample", trained, "--count", str(count), "--output", made)
             row(f"evaluate {name}, 1,000 samples", "evaluate", trained, "--count", "1000")
