@@ -27,9 +27,14 @@ def between_files(
     count: int,
     label: str | None = None,
 ) -> Between:
-    """`count` steps from the windows of one file to those of the other, as many as the shorter one has."""
+    """`count` steps from the windows of one file to those of the other, as many as the shorter one has; it tells so."""
     ends = [encode_file(run, sampler, path, label)[0] for path in (first, last)]
     windows = min(map(len, ends))
+    for path, latents in zip((first, last), ends, strict=True):
+        if len(latents) > windows:
+            log(
+                f"{path}: the last {len(latents) - windows} of {len(latents)} pictures are left out; the other file is shorter"
+            )
     return Between(ends[0][:windows], ends[1][:windows], count)
 
 

@@ -33,11 +33,12 @@ def two(tmp_path):
     return tmp_path / "long.mid", tmp_path / "short.mid"
 
 
-def test_steps_lead_from_one_file_to_the_other(vae, two):
+def test_steps_lead_from_one_file_to_the_other(vae, two, capsys):
     ends = [encode_file(*vae, path)[0] for path in two]
     assert [len(end) for end in ends] == [2, 1]
     steps = between_files(*vae, *two, 5)
     assert (len(steps), steps.windows) == (5, 1)
+    assert "long.mid: the last 1 of 2 pictures are left out; the other file is shorter" in capsys.readouterr().err
     np.testing.assert_allclose(steps(0), ends[0][:1], atol=1e-6)
     np.testing.assert_allclose(steps(2), (ends[0][:1] + ends[1]) / 2, atol=1e-6)
     np.testing.assert_allclose(steps(4), ends[1], atol=1e-6)
