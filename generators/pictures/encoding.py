@@ -32,9 +32,8 @@ def between_files(
     windows = min(map(len, ends))
     for path, latents in zip((first, last), ends, strict=True):
         if len(latents) > windows:
-            log(
-                f"{path}: the last {len(latents) - windows} of {len(latents)} pictures are left out; the other file is shorter"
-            )
+            left_out = len(latents) - windows
+            log(f"{path}: the last {left_out} of {len(latents)} pictures are left out; the other file is shorter")
     return Between(ends[0][:windows], ends[1][:windows], count)
 
 
