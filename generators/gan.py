@@ -1,6 +1,13 @@
 """A plain GAN: a generator of dense layers against a critic of dense layers.
 
-python -m generators.train gan --data FOLDER
+`paper`: that of "Music generation using Deep Learning" on pictures of 88 x 200 x 4, whose script is lost; networks of the
+collection that it names. `ours`: dense layers to a vector for each group of columns, before the critic of our other
+networks, under the relativistic loss with R1 and R2.
+
+    python -m generators.train gan --data FOLDER
+
+40 epochs took 10 minutes of CPU for Nottingham (`roll64`). Overlap of 1,000 samples with the test part, as a share of what
+its halves reach, 0.89, from the samples' side 0.88; no copies. docs/results.md has the rest.
 """
 
 from __future__ import annotations

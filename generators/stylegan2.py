@@ -8,6 +8,9 @@ precision is what the run is trained in. `ours`: the same style path over groups
 networks.
 
     python -m generators.train stylegan2 --data FOLDER
+
+40 epochs took 9 minutes of CPU for Nottingham. Overlap of 1,000 samples with the test part, as a share of what its halves
+reach, 0.87, from the samples' side 0.87; 0.3 % copies (held-out pictures: 9.2 %). docs/results.md has the rest.
 """
 
 from __future__ import annotations

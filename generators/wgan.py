@@ -6,6 +6,9 @@ critic to one of the generator, a hundred before the first 25 and before every 5
 number under the root. `ours`: our networks of groups of columns under the same loss and clipping, both stepped at once.
 
     python -m generators.train wgan --data FOLDER
+
+40 epochs took 8 minutes of CPU for Nottingham. Overlap of 1,000 samples with the test part, as a share of what its halves
+reach, 0.81, from the samples' side 0.65; half of the pitches: clipping leaves rare notes out. docs/results.md has the rest.
 """
 
 from __future__ import annotations

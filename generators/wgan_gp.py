@@ -7,6 +7,9 @@ picture of any batch; latents are drawn anew for the generator's step. `ours`: o
 same loss and penalty, both stepped at once.
 
     python -m generators.train wgan_gp --data FOLDER
+
+40 epochs took 9 minutes of CPU for Nottingham (`roll64`). Overlap of 1,000 samples with the test part, as a share of what
+its halves reach, 0.91, from the samples' side 0.93; 0.3 % copies (held-out pictures: 9.2 %). docs/results.md has the rest.
 """
 
 from __future__ import annotations
