@@ -16,6 +16,7 @@ MODELS = {
     "pixelcnn": Pictures(),
     "lstm": Sequences(),
     "seq2seq": Sequences(),
+    "music_transformer": Sequences(),
     "spectrogram_lstm": Sounds(),
 }
 """The models of this package: name -> family. The module of each, `generators.NAME`, follows its family's contract."""

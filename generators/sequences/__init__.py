@@ -21,7 +21,7 @@ MAX_STEPS = 1 << 19
 
 @dataclass(frozen=True)
 class SequenceSampleOptions(MidiSampleOptions):
-    """What to go on with, by a run of lstm or seq2seq."""
+    """What to go on with, by a run of lstm, seq2seq or music_transformer."""
 
     primer: Path | None = None
     """MIDI file to go on from."""
@@ -38,6 +38,8 @@ class SequenceSampleOptions(MidiSampleOptions):
     """States of a pitch that together have this probability are drawn from; 1: all."""
     max_note_bars: Amount = 2.0
     """Bars that a note is held at most; 0: as long as the model wants."""
+    until_end: bool = False
+    """Let pieces end where the model ends them, if that is before so many --columns; of models that tell an end."""
     only_new: bool = False
     """Leave the primer out of what is written."""
     cache: Path | None = None
@@ -46,7 +48,7 @@ class SequenceSampleOptions(MidiSampleOptions):
 
 @dataclass(frozen=True)
 class SequenceEvaluateOptions(EvaluateOptions):
-    """Which runs of lstm or seq2seq, and by how many continuations."""
+    """Which runs of lstm, seq2seq or music_transformer, and by how many continuations."""
 
     count: Annotated[int, Range(2)] = 20
     """Test pieces that each run goes on with."""
@@ -67,7 +69,8 @@ class Sequences(GeneratorFamily):
 
     A module has, besides `Config`, PRESETS, MONITOR, `build` and `exported`: `representation_of(config)`; `length(config)`
     and `before(config)`, steps of a training window and rests that may stand before it; `sampler(model, representation,
-    count, max_note_bars=0.0)`, a `samplers.Sampler`; and may have `nll(model)`, for `generators.likelihood`.
+    count, max_note_bars=0.0)`, a `samplers.Sampler`, which takes `ends=True` (a piece's end may be drawn) where steps tell
+    that; and may have `nll(model)`, for `generators.likelihood`.
     """
 
     sampling = SequenceSampleOptions

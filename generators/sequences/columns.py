@@ -31,6 +31,7 @@ class Columns:
     kind = "midi columns"
     dtype = "uint8"
     pad = PAD
+    end = None
 
     def __post_init__(self) -> None:
         check_columns(self.codec)
@@ -43,6 +44,10 @@ class Columns:
     @property
     def width(self) -> int:
         return self.codec.shape[0]
+
+    @property
+    def predicted(self) -> int:
+        return self.width
 
     @property
     def vocabulary(self) -> tuple[int, ...]:
@@ -101,6 +106,9 @@ class Columns:
         if len(used) and not (used[0] + down >= 0 and used[-1] + down < steps.shape[1]):
             return None
         return np.roll(steps, down, axis=1)
+
+    def bars(self, steps: np.ndarray) -> np.ndarray:
+        return np.arange(1, len(steps) + 1) / self.steps_per_bar
 
     def duration(self, steps: np.ndarray) -> float | None:
         return len(steps) / self.codec.resolution if self.codec.unit == "quarter" else None

@@ -13,7 +13,7 @@ import numpy as np
 from generators.run import LoadedRun
 from generators.sequences import Sequences
 from generators.sequences.frames import frames_of
-from generators.sequences.representation import Representation, Stretch
+from generators.sequences.representation import Representation, Stretch, without_end
 from midi.demo import demo_folder
 from midi.files.reading import SUFFIXES
 from midi.images import read_source
@@ -54,8 +54,8 @@ class Pieces:
         return found.reshape(-1, found.shape[-1])[first - low * BLOCK : last - low * BLOCK]
 
     def beginning(self, piece: int, stretch: Stretch, representation: Representation) -> np.ndarray:
-        """The first steps of a piece, as many as lie within `stretch`."""
-        steps = self.steps(piece, 0, stretch.fixed(representation))
+        """The first steps of a piece, as many as lie within `stretch`, without its end."""
+        steps = without_end(representation, self.steps(piece, 0, stretch.fixed(representation)))
         return steps[: stretch.within(representation, steps)]
 
     def lasting(self, part: str, stretch: Stretch, representation: Representation) -> np.ndarray:

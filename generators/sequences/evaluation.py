@@ -17,9 +17,9 @@ from PIL import Image
 from generators.samples import sheet
 from generators.sequences import SequenceEvaluateOptions
 from generators.sequences.data import SequenceRun
-from generators.sequences.representation import Representation, Stretch
+from generators.sequences.representation import Representation, Stretch, rolls_after
 from generators.sequences.samplers import BATCH, Decoding, continuations
-from generators.sequences.watch import pictures_of, rolls_of
+from generators.sequences.watch import pictures_of, prompt_rolls
 from midi.files.writing import write
 from midi.measures.continuation import compared, rows_of, seam_table, table_of
 from midi.synthesis.rendering import render
@@ -58,15 +58,19 @@ def _evaluate(run: Path, output: Path, options: SequenceEvaluateOptions) -> dict
     with idle(run):
         opened = SequenceRun(run)
         representation, bar = opened.representation, opened.representation.roll_bar
-        prompts, real, names = _test_stretches(opened, options)
+        every, real, names = _test_stretches(opened, options)
+        prompts = every[: options.count]
         sampler = opened.module.sampler(opened.model, representation, BATCH, options.max_note_bars)
         stretch, decoding = Stretch(options.generated_bars), Decoding(options.temperature, options.top_p)
         generated = continuations(
             sampler, representation, prompts, stretch, range(len(prompts)), seed=options.seed, decoding=decoding
         )
-        rolls = {"real": rolls_of(real, representation), "generated": rolls_of(generated, representation)}
-        again = rolls_of(prompts, representation)
-        again = [np.resize(roll, (options.generated_bars * bar, roll.shape[1])) for roll in again]
+        rolls = {
+            "real": rolls_after(representation, every, real, options.generated_bars),
+            "generated": rolls_after(representation, prompts, generated, options.generated_bars),
+        }
+        heard = prompt_rolls(representation, prompts)
+        again = [np.resize(roll, (options.generated_bars * bar, roll.shape[1])) for roll in heard]
         output.mkdir(parents=True, exist_ok=True)
         record = {
             "command": "generators.evaluate",
@@ -78,7 +82,7 @@ def _evaluate(run: Path, output: Path, options: SequenceEvaluateOptions) -> dict
             "pieces": {"real": len(real), "generated": len(generated), "names": names[: len(generated)]},
             "stuck": {name: _stuck(each, bar) for name, each in rolls.items()},
             "figures": compared(*(table_of(each, bar) for each in (*rolls.values(), again))),
-            "seams": compared(*(_seams(rolls_of(prompts, representation), each, bar) for each in rolls.values())),
+            "seams": compared(*(_seams(heard, each, bar) for each in rolls.values())),
             "files": _show(output, prompts, real[: len(generated)], generated, representation),
         }
         write_json(output / "evaluation.json", record)
@@ -89,7 +93,7 @@ def _evaluate(run: Path, output: Path, options: SequenceEvaluateOptions) -> dict
 def _test_stretches(
     opened: SequenceRun, options: SequenceEvaluateOptions
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """(prompts of `options.count` test pieces, real continuations of all of them that are long enough, their names)."""
+    """(prompts, real continuations, names) of all test pieces that are long enough."""
     bars, representation = options.prompt_bars + options.generated_bars, opened.representation
     pieces = opened.pieces(options.data, options.cache)
     numbers = pieces.lasting("test", Stretch(bars), representation)
@@ -101,7 +105,7 @@ def _test_stretches(
     whole = [pieces.beginning(number, Stretch(bars), representation) for number in numbers]
     prompts = [pieces.beginning(number, Stretch(options.prompt_bars), representation) for number in numbers]
     real = [steps[len(prompt) :] for steps, prompt in zip(whole, prompts, strict=True)]
-    return prompts[: options.count], real, [pieces.names[number] for number in numbers]
+    return prompts, real, [pieces.names[number] for number in numbers]
 
 
 def _seams(prompts: list[np.ndarray], after: list[np.ndarray], bar: int) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from generators.primers import encoded_file
 from generators.sequences.data import SequenceRun
-from generators.sequences.representation import Representation, Stretch
+from generators.sequences.representation import Representation, Stretch, without_end
 from generators.sequences.samplers import MAX_PROMPT_STEPS
 from training.cli import log
 from training.errors import InputError
@@ -29,7 +29,7 @@ def from_file(path: str | os.PathLike, representation: Representation, steps: in
 
     InputError: unreadable, no note that the steps can tell.
     """
-    found = encoded_file(path, representation.encode)
+    found = without_end(representation, encoded_file(path, representation.encode))
     if len(found[:steps]) > MAX_PROMPT_STEPS:
         log(f"{path} has {len(found[:steps]):,} steps; its last {MAX_PROMPT_STEPS:,} are read")
     return lambda item: (str(path), found[:steps])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from midi.codecs.codec import Codec
-from midi.measures.continuation import BAR
+from midi.codecs.codec import REST, Codec
 from midi.notes import Piece
 from midi.tempo import Tempo
 
@@ -48,6 +47,14 @@ class Representation(Protocol):
     @property
     def vocabulary(self) -> tuple[int, ...]:
         """How many values each field of a step, as models read it, may take."""
+
+    @property
+    def predicted(self) -> int:
+        """Fields of a step that a model predicts, its first; the others follow from them."""
+
+    @property
+    def end(self) -> tuple[int, int] | None:
+        """(field, value) of a step that ends the piece; None where steps do not tell where that is."""
 
     @property
     def rest(self) -> np.ndarray:
@@ -90,6 +97,12 @@ class Representation(Protocol):
     def transposed(self, steps: np.ndarray, semitones: int) -> np.ndarray | None:
         """Steps as models read them, moved up; None where that would lose a note."""
 
+    def bars(self, steps: np.ndarray) -> np.ndarray:
+        """(time,) bars, of four quarters or two seconds, that have passed after each step; never fewer than before it.
+
+        A note that begins at a bar line lies behind it.
+        """
+
     def duration(self, steps: np.ndarray) -> float | None:
         """Quarters that steps last; None where they measure seconds."""
 
@@ -120,18 +133,61 @@ class Stretch(NamedTuple):
         """How many of `steps`, from their beginning, lie within it."""
         if (fixed := self.fixed(representation)) is not None:
             return min(fixed, len(steps))
-        quarters = self.bars * BAR
-        ends = range(len(steps) + 1)
-        return bisect.bisect_right(ends, quarters, key=lambda end: representation.duration(steps[:end]) or 0.0) - 1
+        return int(np.searchsorted(representation.bars(steps), self.bars, side="right"))
 
     def filled(self, representation: Representation, steps: np.ndarray) -> bool:
         """Do `steps` last as long, or longer?"""
         if (fixed := self.fixed(representation)) is not None:
             return len(steps) >= fixed
-        return (representation.duration(steps) or 0.0) >= self.bars * BAR
+        return len(steps) > 0 and representation.bars(steps)[-1] >= self.bars
+
+    def after(self, representation: Representation, prompt: np.ndarray, steps: np.ndarray) -> int:
+        """How many of `steps`, which go on from a prompt, lie within it, from `next_bar` on, and not behind an end."""
+        last = ended(representation, steps) or len(steps)
+        if (fixed := self.fixed(representation)) is not None:
+            return min(fixed, last)
+        bars = representation.bars(np.concatenate([prompt, steps]))[len(prompt) :]
+        return min(int(np.searchsorted(bars, next_bar(representation, prompt) + self.bars, side="right")), last)
 
     def fixed(self, representation: Representation) -> int | None:
         """In steps, where they have a fixed length."""
         if self.steps is not None or representation.steps_per_bar is None:
             return self.steps
         return round(self.bars * representation.steps_per_bar)
+
+
+def next_bar(representation: Representation, prompt: np.ndarray) -> int:
+    """The bar line at which what goes on from a prompt begins: the first that no step of the prompt lies behind."""
+    return math.ceil(representation.bars(prompt)[-1]) if len(prompt) else 0
+
+
+def ended(representation: Representation, steps: np.ndarray) -> int | None:
+    """After how many of `steps` the piece ends, the last of them telling so; None: they do not."""
+    if representation.end is None:
+        return None
+    field, value = representation.end
+    found = np.flatnonzero(steps[:, field] == value)
+    return int(found[0]) + 1 if len(found) else None
+
+
+def without_end(representation: Representation, steps: np.ndarray) -> np.ndarray:
+    """The steps before the end of the piece: what can be gone on from."""
+    last = ended(representation, steps)
+    return steps if last is None else steps[: last - 1]
+
+
+def rolls_after(
+    representation: Representation, prompts: Sequence[np.ndarray], stretches: Sequence[np.ndarray], bars: float | None = None
+) -> list[np.ndarray]:
+    """`roll` of what goes on from each prompt. Steps without a fixed length begin at `next_bar`, with what still sounds of
+    the prompt; they last as many columns as `bars` have (None: to the last note)."""
+    if representation.steps_per_bar is not None:
+        return [representation.roll(steps) for steps in stretches]
+    found, bar = [], representation.roll_bar
+    for prompt, steps in zip(prompts, stretches, strict=True):
+        roll = representation.roll(np.concatenate([prompt, steps]))
+        roll = roll[next_bar(representation, prompt) * bar :]
+        length = max(len(roll), 1) if bars is None else round(bars * bar)
+        roll = roll[:length]
+        found.append(np.pad(roll, ((0, length - len(roll)), (0, 0)), constant_values=REST))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from keras import ops
 
 from generators.compiled import compiled
 from generators.samples import seed_of
-from generators.sequences.representation import Representation, Stretch
+from generators.sequences.representation import Representation, Stretch, ended
 
 BATCH = 16
 """Sequences generated together, always: one may depend on the size of its batch, never on what else is in it."""
@@ -38,7 +38,7 @@ class Sampler(Protocol):
     def draw(self, uniform: np.ndarray, temperature: np.ndarray, top_p: np.ndarray) -> np.ndarray:
         """The next steps (count, steps_per_call, width), as the model gives them: classes, or values in [0, 1].
 
-        uniform: float32 (count, steps_per_call, width), in [0, 1); temperature, top_p: float32 (count, 1).
+        uniform: float32 (count, steps_per_call, predicted fields), in [0, 1); temperature, top_p: float32 (count, 1).
         """
 
 
@@ -62,10 +62,10 @@ def continuations(
     seed: int = 0,
     decoding: Decoding | None = None,
 ) -> list[np.ndarray]:
-    """What is generated after each prompt, steps (time, width) that last `stretch`.
+    """What is generated after each prompt, steps (time, width) that last `stretch`, or to the end of a piece.
 
-    sampler: of BATCH sequences; it may be used again. prompts: the last MAX_PROMPT_STEPS of each are read. items: their
-    numbers; what is generated for one is a function of `seed`, its number and its prompt.
+    sampler: of BATCH sequences; it may be used again. prompts: without ends of pieces; the last MAX_PROMPT_STEPS of each are
+    read. items: their numbers; what is generated for one is a function of `seed`, its number and its prompt.
     """
     decoding, found = decoding or Decoding(), []
     for first in range(0, len(prompts), BATCH):
@@ -73,32 +73,29 @@ def continuations(
         empty = [np.zeros((0, representation.width), representation.dtype)] * (BATCH - len(prompts[part]))
         sampler.prompt([*(prompt[-MAX_PROMPT_STEPS:] for prompt in prompts[part]), *empty])
         generators = [np.random.default_rng(seed_of(seed, item)) for item in [*items[part], *[0] * len(empty)]]
-        drawn = _drawn(sampler, representation, stretch, generators, decoding, len(prompts[part]))
-        found += [steps[: stretch.within(representation, steps)] for steps in drawn]
+        found += _drawn(sampler, representation, stretch, generators, decoding, prompts[part])
     return found
 
 
 def _drawn(
     sampler: Sampler, representation: Representation, stretch: Stretch, generators: list[np.random.Generator],
-    decoding: Decoding, count: int,
-) -> Iterator[np.ndarray]:  # fmt: skip
-    """The first `count` sequences, (time, width) each: so many calls that all of them last `stretch`."""
-    shape = (sampler.steps_per_call, representation.width)
+    decoding: Decoding, prompts: Sequence[np.ndarray],
+) -> list[np.ndarray]:  # fmt: skip
+    """What goes on from `prompts`, (time, width) each, within `stretch`: so many calls that all of them last so long."""
+    shape = (sampler.steps_per_call, representation.predicted)
     temperature, top_p = (np.full((BATCH, 1), value, np.float32) for value in (decoding.temperature, decoding.top_p))
     fixed, calls = stretch.fixed(representation), []
     while True:
         uniform = np.stack([generator.random(shape, np.float32) for generator in generators])
-        calls.append(sampler.draw(uniform, temperature, top_p)[:count])
-        steps = len(calls) * sampler.steps_per_call
-        if steps >= (MAX_STEPS if fixed is None else fixed):
-            break
-        if fixed is None and all(stretch.filled(representation, each) for each in _joined(calls, representation)):
-            break
-    return _joined(calls, representation)
-
-
-def _joined(calls: list[np.ndarray], representation: Representation) -> Iterator[np.ndarray]:
-    return map(representation.from_model, np.concatenate(calls, axis=1))
+        calls.append(sampler.draw(uniform, temperature, top_p)[: len(prompts)])
+        most = len(calls) * sampler.steps_per_call >= (MAX_STEPS if fixed is None else fixed)
+        if fixed is not None and not most:
+            continue
+        found = [representation.from_model(steps) for steps in np.concatenate(calls, axis=1)]
+        lengths = [stretch.after(representation, *pair) for pair in zip(prompts, found, strict=True)]
+        whole = [n < len(steps) or ended(representation, steps) for n, steps in zip(lengths, found, strict=True)]
+        if most or all(whole):
+            return [steps[:length] for steps, length in zip(found, lengths, strict=True)]
 
 
 class RecurrentSampler:
@@ -155,20 +152,24 @@ class RecurrentSampler:
 
 
 def _drawing(model: keras.Model, real: bool, limit: Any) -> Callable[..., Any]:
-    """([step, the limit's memory, *states], uniform (time, count, width), temperature, top_p) -> (the same after, steps)."""
+    """([step, the limit's memory, *states], uniform (time, count, fields), temperature, top_p) -> (these after, steps)."""
 
     def draw(state: list[Any], uniform: Any, temperature: Any, top_p: Any) -> tuple[list[Any], Any]:
-        def one(before: list[Any], draws: Any) -> tuple[list[Any], Any]:
-            step, *states = before
+        length = uniform.shape[0]
+
+        def one(place: Any, carried: tuple[Any, ...]) -> tuple[Any, ...]:
+            steps, step, *states = carried
             memory, states = (states[:1], states[1:]) if limit else ([], states)
-            step, *states = model([step, *([] if real else [draws, temperature, top_p]), *states], training=False)
+            draws = [] if real else [ops.take(uniform, place, axis=0), temperature, top_p]
+            step, *states = model([step, *draws, *states], training=False)
             if limit:
                 step, *memory = limit(step, *memory)
-            after = [step, *memory, *states]
-            return after, after  # as many as the state: Keras' scan on TensorFlow takes no other number
+            here = ops.reshape(ops.equal(ops.arange(length), place), (-1, 1, 1))
+            return (ops.where(here, step, steps), step, *memory, *states)
 
-        after, steps = ops.scan(one, state, uniform)
-        return after, steps[0]
+        steps = ops.repeat(ops.zeros_like(state[0])[None], length, axis=0)
+        steps, *after = ops.fori_loop(0, length, one, (steps, *map(ops.convert_to_tensor, state)))
+        return after, steps
 
     return draw
 
@@ -180,12 +181,15 @@ def _reading(model: keras.Model) -> Callable[..., Any]:
     """
 
     def read(state: list[Any], steps: Any, begun: Any) -> list[Any]:
-        def one(before: list[Any], given: list[Any]) -> tuple[list[Any], Any]:
-            step, here = given
-            states = [_where(here, new, old) for new, old in zip(model(before, training=False), before[1:], strict=True)]
-            return [step, *states], [step, *states]
+        steps, begun = ops.convert_to_tensor(steps), ops.convert_to_tensor(begun)
 
-        return ops.scan(one, state, [steps, begun])[0]
+        def one(place: Any, carried: tuple[Any, ...]) -> tuple[Any, ...]:
+            given, here = ops.take(steps, place, axis=0), ops.take(begun, place, axis=0)
+            after = model(list(carried), training=False)
+            after = after if isinstance(after, list) else [after]
+            return (given, *(_where(here, new, old) for new, old in zip(after, carried[1:], strict=True)))
+
+        return list(ops.fori_loop(0, steps.shape[0], one, tuple(map(ops.convert_to_tensor, state))))
 
     return read
 

@@ -20,7 +20,7 @@ from generators.samples import Blocks, check_formats, check_items, hash_of, make
 from generators.sequences import SequenceSampleOptions
 from generators.sequences.data import SequenceRun
 from generators.sequences.primers import Primer, from_file, held_out, nothing
-from generators.sequences.representation import Representation, Stretch
+from generators.sequences.representation import Representation, Stretch, rolls_after
 from generators.sequences.samplers import BATCH, Decoding, continuations
 from generators.sequences.watch import pictures_of
 from midi.codecs.strip import StripCodec
@@ -54,7 +54,8 @@ def sample(
     representation, stretch = run.representation, Stretch(BARS, options.columns)
     if representation.codec is None and "png" in formats:
         raise InputError(f"the steps of {run.record['model']} have no pictures: --format midi, npy or wav")
-    sampler = run.module.sampler(run.model, representation, BATCH, options.max_note_bars)
+    ends = _may_end(run, options)
+    sampler = run.module.sampler(run.model, representation, BATCH, options.max_note_bars, **ends)
     _check_draws(sampler, options)
     blocks, items = Blocks(options.count, BATCH), options.items or None
     check_items(blocks, items)
@@ -85,9 +86,16 @@ def _check_draws(sampler: Any, options: SequenceSampleOptions) -> None:
         raise InputError(f"{options.run} predicts values and draws nothing: {named} are for models that draw")
 
 
+def _may_end(run: SequenceRun, options: SequenceSampleOptions) -> dict[str, bool]:
+    """For the sampler. InputError: pieces are to end where a model's steps do not tell of ends."""
+    if options.until_end and run.representation.end is None:
+        raise InputError(f"the steps of {run.record['model']} do not tell where a piece ends; leave out --until-end")
+    return {"ends": True} if options.until_end else {}
+
+
 def _record(run: SequenceRun, options: SequenceSampleOptions, stretch: Stretch) -> dict[str, Any]:
     """What a call that goes on with these samples must agree with."""
-    names = ("count", "seed", "temperature", "top_p", "max_note_bars", "held_out", "primer_columns", "only_new")
+    names = ("count", "seed", "temperature", "top_p", "max_note_bars", "held_out", "primer_columns", "until_end", "only_new")
     return {
         "run": os.path.abspath(run.run),
         "weights": run.fingerprint(),
@@ -138,13 +146,13 @@ def _write(
         options.output, formats_of(options.format), item, steps if images is None else images, representation.codec, piece,
         tempo,
     )  # fmt: skip
-    figures = figures_of(representation.roll(generated), representation.roll_bar)
+    bars = None if options.columns else BARS
+    figures = figures_of(rolls_after(representation, [prompt], [generated], bars)[0], representation.roll_bar)
     row = {"item": item, "seed": options.seed, "primer": name, "primer_columns": len(prompt), "files": " ".join(files)}
     return row | {key: round(value, 4) for key, value in figures.items()} | {"notes": len(piece)}
 
 
 def _write_sheet(path: Path, prompts: list[np.ndarray], generated: list[np.ndarray], representation: Representation) -> None:
     """The prompts (their ends) and what was generated of the first items, to look at."""
-    ends = [steps[-len(generated[0]) :] for steps in prompts]
     with atomic(path) as temporary:
-        Image.fromarray(np.squeeze(sheet(pictures_of(ends, generated, representation), across=1))).save(temporary)
+        Image.fromarray(np.squeeze(sheet(pictures_of(prompts, generated, representation), across=1))).save(temporary)

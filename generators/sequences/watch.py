@@ -11,7 +11,7 @@ import numpy as np
 
 from generators.samples import sheet, side_by_side
 from generators.sequences.data import Pieces
-from generators.sequences.representation import Representation, Stretch
+from generators.sequences.representation import Representation, Stretch, next_bar, rolls_after
 from generators.sequences.samplers import BATCH, Sampler, continuations
 from generators.watch import CollapseMonitor
 from midi.measures.continuation import FIGURES, table_of
@@ -49,8 +49,10 @@ class Watch(CollapseMonitor):
         numbers = sorted(pieces.parts["validation"], key=lambda number: -pieces.lengths[number])[:COUNT]
         self.prompts = [pieces.beginning(number, Stretch(BARS), representation) for number in numbers]
         both = [pieces.beginning(number, Stretch(2 * BARS), representation) for number in numbers]
-        real = [steps[len(prompt) :] for steps, prompt in zip(both, self.prompts, strict=True)]
-        self.levels = _medians(rolls_of([steps for steps in real if len(steps)] or self.prompts, representation), self._bar)
+        longer = [(prompt, steps[len(prompt) :]) for prompt, steps in zip(self.prompts, both, strict=True)
+                  if len(steps) > len(prompt)]  # fmt: skip
+        rolls = [rolls_after(representation, [prompt], [steps], BARS)[0] for prompt, steps in longer]
+        self.levels = _medians(rolls or prompt_rolls(representation, self.prompts), self._bar)
         """The data's own medians."""
         self.generated: list[np.ndarray] | None = None
         self._sampler: Sampler | None = None
@@ -63,7 +65,7 @@ class Watch(CollapseMonitor):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         with averaged(self.model):
             self.generated = self._continued(self.model)
-        found = table_of(rolls_of(self.generated, self.representation), self._bar)
+        found = table_of(rolls_after(self.representation, self.prompts, self.generated, BARS), self._bar)
         collapsed = bool(((found["density"] == 0) | (found["longest"] >= BARS - 1)).all())
         logs |= {name: float(np.median(values)) for name, values in found.items()} | {"collapsed": float(collapsed)}
         if collapsed and not self.collapsed_epochs:
@@ -88,16 +90,24 @@ class Watch(CollapseMonitor):
         return [Sample("continuations", "image", sheet(shown, across=1))]
 
 
-def rolls_of(stretches: Sequence[np.ndarray], representation: Representation) -> list[np.ndarray]:
-    """Each (columns, rows) of classes."""
-    return [representation.roll(steps) for steps in stretches]
+def prompt_rolls(representation: Representation, prompts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Classes (columns, rows) of each, up to where what goes on from it begins."""
+    if representation.steps_per_bar is not None:
+        return [representation.roll(steps) for steps in prompts]
+    until = [next_bar(representation, prompt) for prompt in prompts]
+    return [
+        rolls_after(representation, [prompt[:0]], [prompt], bars)[0] for prompt, bars in zip(prompts, until, strict=True)
+    ]
 
 
 def pictures_of(
     prompts: Sequence[np.ndarray], generated: Sequence[np.ndarray], representation: Representation
 ) -> np.ndarray:
-    """`generators.samples.side_by_side` of their rolls."""
-    return side_by_side(rolls_of(prompts, representation), rolls_of(generated, representation), representation.roll_top)
+    """`generators.samples.side_by_side` of the rolls of prompts, their ends, and of what is generated after each."""
+    after = rolls_after(representation, prompts, generated)
+    longest = max(map(len, after))
+    before = [roll[-longest:] for roll in prompt_rolls(representation, prompts)]
+    return side_by_side(before, after, representation.roll_top)
 
 
 def _medians(rolls: list[np.ndarray], bar: int) -> dict[str, float]:

@@ -96,11 +96,11 @@ def _pairs(case: Case, count: int, generator: np.random.Generator) -> tuple[Any,
     return tuple(_pictures(case, count, generator)[0] for _ in range(2)), None
 
 
-def _columns(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
-    from midi.codecs import codec_named
-
-    rows = codec_named(case.config.codec).shape[0]
-    return generator.integers(2, size=(count, case.module.length(case.config), rows)).astype(np.uint8), None
+def _steps(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    representation = case.module.representation_of(case.config)
+    low = 0 if representation.steps_per_bar else 1  # notes that follow at once can only rise
+    shape = (count, case.module.length(case.config), representation.width)
+    return generator.integers(low, low + 2, size=shape).astype(representation.dtype), None
 
 
 def _windows(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
@@ -111,7 +111,7 @@ def _windows(case: Case, count: int, generator: np.random.Generator) -> tuple[An
 _BATCHES = {
     "Classifiers": _labelled_clips,
     "Pictures": _pictures,
-    "Sequences": _columns,
+    "Sequences": _steps,
     "Sounds": _clips,
     "DomainTransfer": _pairs,
     "HilbertAutoencoder": _windows,

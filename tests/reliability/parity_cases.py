@@ -232,6 +232,14 @@ def columns(config: Any, count: int) -> Any:
     )
 
 
+def notes(config: Any, count: int) -> Any:
+    """Windows of notes, each in a column of its own."""
+    import numpy as np
+
+    high = [20, 88, 66, 48]
+    return _generator().integers(1, high, (count, config.window + 1, 4)).astype(np.int16), None, None
+
+
 def tokens(config: Any, count: int) -> Any:
     """Windows of event tokens."""
     return _generator().integers(0, 190, (count, config.window + 1, 1)).astype("int16"), None, None
@@ -277,6 +285,10 @@ CASES = {
     "generators.lstm": Case("generators", "lstm", {"dropout": 0.0}, columns),
     "generators.lstm, gradients shortened": Case("generators", "lstm", {"dropout": 0.0, "clip_norm": 0.01}, columns),
     "generators.seq2seq": Case("generators", "seq2seq", {"dropout": 0.0}, columns),
+    "generators.music_transformer": Case("generators", "music_transformer", {"dropout": 0.0}, notes),
+    "generators.music_transformer, events": Case(
+        "generators", "music_transformer", {"dropout": 0.0, "representation": "events", "attention": "relative"}, tokens
+    ),
     "generators.spectrogram_lstm": Case("generators", "spectrogram_lstm", {"dropout": 0.0}, sounds),
     "transfer.hilbert_autoencoder": Case("transfer", "hilbert_autoencoder", {}, windows),
     "transfer.dtn": Case("transfer", "dtn", {"noise": 0.0}, pairs, rate=0.0001, dtype="float64"),

@@ -129,7 +129,7 @@ def test_a_stretch_is_of_steps_or_of_bars():
 
 
 def test_a_stretch_of_steps_without_a_length_is_found_by_how_long_they_last():
-    tokens = SimpleNamespace(steps_per_bar=None, duration=lambda steps: float(steps.sum()))
+    tokens = SimpleNamespace(steps_per_bar=None, bars=lambda steps: np.cumsum(steps) / 4)
     steps = np.array([[0], [3], [0], [1], [0], [2], [0]])
     assert [Stretch(bars).within(tokens, steps) for bars in (0.5, 1, 1.25, 2)] == [1, 5, 5, 7]
     assert Stretch(1.5).filled(tokens, steps)

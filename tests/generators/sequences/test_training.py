@@ -66,7 +66,7 @@ def test_a_run_that_was_killed_ends_with_the_same_weights(runs, pieces, cache, m
 
 
 @MODELS
-@pytest.mark.parametrize(("fields", "named"), [({"codec": "levels88"}, "codec"), ({"learning_rate": 0.5}, "learning_rate")])
+@pytest.mark.parametrize(("fields", "named"), [({"codec": "roll64"}, "codec"), ({"learning_rate": 0.5}, "learning_rate")])
 def test_a_directory_of_another_run_is_refused(runs, pieces, cache, model, fields, named):
     with pytest.raises(InputError, match=rf"run of other settings \(.*{named}"):
         trained(model, quick(model, **fields), data=pieces, output=runs[model], cache=cache, seed=1)

@@ -40,6 +40,7 @@ class Events:
     kind, dtype, width, steps_per_bar, codec = "midi events", "int16", 1, None, None
     roll_bar, roll_top = 16, "high"
     vocabulary = (SHIFT + SHIFTS,)
+    predicted, end = 1, None
     pad = SHIFT + SHIFTS
     rest = np.zeros(1, np.int16)
 
@@ -102,6 +103,12 @@ class Events:
         if ((key < 0) | (key >= PITCHES))[note].any():
             return None
         return np.where(note, steps + semitones, steps).astype(np.int16)
+
+    def bars(self, steps: np.ndarray) -> np.ndarray:
+        """In sixteenths of them, a beginning being one."""
+        tokens = steps[:, 0].astype(int)
+        times = np.cumsum(np.where((tokens >= SHIFT) & (tokens < self.pad), tokens - SHIFT + 1, 0))
+        return np.maximum.accumulate(times + ((tokens >= ON) & (tokens < OFF))) / 16
 
     def duration(self, steps: np.ndarray) -> float:
         """All that time moves on."""
