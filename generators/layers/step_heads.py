@@ -57,7 +57,7 @@ class EventHead(layers.Layer):
     def __init__(self, width: int, tied: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments | {"dtype": variable_dtype()})
         self.width, self.tied = width, tied
-        self.events = layers.Embedding(END + 1, width, name="events")
+        self.events = layers.Embedding(END + 1, width, dtype=self.dtype_policy, name="events")
         self.output_layer = Logits(END + 1, tied, name="output")
 
     def build(self, shape: Any = None) -> None:
@@ -108,9 +108,10 @@ class NoteHead(layers.Layer):
         self.cycles = (resolution, 3 * resolution, BAR * resolution)
         spread = keras.initializers.RandomNormal(0.05)
         names = {GAP: "gap", PITCH: "pitch", DURATION: "duration"}
-        self.values = [layers.Embedding(self.sizes[field], width, spread, name=names[field]) for field in names]
-        self.places = [layers.Embedding(cycle, width, spread, name=f"place_{cycle}") for cycle in self.cycles]
-        self.hidden = [layers.Dense(width, activation=_gelu, name=f"{names[field]}_hidden") for field in names]
+        kind = {"dtype": self.dtype_policy}
+        self.values = [layers.Embedding(self.sizes[field], width, spread, name=names[field], **kind) for field in names]
+        self.places = [layers.Embedding(cycle, width, spread, name=f"place_{cycle}", **kind) for cycle in self.cycles]
+        self.hidden = [layers.Dense(width, activation=_gelu, name=f"{names[field]}_hidden", **kind) for field in names]
         self.outputs = [Logits(self.sizes[field], True, name=f"{names[field]}_output") for field in names]
 
     def build(self, shape: Any = None) -> None:
