@@ -8,6 +8,8 @@ from keras import ops
 
 MIN_TEMPERATURE = 1e-6
 """Temperatures below this are as good as 0: the most probable state is taken."""
+NEVER = -1e9
+"""Logit of what cannot be."""
 
 
 def nll_of(logits: Any, states: Any) -> Any:

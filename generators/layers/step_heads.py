@@ -12,14 +12,11 @@ from typing import Any, Literal
 import keras
 from keras import layers, ops
 
-from generators.layers.categorical import drawn, nll_of
-from generators.sequences.events import END, PAD, SHIFT, START, VELOCITY, Events
+from generators.layers.categorical import NEVER, drawn, nll_of
+from generators.sequences.events import END, PAD, SHIFT, VELOCITY, Events
 from generators.sequences.notes import DURATION, GAP, LONGEST_BARS, PITCH, PLACE, Notes
 from midi.measures.continuation import BAR
 from training.devices.strategy import variable_dtype
-
-NEVER = -1e9
-"""Logit of what cannot be."""
 
 
 def head_of(representation: Events | Notes, width: int, tied: bool) -> EventHead | NoteHead:
@@ -81,8 +78,7 @@ class EventHead(layers.Layer):
     def call(self, context: Any, before: Any, uniform: Any, temperature: Any, top_p: Any, ends: bool = True) -> Any:
         """The next event (batch, 1), never PAD or START; ends: END may be drawn."""
         event = ops.arange(END + 1)
-        never = ops.logical_or(ops.equal(event, PAD), event >= (START if not ends else END + 1))
-        never = ops.logical_or(never, ops.equal(event, START))
+        never = ops.logical_and(event >= PAD, event < (END if ends else END + 1))
         return drawn(ops.where(never, NEVER, self._logits(context))[:, None], uniform, temperature, top_p)
 
     def _logits(self, context: Any) -> Any:

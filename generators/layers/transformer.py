@@ -8,6 +8,7 @@ from typing import Any, Literal
 import keras
 from keras import layers, ops
 
+from generators.layers.categorical import NEVER
 from training.devices.strategy import variable_dtype
 
 WAVELENGTH = 10_000.0
@@ -23,8 +24,8 @@ class Transformer(layers.Layer):
     rotary: queries and keys are turned by their time (arXiv 2104.09864), so that only the time between them counts;
     pre-norm.
 
-    States, to go on: [place (batch, 1) int32: steps so far; ages (batch, window) int32: of the newest steps 1 + the time
-    since each, 0 where there was none; of every block keys and values (batch, window * 2 * width)]. Zeros: nothing before.
+    States, to go on: [place (batch, 1) int32: steps so far; time (batch, 1) int32: of the newest; of every block the keys
+    and the values of the newest `window` steps (batch, window * width)]. Zeros: nothing before.
     """
 
     def __init__(
@@ -47,35 +48,31 @@ class Transformer(layers.Layer):
 
     def call(self, x: Any, moves: Any, states: Any = None, training: bool = False) -> tuple[Any, list[Any]]:
         """(x, int32 (batch, time): by how much each step moves time) -> (the same shape, states after, if given)."""
-        place, ages, *caches = states or [0, None, *[None] * len(self.blocks)]
-        since = ops.cumsum(moves, axis=1)
-        new = since[:, -1:] - since + 1
-        if ages is not None:
-            new = ops.concatenate([ops.where(ages > 0, ages + since[:, -1:], 0), new], axis=1)
+        count, (place, now, *caches) = x.shape[1], states or [0, 0]
+        times = now + ops.cumsum(moves, axis=1)
         if self.attention == "relative":
-            places = place + ops.arange(x.shape[1], dtype="int32")
+            # those beyond a window count as its last: training has no others
+            places = ops.minimum(place + ops.arange(count, dtype="int32"), self.window - 1)
             x = x * self.width**0.5 + ops.cast(sines(places, self.width), x.dtype)
-        x, after = self.drop(x, training=training), []
-        mask, times = self._seen(new, x.shape[1]), 1 - new
-        for block, cache in zip(self.blocks, caches, strict=True):
-            x, kept = block(x, mask, times, cache, training=training)
-            after.append(kept)
+        x, after, mask = self.drop(x, training=training), [], self._seen(count, place if states else None)
+        for number, block in enumerate(self.blocks):
+            x, kept = block(x, mask, times, caches[2 * number : 2 * number + 2], training=training)
+            after += kept
         x = self.norm(x) if self.norm else x
-        return x, [] if states is None else [place + x.shape[1], new[:, -self.window :], *after]
+        return x, [] if states is None else [place + count, times[:, -1:], *after]
 
     def states(self) -> list[Any]:
         """Inputs for the states of one step."""
-        shapes = {"place": (1,), "ages": (self.window,)}
-        cache = (self.window * 2 * self.width,)
-        whole = [keras.Input(shape, dtype="int32", name=name) for name, shape in shapes.items()]
-        return [*whole, *(keras.Input(cache, name=f"cache_{number}") for number in range(len(self.blocks)))]
+        names = [f"{kind}_{number}" for number in range(len(self.blocks)) for kind in ("keys", "values")]
+        whole = [keras.Input((1,), dtype="int32", name=name) for name in ("place", "time")]
+        return [*whole, *(keras.Input((self.window * self.width,), name=name) for name in names)]
 
-    def _seen(self, ages: Any, time: int) -> Any:
-        """(batch, 1, time, keys): which of the keys each of the last `time` steps sees."""
-        keys = ages.shape[1]
-        back = ops.arange(keys - time, keys)[:, None] - ops.arange(keys)
-        near = ops.logical_and(back >= 0, back < self.window)
-        return ops.logical_and(near, ops.expand_dims(ages > 0, (1, 2)))
+    def _seen(self, count: int, place: Any = None) -> Any:
+        """Which keys each of `count` steps sees: (1, 1, count, keys), or (batch, 1, count, keys) behind `place` others."""
+        keys = count if place is None else self.window - 1 + count
+        back = ops.arange(keys - count, keys)[:, None] - ops.arange(keys)
+        near = ops.logical_and(back >= 0, back < self.window)[None, None]
+        return near if place is None else ops.logical_and(near, (ops.arange(keys) >= self.window - 1 - place)[:, None, None])
 
     def get_config(self) -> dict[str, Any]:
         mine = {"window": self.window, "attention": self.attention, "blocks": len(self.blocks), "heads": self.heads}
@@ -109,8 +106,8 @@ class Block(layers.Layer):
             self.distances = self.add_weight(shape=(self.window, self.units), initializer=spread, name="distances")
         self.built = True
 
-    def call(self, x: Any, mask: Any, times: Any, cache: Any = None, training: bool = False) -> tuple[Any, Any]:
-        """times: int32 (batch, keys), of all keys, 0 now. cache: as a state. -> (x, the cache after)."""
+    def call(self, x: Any, mask: Any, times: Any, cache: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
+        """times: int32 (batch, time). cache: keys and values as states, or none. -> (x, the cache after)."""
         first, second = self.norms
         if self.attention == "relative":
             found, cache = self._attended(x, mask, times, cache)
@@ -120,27 +117,34 @@ class Block(layers.Layer):
         x = x + self.drop(found, training=training)
         return x + self.drop(self.narrow(self.wide(second(x))), training=training), cache
 
-    def _attended(self, x: Any, mask: Any, times: Any, cache: Any) -> tuple[Any, Any]:
+    def _attended(self, x: Any, mask: Any, times: Any, cache: list[Any]) -> tuple[Any, list[Any]]:
+        """Heads stand before time, so that a cache is used as it lies."""
         time = x.shape[1]
         every = ops.reshape(self.before(x), (-1, time, 3, self.heads, self.units))
-        query, both = every[:, :, 0], every[:, :, 1:]
-        if cache is not None:
-            kept = ops.reshape(cache, (-1, self.window, 2, self.heads, self.units))
-            both = ops.concatenate([ops.cast(kept, both.dtype), both], axis=1)
-            cache = ops.reshape(both[:, -self.window :], (-1, self.window * 2 * self.width))
-            cache = ops.cast(cache, "float32")
-        key, value, bias = both[:, :, 0], both[:, :, 1], None
+        query, key, value = ops.unstack(ops.transpose(every, (2, 0, 3, 1, 4)), axis=0)
+        if self.attention == "rotary":
+            query, key = turned(query, times), turned(key, times)
+        old_keys, old_values = cache or (None, None)
+        (key, *keys), (value, *values) = self._behind(key, old_keys), self._behind(value, old_values)
+        logits = ops.matmul(query, ops.swapaxes(key, -1, -2))
         if self.attention == "relative":
-            bias = self._by_distance(query, key.shape[1]) / self.units**0.5
-        else:
-            query, key = turned(query, times[:, -time:]), turned(key, times)
-        found = ops.dot_product_attention(query, key, value, bias=bias, mask=mask)
-        return self.after(ops.reshape(found, (-1, time, self.width))), cache
+            logits = logits + self._by_distance(query, key.shape[2])
+        weights = ops.softmax(ops.where(mask, ops.cast(logits, "float32") / self.units**0.5, NEVER))
+        found = ops.matmul(ops.cast(weights, value.dtype), value)
+        return self.after(ops.reshape(ops.swapaxes(found, 1, 2), (-1, time, self.width))), [*keys, *values]
+
+    def _behind(self, new: Any, kept: Any) -> list[Any]:
+        """[`new` (batch, heads, time, units) behind all of `kept` that it can see, `kept` after it], or [`new`]."""
+        if kept is None:
+            return [new]
+        kept = ops.cast(ops.reshape(kept, (-1, self.heads, self.window, self.units)), new.dtype)
+        both = ops.concatenate([kept[:, :, 1:], new], axis=2)
+        return [both, ops.cast(ops.reshape(both[:, :, -self.window :], (-1, self.window * self.width)), "float32")]
 
     def _by_distance(self, query: Any, keys: int) -> Any:
         """(batch, heads, time, keys): of each query the number that its table gives for how far back a key is."""
         table = ops.cast(self.distances, query.dtype)[-keys:]
-        found = ops.einsum("bthu,ru->bhtr", query, table)
+        found = ops.matmul(query, ops.transpose(table))
         return skewed(ops.pad(found, ((0, 0), (0, 0), (0, 0), (keys - table.shape[0], 0))))
 
     def get_config(self) -> dict[str, Any]:
@@ -162,10 +166,10 @@ def skewed(by_distance: Any) -> Any:
 
 
 def turned(x: Any, times: Any) -> Any:
-    """x (batch, time, heads, units), the two halves of units turned together by times (batch, time) times each frequency."""
+    """x (batch, heads, time, units), the two halves of units turned together by times (batch, time) times each frequency."""
     half = x.shape[-1] // 2
-    angles = ops.cast(times, "float32")[..., None] * _frequencies(half)
-    cosine, sine = (ops.cast(each, x.dtype)[:, :, None] for each in (ops.cos(angles), ops.sin(angles)))
+    angles = ops.cast(times, "float32")[:, None, :, None] * _frequencies(half)
+    cosine, sine = (ops.cast(each, x.dtype) for each in (ops.cos(angles), ops.sin(angles)))
     first, second = x[..., :half], x[..., half:]
     return ops.concatenate([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 

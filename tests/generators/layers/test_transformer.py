@@ -43,16 +43,16 @@ def test_skewing_is_the_naive_relative_attention(time, keys):
 
 def test_only_the_time_between_two_counts():
     draws = np.random.default_rng(0)
-    query, key = draws.normal(size=(2, 1, 6, 1, 8)).astype(np.float32)
+    query, key = draws.normal(size=(2, 1, 1, 6, 8)).astype(np.float32)
     times = np.array([[0, 0, 3, 7, 20, 21]])
     found = [
-        np.asarray(ops.einsum("bthu,bkhu->btk", turned(query, times + later), turned(key, times + later)))
+        np.asarray(ops.einsum("bhtu,bhku->btk", turned(query, times + later), turned(key, times + later)))
         for later in (0, 1_000)
     ]
     np.testing.assert_allclose(*found, atol=1e-3)
-    assert np.abs(found[0] - np.asarray(ops.einsum("bthu,bkhu->btk", query, key))).max() > 0.1
+    assert np.abs(found[0] - np.asarray(ops.einsum("bhtu,bhku->btk", query, key))).max() > 0.1
     same = [times[0] == time for time in times[0]]
-    np.testing.assert_allclose(found[0][0][same], np.einsum("thu,khu->tk", query[0], key[0])[same], atol=1e-5)
+    np.testing.assert_allclose(found[0][0][same], np.einsum("htu,hku->tk", query[0], key[0])[same], atol=1e-5)
 
 
 @KINDS
