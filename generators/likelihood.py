@@ -2,7 +2,8 @@
 
 Every step from the second on is judged after all those before it in its piece; the mean is over all pieces. Nats a step are
 those of the published tables, where steps are frames; nats a quarter and a note compare models of different representations.
-Beside the model, nats a step: each pitch by its distribution in the data's training part (marginal), each as before (copy).
+Beside the model, nats a step: each pitch by its distribution in the data's training part (marginal), each as before (copy);
+nats a quarter: each cell of a column after the one before (Markov), and after that and the one a bar before (repeat).
 
 With --pictures: models of pictures, and sequence models that read columns of a codec, by the pictures of the test part, each
 by itself, in bits a pixel. Beside them probabilities of the training part: one for all pixels (constant), one for each row
@@ -64,13 +65,14 @@ def of_pieces(options: Options) -> dict[str, dict[str, Any]]:
 
     found = {str(run): likelihood(run, options.data, options.part, options.cache) for run in options.runs}
     wide = max(map(len, found))
-    print(f"{'run':{wide}}  part        pieces    steps  nats a step  a quarter   a note  marginal    copy")
+    head = "part        pieces    steps  nats a step  marginal    copy  a quarter   Markov   repeat   a note"
+    print(f"{'run':{wide}}  {head}")
     for name, row in found.items():
         counts = f"{row['part']:10s} {row['pieces']:7d} {row['steps']:8d}"
-        nll = [row["nll_per_step"], row["nll_per_quarter"], row["nll_per_note"]]
-        step, quarter, note = ("-" if value is None else f"{value:.3f}" for value in nll)
-        simple = f"{row['marginal']:8.3f}  {row['copy']:6.3f}"
-        print(f"{name:{wide}}  {counts}  {step:>11}  {quarter:>9}  {note:>7}  {simple}")
+        names = ("nll_per_quarter", "markov_per_quarter", "repeat_per_quarter", "nll_per_note")
+        quarter, markov, repeat, note = ("-" if row.get(each) is None else f"{row[each]:.3f}" for each in names)
+        a_step = f"{row['nll_per_step']:11.3f}  {row['marginal']:8.3f}  {row['copy']:6.3f}"
+        print(f"{name:{wide}}  {counts}  {a_step}  {quarter:>9}  {markov:>7}  {repeat:>7}  {note:>7}")
     return found
 
 

@@ -15,6 +15,7 @@ encoder that reads the window in both directions, attention, and a decoder that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -105,15 +106,19 @@ class Seq2Seq(Measuring):
 
     def call(self, windows: Any, training: bool = False) -> Any:
         windows = ops.cast(windows, "int32")
-        columns, following = self.head.inputs(windows[:, :-1]), windows[:, self.config.window :]
-        outputs, states = self.encoded(columns[:, : self.config.window])
-        fed = columns[:, self.config.window - 1 :]
-        fed = fed if self.config.feed == "previous" else ops.zeros_like(fed)
-        contexts = self.attended(self.decoder(fed, initial_state=states), outputs, training)
+        contexts, following = self.contexts(windows, training), windows[:, self.config.window :]
         loss, there = self.head.loss(contexts, following), ops.cast(ops.not_equal(following[..., 0], PAD), "float32")
         self.add_loss(ops.mean(loss * there))
         self.measure(self.measured, loss, there)
         return contexts
+
+    def contexts(self, windows: Any, training: bool = False) -> Any:
+        """What the head is given of the columns behind the window, (batch, horizon, dense)."""
+        columns = self.head.inputs(windows[:, :-1])
+        outputs, states = self.encoded(columns[:, : self.config.window])
+        fed = columns[:, self.config.window - 1 :]
+        fed = fed if self.config.feed == "previous" else ops.zeros_like(fed)
+        return self.attended(self.decoder(fed, initial_state=states), outputs, training)
 
     def encoded(self, x: Any) -> tuple[Any, list[Any]]:
         """Columns (batch, window, features) -> (outputs after each (batch, window, units), h and c)."""
@@ -212,3 +217,25 @@ def exported(model: Seq2Seq) -> keras.Model:
 def sampler(model: Seq2Seq, representation: Representation, count: int, max_note_bars: float = 0.0) -> WindowSampler:
     """`count` pieces for the model to go on with; max_note_bars: after which a note is ended, 0: none."""
     return WindowSampler(exported(model), representation, count, max_note_bars)
+
+
+def nll(model: Seq2Seq) -> Callable[..., Any] | None:
+    """What judges pieces, as `generators.sequences.likelihood` has it; None for a head without likelihood.
+
+    As the model generates: `horizon` columns after the window before them, then the next; the states are that window.
+    """
+    window, horizon = model.config.window, model.config.horizon
+    if model.config.head == "regression":
+        return None
+
+    def judge(steps: Any, states: Any = None) -> tuple[Any, Any]:
+        count, rows = steps.shape[1] - 1, steps.shape[2]
+        before = ops.zeros((len(steps), window - 1, rows), "int32") if states is None else states
+        columns = ops.concatenate([before, steps], axis=1)
+        padded = ops.pad(columns, ((0, 0), (0, -count % horizon), (0, 0)), constant_values=PAD)
+        windows = [padded[:, first : first + window + horizon] for first in range(0, count, horizon)]
+        windows = ops.reshape(ops.stack(windows, axis=1), (-1, window + horizon, rows))
+        nats = model.head.loss(model.contexts(windows), windows[:, window:])
+        return ops.reshape(nats, (len(steps), -1))[:, :count], columns[:, count : count + window - 1]
+
+    return judge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,18 +118,27 @@ def open_pieces(
 
         open_pieces("my_midi", Columns(codec_named("beats88"))).steps(0)
 
-    Parts are 70, 20 and 10 % of the steps, whole files, seeded; a .mat has its own. InputError: nothing that can be used.
+    Parts are 70, 20 and 10 % of the columns, whole files, seeded; a .mat has its own. InputError: nothing that can be used.
     """
     if data is not None and Path(data).suffix.lower() == ".mat":
         return _of_frames(data, representation)
     corpus = open_corpus(data or demo_folder(cache), PieceEncoder(representation), SUFFIXES, cache)
-    split = split_corpus(corpus, seed=seed, labelled=False)
     counts = np.array([int(row["items"]) for row in corpus.rows])
     begins = np.cumsum(counts) - counts
     ends = corpus[begins + counts - 1]
     lengths = counts * BLOCK - (ends[:, :, 0] == representation.pad).sum(axis=1)
-    parts = {name: np.unique(corpus.source_of[getattr(split, name)]) for name in PARTS}
-    return Pieces(corpus, begins, lengths, parts, tuple(row["name"] for row in corpus.rows), corpus.manifest["fingerprint"])
+    names = tuple(row["name"] for row in corpus.rows)
+    pieces = Pieces(corpus, begins, lengths, {}, names, corpus.manifest["fingerprint"])
+    split = split_corpus(corpus, seed=seed, labelled=False, sizes=_sizes(pieces, representation))
+    return replace(pieces, parts={name: np.unique(corpus.source_of[getattr(split, name)]) for name in PARTS})
+
+
+def _sizes(pieces: Pieces, representation: Representation) -> np.ndarray | None:
+    """Blocks of columns that each piece lasts, where steps have no fixed length: parts hold the same pieces then."""
+    if representation.steps_per_bar is not None:
+        return None
+    bars = [representation.bars(pieces.steps(number))[-1] for number in range(len(pieces.lengths))]
+    return np.ceil(np.array(bars) * representation.roll_bar / BLOCK)
 
 
 def _of_frames(data: str | os.PathLike, representation: Representation) -> Pieces:

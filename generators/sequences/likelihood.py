@@ -2,7 +2,8 @@
 
 Nats a step are those of the published tables of next-frame likelihood, where steps are frames: frame t + 1 is judged after
 the frames up to t of its piece, from t = 1 on; the mean is over all frames of all pieces (arXiv 1206.6392, 1803.01271).
-Nats a quarter and a note compare models of different representations.
+Nats a quarter and a note compare models of different representations, beside two predictions of the same pieces' columns:
+each cell by the one before it (Markov), or by that and the one a bar before (repeat), as the training part has them a row.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from generators.sequences.data import Pieces, SequenceRun, open_pieces
 from generators.sequences.representation import Representation
+from midi.codecs.codec import REST, SUSTAIN
 from training.errors import InputError
 
 STEPS_PER_CALL = 512
@@ -39,6 +41,7 @@ def likelihood(
     part: one of `data.PARTS`, or "all". The result has "pieces", "steps", "quarters" and "notes", how many there are, and
     "nll_per_step", "nll_per_quarter" and "nll_per_note", None where it has no meaning; "marginal" and "copy", nats a step:
     each field by its distribution in the data's training part; each stays as it is with that part's probability for it.
+    Where steps measure quarters also "markov_per_quarter", "markov_per_note" and the same of "repeat".
     InputError: a run without likelihood, data that cannot be used, data of a run that have changed.
     """
     opened = SequenceRun(run)
@@ -59,6 +62,8 @@ def likelihood(
     counts = _counts(pieces, numbers, representation)
     per = {f"nll_per_{name[:-1]}": total[0] / count if count else None for name, count in counts.items()}
     named = dict(zip(("marginal", "copy"), (total[1:] / counts["steps"]).tolist(), strict=True))
+    for name, nats in (_of_columns(pieces, numbers, representation) if counts["quarters"] else {}).items():
+        per |= {f"{name}_per_{each[:-1]}": nats / counts[each] if counts[each] else None for each in ("quarters", "notes")}
     return {"part": part, "pieces": len(numbers), **counts, **per, **named}
 
 
@@ -67,7 +72,8 @@ def judge_of(run: SequenceRun) -> Nll:
     judge = run.module.nll(run.model) if hasattr(run.module, "nll") else None
     if judge is None:
         raise InputError(
-            f"{run.run} tells no likelihood of the next step: that takes an lstm with --head independent or autoregressive"
+            f"{run.run} tells no likelihood of the next step: that takes --head independent or autoregressive, or a "
+            "music_transformer"
         )
     return judge
 
@@ -125,3 +131,24 @@ def _simply_judged(steps: np.ndarray, marginal: np.ndarray, stays: np.ndarray) -
     probability = np.take_along_axis(marginal[None, None], now[..., None].astype(int), axis=-1)[..., 0]
     nats = np.where(steps[:, 2:] == steps[:, 1:-1], *stays)
     return -np.log(probability).sum(axis=-1), nats.sum(axis=-1)
+
+
+def _of_columns(pieces: Pieces, numbers: np.ndarray, representation: Representation) -> dict[str, float]:
+    """Nats of all columns but each piece's first, by what the training part has a row."""
+    learned, judged = (sum(_counted(pieces.steps(number), representation) for number in part)
+                       for part in (pieces.parts["train"], numbers))  # fmt: skip
+    found = {}
+    for name, seen, now in (("markov", learned.sum(axis=1), judged.sum(axis=1)), ("repeat", learned, judged)):
+        probability = (seen + 0.5) / (seen + 0.5).sum(axis=-1, keepdims=True)
+        found[name] = -float((now * np.log(probability)).sum())
+    return found
+
+
+def _counted(steps: np.ndarray, representation: Representation) -> np.ndarray:
+    """How often cells of a row are each class, after each class a bar before, and each before: (rows, 3, 3, 3)."""
+    classes = representation.to_model(steps) if representation.steps_per_bar else representation.roll(steps)
+    ago = np.pad(classes, ((representation.roll_bar, 0), (0, 0)), constant_values=REST)[1 : len(classes)]
+    cells, size = np.arange(classes.shape[1]), SUSTAIN + 1
+    for each in (ago, classes[:-1], classes[1:]):
+        cells = cells * size + each
+    return np.bincount(cells.ravel(), minlength=classes.shape[1] * size**3).reshape(-1, size, size, size)

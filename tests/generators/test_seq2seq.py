@@ -67,6 +67,25 @@ def test_what_is_generated_is_what_training_would_predict_after_it(fields):
     np.testing.assert_array_equal(generated, logits.argmax(axis=-1))
 
 
+@pytest.mark.parametrize("fields", [{}, {"feed": "zeros"}, {"head": "autoregressive"}])
+def test_the_likelihood_is_that_of_training_window_after_window(fields):
+    """Of whole horizons behind the rest before a piece, in parts that end where one does; none of a model of values."""
+    model = made(**fields)
+    config, piece = model.config, np.random.default_rng(0).integers(0, 3, (2, 3 * SMALL.horizon, 88)).astype(np.int32)
+    rest = np.zeros((2, config.window, 88), np.int32)
+    judge, whole = seq2seq.nll(model), np.concatenate([rest, piece], axis=1)
+    nats, _ = judge(whole[:, config.window - 1 :])
+    for first in range(0, piece.shape[1], config.horizon):
+        window = whole[:, first : first + seq2seq.length(config)]
+        trained = model.head.loss(model(window), window[:, config.window :])
+        np.testing.assert_allclose(nats[:, first : first + config.horizon], trained, rtol=1e-5)
+    split = config.window + config.horizon
+    first, states = judge(whole[:, config.window - 1 : split])
+    then, _ = judge(whole[:, split - 1 : -2], states)
+    np.testing.assert_allclose(np.concatenate([first, then], axis=1), nats[:, :-2], rtol=1e-5)
+    assert seq2seq.nll(made(head="regression")) is None
+
+
 def test_of_a_long_prompt_the_end_is_read_and_a_short_one_after_rest():
     sampler = seq2seq.sampler(made(), Columns(codec_named("beats88")), 2)
     long, short = windows(1)[0], windows(1)[0, :3]

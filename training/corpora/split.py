@@ -31,6 +31,7 @@ def split_corpus(
     fold: str | None = None,
     validation_fold: str | None = None,
     labelled: bool = True,
+    sizes: np.ndarray | None = None,
 ) -> Split:
     """Split 70/20/10 by source (by group where one is given), stratified by label and seeded; or by given folds.
 
@@ -40,6 +41,7 @@ def split_corpus(
     by "segment" splits single items, so that one recording is on several sides: it exists to measure the leak.
     fold: the sources of that fold are the test part, those of `validation_fold` (none if not given) the validation part.
     labelled: False splits all sources as if they had one label, for models that use none.
+    sizes: (sources,) how much of the whole each is, where that is not its items.
     A label with fewer than three sources or groups cannot be on all three sides: it is dropped, and named in `dropped`.
     InputError: fewer than two labels are left (fewer than three sources without labels), or the fold does not exist.
     """
@@ -47,9 +49,10 @@ def split_corpus(
         return _by_fold(corpus, fold, validation_fold)
     names = np.array([row["label"] if labelled else "" for row in corpus.rows])
     units = [row["group"] or row["name"] for row in corpus.rows]
+    sizes = np.array([int(row["items"]) for row in corpus.rows]) if sizes is None else sizes
     if not labelled:
-        return _unlabelled(corpus, names, units, seed)
-    parts = _by_segment(corpus, names, seed) if by == "segment" else _by_unit(corpus, names, units, seed)
+        return _unlabelled(corpus, names, units, sizes, seed)
+    parts = _by_segment(corpus, names, seed) if by == "segment" else _by_unit(corpus, names, units, sizes, seed)
     few = _too_few(names, units) if by == "source" else ()
     labels = tuple(label for label in corpus.labels if label not in few)
     if len(labels) < 2:
@@ -61,13 +64,13 @@ def split_corpus(
     return Split(*_indices(np.where(keep, parts, -1)), labels, few)
 
 
-def _unlabelled(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> Split:
+def _unlabelled(corpus: Corpus, names: np.ndarray, units: list[str], sizes: np.ndarray, seed: int) -> Split:
     if len(set(units)) < 3:
         raise InputError(
             "expected at least three files or groups, one each for training, validation and test; "
             f"received {len(set(units))}"
         )
-    parts = _by_unit(corpus, names, units, seed)
+    parts = _by_unit(corpus, names, units, sizes, seed)
     return Split(*_indices(parts), ())
 
 
@@ -96,7 +99,7 @@ def _by_segment(corpus: Corpus, names: np.ndarray, seed: int) -> np.ndarray:
     return parts
 
 
-def _by_unit(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> np.ndarray:
+def _by_unit(corpus: Corpus, names: np.ndarray, units: list[str], sizes: np.ndarray, seed: int) -> np.ndarray:
     """Split whole units; a group with several labels counts for its most frequent one."""
     members = defaultdict(list)
     for source, unit in enumerate(units):
@@ -106,8 +109,8 @@ def _by_unit(corpus: Corpus, names: np.ndarray, units: list[str], seed: int) -> 
     for label in sorted(set(names)):
         mine = [unit for unit in sorted(members) if main[unit] == label]
         order = np.random.default_rng(seed).permutation(len(mine))
-        sizes = np.array([sum(int(corpus.rows[s]["items"]) for s in members[mine[i]]) for i in order])
-        for i, part in zip(order, _part_of_each(sizes), strict=True):
+        large = np.array([sizes[members[mine[i]]].sum() for i in order])
+        for i, part in zip(order, _part_of_each(large), strict=True):
             part_of[members[mine[i]]] = part
     return part_of[corpus.source_of]
 
