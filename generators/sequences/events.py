@@ -119,6 +119,8 @@ class Events:
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Events:
+        if facts.get("unit") not in RESOLUTIONS:
+            raise InputError(f"expected events in the unit second or quarter; received {facts.get('unit')!r}")
         return cls(facts["unit"])
 
     def serves(self, facts: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Music Transformer: its published size, what it knows before training, that it learns, one step by its cache, its ends."""
 
 import csv
+import shutil
 from dataclasses import replace
 
 import keras
@@ -11,12 +12,17 @@ from generators import music_transformer
 from generators.music_transformer import Rate
 from generators.sample import main as sample
 from generators.sequences import SequenceSampleOptions
+from generators.sequences.data import SequenceRun
 from generators.sequences.notes import DURATION, GAP, PITCH, PLACE
 from generators.sequences.samplers import STEPS_PER_CALL
 from midi.files.reading import read
+from midi.files.writing import write
+from midi.notes import SIGNATURE, make_piece, note_table
 from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
+from training.files import read_json, write_json
+from training.recipe import train
 
 QUICK = music_transformer.PRESETS["quick"]
 KINDS = pytest.mark.parametrize(
@@ -44,6 +50,13 @@ def piece(pieces):
     return read(sorted(pieces.rglob("*.mid"))[0])
 
 
+@pytest.fixture(scope="module")
+def runs_of_notes(pieces, tmp_path_factory):
+    root = tmp_path_factory.mktemp("notes")
+    where = {"data": pieces, "output": root / "run", "cache": root / "cache", "seed": 1}
+    return train("generators", "music_transformer", QUICK, **where)
+
+
 def window(model, piece, length=60):
     """(1, 1 + steps, fields) int32 of a piece, after the step before it."""
     representation = representation_of(model)
@@ -52,7 +65,7 @@ def window(model, piece, length=60):
 
 
 def test_it_has_as_many_parameters_as_published():
-    model = music_transformer.build(replace(music_transformer.PRESETS["paper"]), Context())
+    model = music_transformer.build(music_transformer.PRESETS["paper"], Context())
     assert model.count_params() == 2_967_687
 
 
@@ -195,14 +208,31 @@ def test_pieces_go_on_after_a_primer_and_may_end(runs_of_notes, pieces, tmp_path
         assert quarters.max() > heard.end / heard.division, "it goes on"
         assert quarters.max() < 4 * (np.ceil(heard.end / heard.division / 4) + 16)
         assert (quarters < 8 * 4).sum() >= len(heard) - 8
-    sample(
-        SequenceSampleOptions(run, tmp_path / "new", count=2, primer=primer, format="midi", only_new=True, until_end=True)
-    )
+    options = {"count": 2, "primer": primer, "format": "midi", "only_new": True}
+    sample(SequenceSampleOptions(run, tmp_path / "new", **options, until_end=True))
+    for item in range(2):
+        found = read(tmp_path / "new" / "midi" / f"{item:06d}.mid")
+        assert (found.notes["start"] < 17 * 4 * found.division).all(), "16 bars, and what the primer left of its last"
 
 
-@pytest.fixture(scope="module")
-def runs_of_notes(pieces, tmp_path_factory):
-    from training.recipe import train
+def test_an_hour_of_drums_in_seven_eighths_is_read_from_behind_and_told(runs_of_notes, tmp_path, capsys):
+    """Drums are notes of their keys, as everywhere; bars are of four quarters."""
+    count = 14_400
+    notes = note_table(count, start=240 * np.arange(count), end=240 * np.arange(count) + 120, pitch=38, drum=True)
+    write(tmp_path / "drums.mid", make_piece(notes, 480, signatures=np.array([(0, 7, 8)], SIGNATURE)))
+    options = {"count": 1, "primer": tmp_path / "drums.mid", "format": "midi", "only_new": True}
+    sample(SequenceSampleOptions(runs_of_notes, tmp_path / "out", **options))
+    told = capsys.readouterr().err
+    assert "14,400 steps; its last 4,096 are read" in told
+    assert "programs 14400" in told.replace(",", "")
+    assert "signatures 1" in told
+    assert len(read(tmp_path / "out" / "midi" / "000000.mid"))
 
-    root = tmp_path_factory.mktemp("notes")
-    return train("generators", "music_transformer", QUICK, data=pieces, output=root / "run", cache=root / "cache", seed=1)
+
+def test_a_run_that_tells_no_steps_is_one_line(runs_of_notes, tmp_path):
+    run = shutil.copytree(runs_of_notes, tmp_path / "run", ignore=shutil.ignore_patterns(".lock"))
+    record = read_json(run / "config.json")
+    del record["codec"]
+    write_json(run / "config.json", record)
+    with pytest.raises(InputError, match="codec"):
+        SequenceRun(run)

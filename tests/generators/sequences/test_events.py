@@ -95,3 +95,6 @@ def test_units_are_of_a_corpus():
     assert SECONDS.serves(SECONDS.facts())
     assert not SECONDS.serves(QUARTERS.facts())
     assert Events.from_facts(QUARTERS.facts() | {"seed": 1}) == QUARTERS
+    for facts in ({}, {"unit": "bar"}, {"unit": 3}):
+        with pytest.raises(InputError, match="expected events in the unit second or quarter"):
+            Events.from_facts(facts)

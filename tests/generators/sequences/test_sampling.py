@@ -51,6 +51,11 @@ def primer(tmp_path_factory):
     return path, columns
 
 
+def test_columns_tell_no_end_of_a_piece(runs, tmp_path):
+    with pytest.raises(InputError, match="the steps of lstm do not tell where a piece ends; leave out --until-end"):
+        sample(runs["lstm"], tmp_path / "out", until_end=True)
+
+
 @MODELS
 def test_an_item_alone_is_the_same_and_a_cut_off_manifest_goes_on(runs, model, tmp_path):
     """Item 17 is in the second batch."""
