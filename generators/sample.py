@@ -1,5 +1,5 @@
 """Make music from a trained generator, go on with a piece or fill it in, streamed to disk; the same command after a kill
-goes on.
+goes on. Without a run the model that ships goes on with --primer, or composes.
 
 Items are numbered; item i of seed s is the same whenever it is made on the same kind of device, alone (--items) or with
 others. The output folder gets one folder a format, manifest.csv (one row an item), sample.json, and sheet.png to look at.
@@ -24,14 +24,15 @@ def main(options: SampleOptions) -> None:
 
 
 def options_for(arguments: list[str]) -> type[SampleOptions]:
-    """The options of the run that the command line names; those that all have, where it names none.
+    """The options of the run that the command line names; where it names none, of the one that ships.
 
     InputError: what stands first is no run of a generator.
     """
-    from generators.contract import SampleOptions, family_named
+    from generators.contract import family_named
+    from generators.sequences import ShippedSampleOptions
 
     family = family_named(arguments)
-    return family.sampling if family else SampleOptions
+    return family.sampling if family else ShippedSampleOptions
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import tyro
+
 from generators.contract import EvaluateOptions, GeneratorFamily, MidiSampleOptions, Temperature
+from generators.pretrained import path as shipped
 from training.cli import bar
 from training.family import Report
 from training.options import Amount, Count, Range
@@ -44,6 +47,14 @@ class SequenceSampleOptions(MidiSampleOptions):
     """Leave the primer out of what is written."""
     cache: Path | None = None
     """Where folders become corpora; by default the user's cache folder."""
+
+
+@dataclass(frozen=True)
+class ShippedSampleOptions(SequenceSampleOptions):
+    """What to go on with, or compose, by the model that ships."""
+
+    run: tyro.conf.Positional[Path] = field(default_factory=shipped, kw_only=True)
+    """Run directory of a generator; RUN --help tells the options of its model. Without it the one that ships."""
 
 
 @dataclass(frozen=True)
