@@ -67,6 +67,8 @@ def steps_into(folder: Path) -> tuple[list[Step], list[Step]]:
             _step("turn a folk tune into a picture", "midi convert", song, "--output", picture, "--plot", drawn, "--force"),
             _step("turn the picture back into MIDI", "midi convert", picture, "--output", again, "--force"),
             _step("render both", "midi render", song, again, "--output", folder / "heard", "--force"),
+            _step("go on with the tune by the model that ships with the project",
+                  "generate sample", "--primer", song, "--output", folder / "more", "--count", 4, "--format", "midi,wav"),
         ],
         [
             _step("compose tracks in eight genres", "sound demo", "--output", music, "--tracks", 6, "--seconds", 15),

@@ -17,6 +17,7 @@ NEXT = (
     "spectro classify train --data my_music --output runs/mine        # my_music: a folder with a folder for each genre",
     "spectro nst --content mine.wav --style other.wav                 # any lengths; --help tells how to make it stronger",
     "spectro midi convert song.mid                                    # a picture that keeps every note; and back",
+    "spectro generate sample --primer song.mid --output more          # go on with a piece; without --primer: compose",
     "spectro generate train vae --data my_midi --output runs/vae      # learn to make new music from a folder of MIDI files",
     "spectro --help                                                   # everything else",
 )
@@ -28,7 +29,7 @@ def write(folder: Path, steps: Sequence[Step]) -> Path:
     return write_page(
         folder / "index.html",
         "A tour of sounds, pictures and MIDI",
-        [_style(folder), _midi(folder), _genres(folder), Section("Next, with files of your own", commands=NEXT)],
+        [_style(folder), _midi(folder), _more(), _genres(folder), Section("Next, with files of your own", commands=NEXT)],
         lead="All music on this page was composed and rendered by the project's own code, and is free of rights.",
         details={"The commands that made this page": "\n".join(map(_line, steps))},
     )
@@ -90,6 +91,17 @@ def _midi(folder: Path) -> Section:
         "instruments. Other codecs show less and suit models better; each counts what it does not keep."
     )
     return Section("MIDI to a picture, and back", text, files=tuple(files), captions=files)
+
+
+def _more() -> Section:
+    """How the tune goes on."""
+    files = {
+        "more/wav/000000.wav": "the tune, and 16 new bars",
+        "more/wav/000001.wav": "the tune, and 16 other bars",
+        "more/sheet.png": "the tune, a line, and what follows; a row for each of four continuations; onsets are white",
+    }
+    text = "A transformer that ships with the project reads the tune note by note and draws what comes next."
+    return Section("How a tune goes on", text, files=tuple(files), captions=files)
 
 
 def _genres(folder: Path) -> Section:

@@ -29,7 +29,7 @@ def test_steps_are_commands_as_they_are_today(tmp_path):
             module = importlib.import_module(f"{module}.__main__" if name.endswith("demo") else module)
             options = module.Options if hasattr(module, "Options") else module.options_for([])
             check(tyro.cli(options, args=rest, config=markers()))
-    assert {"nst", "classify predict", "classify train", "midi convert", "midi render"} <= seen
+    assert {"nst", "classify predict", "classify train", "midi convert", "midi render", "generate sample"} <= seen
 
 
 def test_steps_run_and_the_page_is_written(tmp_path, monkeypatch, capsys):
@@ -84,13 +84,14 @@ def test_the_page_tells_scores_in_words(toured):
         "spectro classify train --data my_music",
     ):
         assert said in page
-    assert page.count("<audio") == 5
-    assert page.count("<img") == 3
+    assert page.count("<audio") == 7
+    assert page.count("<img") == 4
 
 
 @pytest.mark.slow
 def test_a_whole_tour(tmp_path):
     page = tour(tmp_path / "demo")
-    for shown in ("lo_fi_as_future_bass.wav", "heard/folk_again.wav", "classifier/confusion.png", "drawings/folk.png"):
+    for shown in ("lo_fi_as_future_bass.wav", "heard/folk_again.wav", "classifier/confusion.png", "drawings/folk.png",
+                  "more/sheet.png"):  # fmt: skip
         assert (page.parent / shown).exists()
         assert shown in page.read_text()
