@@ -221,7 +221,9 @@ def sampler(
     model: MusicTransformer, representation: Representation, count: int, max_note_bars: float = 0.0, ends: bool = False
 ) -> RecurrentSampler:
     """`count` pieces for the model to go on with; max_note_bars: bars of a note at most, 0: any; ends: may pieces end?"""
-    return RecurrentSampler(exported(model, ends), representation, count, max_note_bars)
+    # each block looks back on a window; places of relative attention are counted from the beginning
+    seen = model.config.blocks * model.config.window if model.config.attention == "rotary" else None
+    return RecurrentSampler(exported(model, ends), representation, count, max_note_bars, seen)
 
 
 def nll(model: MusicTransformer) -> Callable[..., Any]:

@@ -103,15 +103,17 @@ class RecurrentSampler:
 
     exported: one step, (step, [uniform, temperature, top_p,] states) -> (next step, states). States are tensors of any shape
     and type, zeros before the first step: an LSTM's, or a cache of keys and values and a place in it; the layers that give
-    them take no draws. max_note_bars: bars after which a note is ended, where the representation can; 0: none.
+    them take no draws. max_note_bars: bars after which a note is ended, where the representation can; 0: none. seen: steps
+    that a prediction depends on at most, so that no more of a prompt are read; None: on all.
     """
 
     steps_per_call = STEPS_PER_CALL
 
     def __init__(
-        self, exported: keras.Model, representation: Representation, count: int, max_note_bars: float = 0.0
-    ) -> None:
-        self.representation = representation
+        self, exported: keras.Model, representation: Representation, count: int, max_note_bars: float = 0.0,
+        seen: int | None = None,
+    ) -> None:  # fmt: skip
+        self.representation, self.seen = representation, seen
         self.real = len(exported.inputs) == len(exported.outputs)
         self.limit = None if self.real else representation.note_limit(max_note_bars)
         before = exported.inputs[len(exported.inputs) - len(exported.outputs) + 1 :]
@@ -124,6 +126,8 @@ class RecurrentSampler:
 
     def prompt(self, prompts: Sequence[np.ndarray]) -> None:
         """Begin again: read a prompt for each sequence, after a step of rest."""
+        self.memory = [self.limit.start(prompts)] if self.limit else []
+        prompts = [prompt if self.seen is None else prompt[-self.seen :] for prompt in prompts]
         length = -(-max(map(len, prompts)) // STEPS_PER_CALL) * STEPS_PER_CALL
         rest = self.representation.rest
         steps = np.tile(rest, (length, len(prompts), 1))
@@ -132,7 +136,6 @@ class RecurrentSampler:
             steps[length - len(prompt) :, number] = prompt
             begun[length - len(prompt) :, number] = True
         self.step, self.states = self._rest, self._zeros
-        self.memory = [self.limit.start(prompts)] if self.limit else []
         for first in range(0, length, STEPS_PER_CALL):
             part = slice(first, first + STEPS_PER_CALL)
             state = self._prompt([self.step, *self.states], self._read(steps[part]), begun[part])

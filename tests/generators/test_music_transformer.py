@@ -229,6 +229,25 @@ def test_an_hour_of_drums_in_seven_eighths_is_read_from_behind_and_told(runs_of_
     assert len(read(tmp_path / "out" / "midi" / "000000.mid"))
 
 
+def test_of_a_long_prompt_what_is_seen_is_read_and_nothing_else_counts(piece):
+    model = made()
+    notes = representation_of(model)
+    prompt = notes.encode(piece)[0][:-1]
+    sampler = music_transformer.sampler(model, notes, 1)
+    assert sampler.seen == QUICK.blocks * QUICK.window < len(prompt) - STEPS_PER_CALL
+    uniform = np.random.default_rng(0).random((1, STEPS_PER_CALL, notes.predicted), np.float32)
+    one = np.ones((1, 1), np.float32)
+
+    def drawn(seen):
+        sampler.seen = seen
+        sampler.prompt([prompt])
+        return sampler.draw(uniform, one, one)
+
+    within, whole, less = drawn(sampler.seen), drawn(None), drawn(QUICK.window // 2)
+    np.testing.assert_array_equal(within, whole)
+    assert (less != whole).any()
+
+
 def test_a_run_that_tells_no_steps_is_one_line(runs_of_notes, tmp_path):
     run = shutil.copytree(runs_of_notes, tmp_path / "run", ignore=shutil.ignore_patterns(".lock"))
     record = read_json(run / "config.json")
