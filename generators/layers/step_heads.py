@@ -13,6 +13,7 @@ import keras
 from keras import layers, ops
 
 from generators.layers.categorical import NEVER, drawn, nll_of
+from generators.layers.transformer import gelu
 from generators.sequences.events import END, PAD, SHIFT, VELOCITY, Events
 from generators.sequences.notes import DURATION, GAP, LONGEST_BARS, PITCH, PLACE, Notes
 from midi.measures.continuation import BAR
@@ -107,7 +108,7 @@ class NoteHead(layers.Layer):
         kind = {"dtype": self.dtype_policy}
         self.values = [layers.Embedding(self.sizes[field], width, spread, name=names[field], **kind) for field in names]
         self.places = [layers.Embedding(cycle, width, spread, name=f"place_{cycle}", **kind) for cycle in self.cycles]
-        self.hidden = [layers.Dense(width, activation=_gelu, name=f"{names[field]}_hidden", **kind) for field in names]
+        self.hidden = [layers.Dense(width, activation=gelu, name=f"{names[field]}_hidden", **kind) for field in names]
         self.outputs = [Logits(self.sizes[field], True, name=f"{names[field]}_output") for field in names]
 
     def build(self, shape: Any = None) -> None:
@@ -178,7 +179,3 @@ class NoteHead(layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"rows": self.rows, "resolution": self.resolution, "width": self.width}
-
-
-def _gelu(x: Any) -> Any:
-    return ops.gelu(x, approximate=True)

@@ -92,7 +92,7 @@ class Block(layers.Layer):
         self.units = width // heads
         self.before = layers.Dense(3 * width, name="queries_keys_values")
         self.after = layers.Dense(width, name="attended")
-        self.wide = layers.Dense(hidden, activation="relu" if attention == "relative" else _gelu, name="wide")
+        self.wide = layers.Dense(hidden, activation="relu" if attention == "relative" else gelu, name="wide")
         self.narrow = layers.Dense(width, name="narrow")
         self.norms = [_norm(name) for name in ("norm", "norm_wide")]
         self.drop = layers.Dropout(dropout, name="dropout")
@@ -188,6 +188,6 @@ def _norm(name: str) -> layers.Layer:
     return layers.LayerNormalization(epsilon=1e-6, dtype=variable_dtype(), name=name)
 
 
-def _gelu(x: Any) -> Any:
+def gelu(x: Any) -> Any:
     """By tanh: the exact one has no ONNX."""
     return ops.gelu(x, approximate=True)
