@@ -92,6 +92,14 @@ def split(piece: Piece, by: By = "track") -> list[Piece]:
     return [with_notes(piece, notes[keys[by] == key]) for key in np.unique(keys[by])]
 
 
+def without_drums(piece: Piece) -> tuple[Piece, int]:
+    """(the piece without the notes of its drums, how many these are). InputError: there are no others."""
+    drum = piece.notes["drum"]
+    if len(drum) and drum.all():
+        raise InputError("it holds no notes but those of drums")
+    return (with_notes(piece, piece.notes[~drum]), int(drum.sum())) if drum.any() else (piece, 0)
+
+
 def skyline(piece: Piece, *, resume: bool = True) -> Piece:
     """The upper line: at every time the highest pitch that sounds, and a rest where none does; drums are passed over.
 

@@ -13,6 +13,7 @@ from midi.codecs.grid import Bars, division_of, feature_losses, place, ticks_of
 from midi.columns import columns_of
 from midi.measures.continuation import BAR
 from midi.notes import Piece, make_piece, note_table
+from midi.parts import without_drums
 from midi.tempo import USUAL_TEMPO, Tempo
 from training.errors import InputError
 
@@ -27,7 +28,8 @@ RESOLUTIONS = {"second": 100, "quarter": 12}
 
 @dataclass(frozen=True)
 class Events:
-    """The 391 tokens of "This Time with Feeling" (arXiv 1808.03715) as "Music Transformer" implementations have them.
+    """The 391 tokens of "This Time with Feeling" (arXiv 1808.03715) as "Music Transformer" implementations have them. Drums
+    are left out.
 
     A note ends where the next of its pitch begins. The velocity is told where it changes (the published code tells it before
     every note, since it compares a velocity with a rounded one). Steps: (time, 1).
@@ -46,11 +48,12 @@ class Events:
         return np.array([START], np.int16)
 
     def encode(self, piece: Piece) -> tuple[np.ndarray, Mapping[str, float]]:
+        count, (piece, drums) = len(piece), without_drums(piece)
         bars, losses = place(piece, 0, 127, RESOLUTIONS[self.unit], self.unit, top="low")
         if not len(bars.row):
             raise InputError("it holds no notes")
         velocity = piece.notes["velocity"][bars.source]
-        losses |= feature_losses(piece, None, USUAL_TEMPO)
+        losses |= feature_losses(piece, None, USUAL_TEMPO) | {"notes": count, "drums": drums}
         losses["velocities"] = int(np.count_nonzero(_kept(velocity // VELOCITY_STEP) != velocity))
         tokens = [*_tokens(bars, velocity // VELOCITY_STEP), END]
         return np.array(tokens, np.int16)[:, None], losses
@@ -115,7 +118,7 @@ class Events:
         return None
 
     def facts(self) -> dict[str, Any]:
-        return {"representation": "events", "unit": self.unit}
+        return {"representation": "events", "drums": False, "unit": self.unit}
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Events:

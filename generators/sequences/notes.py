@@ -16,6 +16,7 @@ from midi.codecs.grid import class_runs
 from midi.codecs.strip import StripCodec
 from midi.measures.continuation import BAR
 from midi.notes import Piece
+from midi.parts import without_drums
 from midi.tempo import Tempo
 from training.errors import InputError
 
@@ -30,7 +31,7 @@ _CLASS = np.minimum(np.arange(256), SUSTAIN).astype(np.uint8)
 
 @dataclass(frozen=True)
 class Notes:
-    """The notes of a codec's columns, in order of time and, within a column, from the lowest pitch up.
+    """The notes of a codec's columns but those of drums, in order of time and, within a column, from the lowest pitch up.
 
     Fields of a step, in columns of the codec:
 
@@ -101,8 +102,9 @@ class Notes:
         return self.codec.top
 
     def encode(self, piece: Piece) -> tuple[np.ndarray, Mapping[str, float]]:
-        columns, losses = Columns(self.codec).encode(piece)
-        return self.of_columns(columns), losses
+        pitched, drums = without_drums(piece)
+        columns, losses = Columns(self.codec).encode(pitched)
+        return self.of_columns(columns), {**losses, "notes": len(piece), "drums": drums}
 
     def decode(self, steps: np.ndarray, tempo: Tempo | None = None) -> Piece:
         return Columns(self.codec).decode(self.roll(steps), tempo)
@@ -182,14 +184,15 @@ class Notes:
         return DurationLimit(max(min(round(bars * self.roll_bar), self.longest), 1)) if bars else None
 
     def facts(self) -> dict[str, Any]:
-        return {"representation": "notes", "codec": self.codec.facts()}
+        return {"representation": "notes", "drums": False, "codec": self.codec.facts()}
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> Notes:
         return cls(cast(StripCodec, from_facts(facts.get("codec", {}))))
 
     def serves(self, facts: Mapping[str, Any]) -> bool:
-        return facts.get("representation") == "notes" and Columns(self.codec).serves(facts)
+        mine = facts.get("representation") == "notes" and facts.get("drums") is False
+        return mine and Columns(self.codec).serves(facts)
 
     def _told(self, steps: np.ndarray) -> np.ndarray:
         """The steps up to the end of the piece, or up to `pad`."""

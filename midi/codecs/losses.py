@@ -2,6 +2,7 @@
 
 notes           notes of the piece
 kept            notes that the pictures show, each as a note of its own
+drums           notes of drums, of what reads pitched ones alone
 out_of_range    notes whose pitch has no row
 merged          notes that begin in one cell with a longer one of the same pitch
 hidden          notes that a codec of one voice leaves out: a higher one sounds where they begin, or another track was chosen
@@ -24,8 +25,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 NAMES = (
-    "notes", "kept", "out_of_range", "merged", "hidden", "run_together", "gaps", "shortened", "lengthened", "saturated",
-    "moved", "resized", "largest_shift", "velocities", "programs", "tempos", "signatures",
+    "notes", "kept", "drums", "out_of_range", "merged", "hidden", "run_together", "gaps", "shortened", "lengthened",
+    "saturated", "moved", "resized", "largest_shift", "velocities", "programs", "tempos", "signatures",
 )  # fmt: skip
 
 

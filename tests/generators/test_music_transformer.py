@@ -215,18 +215,23 @@ def test_pieces_go_on_after_a_primer_and_may_end(runs_of_notes, pieces, tmp_path
         assert (found.notes["start"] < 17 * 4 * found.division).all(), "16 bars, and what the primer left of its last"
 
 
-def test_an_hour_of_drums_in_seven_eighths_is_read_from_behind_and_told(runs_of_notes, tmp_path, capsys):
-    """Drums are notes of their keys, as everywhere; bars are of four quarters."""
-    count = 14_400
-    notes = note_table(count, start=240 * np.arange(count), end=240 * np.arange(count) + 120, pitch=38, drum=True)
-    write(tmp_path / "drums.mid", make_piece(notes, 480, signatures=np.array([(0, 7, 8)], SIGNATURE)))
-    options = {"count": 1, "primer": tmp_path / "drums.mid", "format": "midi", "only_new": True}
+def test_an_hour_in_seven_eighths_is_read_from_behind_and_told_its_drums_left_out(runs_of_notes, tmp_path, capsys):
+    """Bars are of four quarters."""
+    count, start = 14_400, 240 * np.arange(14_400)
+    pitched = note_table(count, start=start, end=start + 120, pitch=60)
+    drums = note_table(count, start=start, end=start + 120, pitch=38, drum=True, track=1)
+    signatures = np.array([(0, 7, 8)], SIGNATURE)
+    write(tmp_path / "hour.mid", make_piece(np.concatenate([pitched, drums]), 480, signatures=signatures))
+    options = {"count": 1, "primer": tmp_path / "hour.mid", "format": "midi", "only_new": True}
     sample(SequenceSampleOptions(runs_of_notes, tmp_path / "out", **options))
     told = capsys.readouterr().err
     assert "14,400 steps; its last 4,096 are read" in told
-    assert "programs 14400" in told.replace(",", "")
+    assert "14400 of 28800 notes kept; drums 14400" in told.replace(",", "")
     assert "signatures 1" in told
     assert len(read(tmp_path / "out" / "midi" / "000000.mid"))
+    write(tmp_path / "drums.mid", make_piece(drums, 480))
+    with pytest.raises(InputError, match=r"drums\.mid: it holds no notes but those of drums"):
+        sample(SequenceSampleOptions(runs_of_notes, tmp_path / "drums", **options | {"primer": tmp_path / "drums.mid"}))
 
 
 def test_of_a_long_prompt_what_is_seen_is_read_and_nothing_else_counts(piece):

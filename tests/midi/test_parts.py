@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from midi.files.reading import read
 from midi.notes import NOTE, SIGNATURE, make_piece, note_table
-from midi.parts import melody_track, skyline, split
+from midi.parts import melody_track, skyline, split, without_drums
 from tests.data import real_data
 from training.errors import InputError
 
@@ -120,3 +120,17 @@ def test_folk_tunes_have_the_melody_in_the_first_track():
         line = skyline(piece)
         assert np.isin(line.notes["track"], (0, 1)).all()
         assert np.mean(line.notes["track"] == 0) > 0.7
+
+
+@given(ROWS)
+@settings(max_examples=40, deadline=None)
+def test_without_drums_the_rest_is_as_it_was(rows):
+    piece = piece_of(rows)
+    drum = piece.notes["drum"]
+    if drum.all() and len(piece):
+        with pytest.raises(InputError, match="but those of drums"):
+            without_drums(piece)
+        return
+    rest, count = without_drums(piece)
+    assert count == drum.sum()
+    np.testing.assert_array_equal(rest.notes, piece.notes[~drum])

@@ -98,3 +98,12 @@ def test_units_are_of_a_corpus():
     for facts in ({}, {"unit": "bar"}, {"unit": 3}):
         with pytest.raises(InputError, match="expected events in the unit second or quarter"):
             Events.from_facts(facts)
+
+
+@pytest.mark.parametrize("unit", ["second", "quarter"])
+def test_drums_are_left_out_and_counted(unit):
+    pitched = note_table(2, start=[0, 480], end=[480, 960], pitch=[60, 64], velocity=80)
+    drums = note_table(2, start=[0, 480], end=[240, 720], pitch=[36, 38], velocity=80, drum=True, track=1)
+    tokens, losses = Events(unit).encode(make_piece(np.concatenate([pitched, drums]), 480))
+    np.testing.assert_array_equal(tokens, Events(unit).encode(make_piece(pitched, 480))[0])
+    assert (losses["notes"], losses["kept"], losses["drums"]) == (4, 2, 2)

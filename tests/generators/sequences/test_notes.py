@@ -151,3 +151,13 @@ def test_other_steps_do_not_serve():
     assert NOTES.serves(NOTES.facts())
     assert not NOTES.serves(COLUMNS.facts())
     assert not NOTES.serves(Notes(replace(codec_named("beats88"), resolution=8)).facts())
+
+
+def test_drums_are_left_out_and_counted():
+    pitched = note_table(3, start=[0, 480, 960], end=[480, 960, 1440], pitch=[60, 64, 67])
+    drums = note_table(2, start=[0, 480], end=[240, 720], pitch=[36, 38], drum=True, track=1)
+    steps, losses = NOTES.encode(make_piece(np.concatenate([pitched, drums]), 480))
+    np.testing.assert_array_equal(steps, NOTES.encode(make_piece(pitched, 480))[0])
+    assert (losses["notes"], losses["kept"], losses["drums"]) == (5, 3, 2)
+    with pytest.raises(InputError, match="but those of drums"):
+        NOTES.encode(make_piece(drums, 480))
