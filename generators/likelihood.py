@@ -6,8 +6,8 @@ Beside the model, nats a step: each pitch by its distribution in the data's trai
 nats a quarter: each cell of a column after the one before (Markov), and after that and the one a bar before (repeat).
 
 With --pictures: models of pictures, and sequence models that read columns of a codec, by the pictures of the test part, each
-by itself, in bits a pixel. Beside them probabilities of the training part: one for all pixels (constant), one for each row
-(marginal), one for each row after each value of the pixel before (Markov).
+by itself, in bits a pixel and nats a quarter. Beside them probabilities of the training part: one for all pixels (constant),
+one for each row (marginal), one for each row after each value of the pixel before (Markov).
 """
 
 from __future__ import annotations
@@ -84,10 +84,11 @@ def of_pictures(options: Options) -> dict[str, dict[str, Any]]:
         raise InputError(f"--pictures judges the test part; received --part {options.part}")
     found = {str(run): picture_likelihood(run, options.data, options.cache) for run in options.runs}
     wide = max(map(len, found))
-    print(f"{'run':{wide}}  pictures  left out  bits a pixel  constant  marginal  Markov")
+    print(f"{'run':{wide}}  pictures  left out  bits a pixel  constant  marginal  Markov  nats a quarter")
     for name, row in found.items():
         simple = f"{row['constant']:8.4f}  {row['marginal']:8.4f}  {row['markov']:6.4f}"
-        print(f"{name:{wide}}  {row['pictures']:8d}  {row['left_out']:8d}  {row['bits']:12.4f}  {simple}")
+        quarter = f"{row['nll_per_quarter']:14.3f}" if "nll_per_quarter" in row else f"{'-':>14}"
+        print(f"{name:{wide}}  {row['pictures']:8d}  {row['left_out']:8d}  {row['bits']:12.4f}  {simple}  {quarter}")
     if len({row["which"] for row in found.values()}) > 1:
         log("these runs were not judged by the same pictures: they have other data, codecs, labels or seeds")
     return found

@@ -1,7 +1,8 @@
 """How likely a model finds pictures that it never saw, each by itself: in bits a pixel models of every family compare.
 
 As published, bits a dimension: the negative log-likelihood of a picture in nats / (height x width x channels x ln 2), or the
-bound that a model with latents has of it; the mean over all pictures of the test part.
+bound that a model with latents has of it; the mean over all pictures of the test part. In nats a quarter the same stand
+beside models of sequences, which read whole pieces.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from generators.sequences import Sequences
 from generators.sequences.columns import Columns
 from generators.sequences.data import SequenceRun
 from generators.sequences.likelihood import judge_of, judged
+from midi.codecs.strip import StripCodec
 from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
 from training.errors import InputError
@@ -35,16 +37,24 @@ def picture_likelihood(
     data: where the run's data are now. A sequence model reads each picture from silence on, as models of pictures do; the
     test pictures are those that a model of pictures has with the same data and seed, but for those from files that
     the run was trained or validated on. The result has "pictures", how many were judged, and "left_out", how many not;
-    "bits"; what probabilities of the training part cost, as `RunData.loss` has them: "constant", "marginal" and "markov";
-    "which", a name for the pictures. InputError: a run without likelihood, data that are gone or others, no picture left.
+    "bits", and where columns measure quarters "nll_per_quarter"; what probabilities of the training part cost, as
+    `RunData.loss` has them: "constant", "marginal" and "markov"; "which", a name for the pictures. InputError: a run
+    without likelihood, data that are gone or others, no picture left.
     """
-    if isinstance(run_family(run), Sequences):
-        return _of_columns(SequenceRun(run), data, cache)
-    opened = PictureRun(run)
+    opened = SequenceRun(run) if isinstance(run_family(run), Sequences) else PictureRun(run)
+    found = _of_columns(opened, data, cache) if isinstance(opened, SequenceRun) else _of_pictures(opened, data, cache)
+    codec = opened.codec
+    if isinstance(codec, StripCodec) and codec.unit == "quarter":
+        quarters = codec.columns / codec.resolution
+        found["nll_per_quarter"] = found["bits"] * float(np.prod(codec.shape) * np.log(2)) / quarters
+    return found
+
+
+def _of_pictures(opened: PictureRun, data: str | os.PathLike | None, cache: Path | None) -> dict[str, Any]:
     about = data_of(opened, data, cache)
     loss = about.loss(opened)
     if loss is None:
-        raise InputError(f"{run} tells no likelihood of pictures; {opened.record['model']} has none")
+        raise InputError(f"{opened.run} tells no likelihood of pictures; {opened.record['model']} has none")
     figures = {name: loss[name] for name in ("bits", "constant", "marginal", "markov")}
     return counts_of(about.corpus, about.split.test) | {"left_out": 0} | figures
 

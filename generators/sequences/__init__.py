@@ -30,6 +30,8 @@ class SequenceSampleOptions(MidiSampleOptions):
     """MIDI file to go on from."""
     held_out: bool = False
     """Go on from the beginnings of the run's test pieces, one after the other. Without this and --primer: from silence."""
+    data: Path | None = None
+    """Where the run's data are now, if they have moved, for --held-out."""
     primer_columns: Count | None = None
     """Columns (or other steps) of the primer that are read, from its beginning; by default all of a file, 8 bars of a test
     piece."""

@@ -35,12 +35,12 @@ def from_file(path: str | os.PathLike, representation: Representation, steps: in
     return lambda item: (str(path), found[:steps])
 
 
-def held_out(run: SequenceRun, stretch: Stretch, cache: Path | None = None) -> Primer:
+def held_out(run: SequenceRun, stretch: Stretch, data: str | os.PathLike | None = None, cache: Path | None = None) -> Primer:
     """Item i goes on from the beginning, `stretch`, of the run's i-th test piece that is longer, then from the first again.
 
-    InputError: as `SequenceRun.pieces`, no test piece is longer.
+    data: where the run's data are now. InputError: as `SequenceRun.pieces`, no test piece is longer.
     """
-    pieces, representation = run.pieces(cache=cache), run.representation
+    pieces, representation = run.pieces(data, cache), run.representation
     prompts = [(number, pieces.beginning(number, stretch, representation)) for number in pieces.parts["test"]]
     longer = [(pieces.names[number], prompt) for number, prompt in prompts if len(prompt) < pieces.lengths[number]]
     if not longer:

@@ -48,6 +48,8 @@ def sample(
         raise InputError("expected one of --primer and --held-out; received both")
     if options.primer_columns and not (options.primer or options.held_out):
         raise InputError("--primer-columns is of a --primer or of --held-out; received neither")
+    if options.data and not options.held_out:
+        raise InputError("--data tells where the pieces of --held-out are now; received no --held-out")
     formats = formats_of(options.format)
     check_formats(formats)
     run = SequenceRun(options.run)
@@ -113,7 +115,7 @@ def primer_of(run: SequenceRun, options: SequenceSampleOptions) -> Primer:
     if options.primer:
         return from_file(options.primer, run.representation, options.primer_columns)
     if options.held_out:
-        return held_out(run, Stretch(PROMPT_BARS, options.primer_columns), options.cache)
+        return held_out(run, Stretch(PROMPT_BARS, options.primer_columns), options.data, options.cache)
     return nothing(run.representation)
 
 

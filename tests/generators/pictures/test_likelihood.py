@@ -64,6 +64,7 @@ def test_a_sequence_model_reads_each_picture_from_silence_on(trained, found, cac
         columns = np.pad((image[:, :, 0] > 127).T, ((1, 0), (0, 0)))
         nats.append(np.sum(judge(columns[None].astype(np.int32))[0]))
     assert found["lstm"]["bits"] == pytest.approx(np.mean(nats) / (64 * 64 * np.log(2)), rel=1e-5)
+    assert found["lstm"]["nll_per_quarter"] == pytest.approx(np.mean(nats) / 16, rel=1e-5)
 
 
 def test_pictures_of_files_that_were_learned_are_left_out(trained, found, cache, monkeypatch):

@@ -129,6 +129,8 @@ def test_held_out_primers_are_named(runs, pieces, cache, model, tmp_path):
         np.testing.assert_array_equal(found[:30], data.steps(number, 0, 30))
     with pytest.raises(InputError, match="no test piece is longer than 9999 columns"):
         sample(runs[model], tmp_path / "long", held_out=True, primer_columns=9_999, cache=cache)
+    with pytest.raises(InputError, match="nowhere, which is gone; give its new place as --data"):
+        sample(runs[model], tmp_path / "gone", held_out=True, data=tmp_path / "nowhere", cache=cache)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,7 @@ def test_held_out_primers_are_named(runs, pieces, cache, model, tmp_path):
         ({"seed": -1}, "--seed must be from 0 to"),
         ({"count": 0}, "--count must be from 1 to"),
         ({"primer": "a.mid", "held_out": True}, "one of --primer and --held-out; received both"),
+        ({"data": "pieces"}, "--data tells where the pieces of --held-out are now"),
         ({"primer_columns": 8}, "--primer-columns is of a --primer or of --held-out"),
         ({"format": "midi,mp3"}, "--format knows midi, png, npy, wav; received 'mp3'"),
         ({"primer": "nowhere.mid"}, "nowhere.mid not found"),
