@@ -223,7 +223,11 @@ def sampler(
     """`count` pieces for the model to go on with; max_note_bars: bars of a note at most, 0: any; ends: may pieces end?"""
     # each block looks back on a window; places of relative attention are counted from the beginning
     seen = model.config.blocks * model.config.window if model.config.attention == "rotary" else None
-    return RecurrentSampler(exported(model, ends), representation, count, max_note_bars, seen)
+
+    def reading(steps: Any, states: list[Any]) -> list[Any]:
+        return model.network(model.head.inputs(steps), model.head.moves(steps), states)[1]
+
+    return RecurrentSampler(exported(model, ends), representation, count, max_note_bars, seen, reading)
 
 
 def nll(model: MusicTransformer) -> Callable[..., Any]:

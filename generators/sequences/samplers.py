@@ -12,6 +12,7 @@ from keras import ops
 
 from generators.compiled import compiled
 from generators.samples import seed_of
+from generators.sequences.loops import drawing, stepwise, together
 from generators.sequences.representation import Representation, Stretch, ended
 
 BATCH = 16
@@ -104,22 +105,24 @@ class RecurrentSampler:
     exported: one step, (step, [uniform, temperature, top_p,] states) -> (next step, states). States are tensors of any shape
     and type, zeros before the first step: an LSTM's, or a cache of keys and values and a place in it; the layers that give
     them take no draws. max_note_bars: bars after which a note is ended, where the representation can; 0: none. seen: steps
-    that a prediction depends on at most, so that no more of a prompt are read; None: on all.
+    that a prediction depends on at most, so that no more of a prompt are read; None: on all. reading: (steps (count, time,
+    width), states) -> the states after them, all read together; without it prompts are read one step after the other.
     """
 
     steps_per_call = STEPS_PER_CALL
 
     def __init__(
         self, exported: keras.Model, representation: Representation, count: int, max_note_bars: float = 0.0,
-        seen: int | None = None,
+        seen: int | None = None, reading: Callable[..., Any] | None = None,
     ) -> None:  # fmt: skip
         self.representation, self.seen = representation, seen
         self.real = len(exported.inputs) == len(exported.outputs)
         self.limit = None if self.real else representation.note_limit(max_note_bars)
         before = exported.inputs[len(exported.inputs) - len(exported.outputs) + 1 :]
-        reading = keras.Model([exported.inputs[0], *before], exported.outputs[1:])
-        self._draw = compiled(_drawing(exported, self.real, self.limit), exported)
-        self._prompt = compiled(_reading(reading), exported)
+        one = keras.Model([exported.inputs[0], *before], exported.outputs[1:])
+        self._draw = compiled(drawing(exported, self.real, self.limit), exported)
+        self._stepwise = compiled(stepwise(one), exported)
+        self._together = compiled(together(reading), exported) if reading else None
         self._zeros = [np.zeros((count, *state.shape[1:]), state.dtype) for state in before]
         self._rest = self._read(np.repeat(representation.rest[None], count, axis=0))
         self.prompt([np.zeros((0, representation.width), representation.dtype)] * count)
@@ -128,18 +131,33 @@ class RecurrentSampler:
         """Begin again: read a prompt for each sequence, after a step of rest."""
         self.memory = [self.limit.start(prompts)] if self.limit else []
         prompts = [prompt if self.seen is None else prompt[-self.seen :] for prompt in prompts]
+        if not self._together:
+            self.step, *self.states = self._read_stepwise([self._rest, *self._zeros], prompts)
+            return
+        alone = {key: self._read_alone(prompt) for key, prompt in {each.tobytes(): each for each in prompts}.items()}
+        found = [alone[prompt.tobytes()] for prompt in prompts]
+        self.step, *self.states = map(np.concatenate, zip(*found, strict=True))
+
+    def _read_alone(self, prompt: np.ndarray) -> list[np.ndarray]:
+        """The state after one prompt."""
+        state = [self._rest[:1], *(zeros[:1] for zeros in self._zeros)]
+        whole = len(prompt) - len(prompt) % STEPS_PER_CALL
+        for first in range(0, whole, STEPS_PER_CALL):
+            state = self._together(state, self._read(prompt[None, first : first + STEPS_PER_CALL]))
+        return self._read_stepwise(state, [prompt[whole:]])
+
+    def _read_stepwise(self, state: list[Any], prompts: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The state after a prompt for each sequence; where others are longer, a sequence's states wait."""
         length = -(-max(map(len, prompts)) // STEPS_PER_CALL) * STEPS_PER_CALL
-        rest = self.representation.rest
-        steps = np.tile(rest, (length, len(prompts), 1))
+        steps = np.tile(self.representation.rest, (length, len(prompts), 1))
         begun = np.zeros((length, len(prompts)), bool)
         for number, prompt in enumerate(prompts):
             steps[length - len(prompt) :, number] = prompt
             begun[length - len(prompt) :, number] = True
-        self.step, self.states = self._rest, self._zeros
         for first in range(0, length, STEPS_PER_CALL):
             part = slice(first, first + STEPS_PER_CALL)
-            state = self._prompt([self.step, *self.states], self._read(steps[part]), begun[part])
-            self.step, *self.states = map(ops.convert_to_numpy, state)
+            state = self._stepwise(state, self._read(steps[part]), begun[part])
+        return [ops.convert_to_numpy(each) for each in state]
 
     def draw(self, uniform: np.ndarray, temperature: np.ndarray, top_p: np.ndarray) -> np.ndarray:
         """As `Sampler.draw`."""
@@ -152,54 +170,6 @@ class RecurrentSampler:
     def _read(self, steps: np.ndarray) -> np.ndarray:
         steps = self.representation.to_model(steps, self.real)
         return steps if self.real else steps.astype(np.int32)
-
-
-def _drawing(model: keras.Model, real: bool, limit: Any) -> Callable[..., Any]:
-    """([step, the limit's memory, *states], uniform (time, count, fields), temperature, top_p) -> (these after, steps)."""
-
-    def draw(state: list[Any], uniform: Any, temperature: Any, top_p: Any) -> tuple[list[Any], Any]:
-        length = uniform.shape[0]
-
-        def one(place: Any, carried: tuple[Any, ...]) -> tuple[Any, ...]:
-            steps, step, *states = carried
-            memory, states = (states[:1], states[1:]) if limit else ([], states)
-            draws = [] if real else [ops.take(uniform, place, axis=0), temperature, top_p]
-            step, *states = model([step, *draws, *states], training=False)
-            if limit:
-                step, *memory = limit(step, *memory)
-            here = ops.reshape(ops.equal(ops.arange(length), place), (-1, 1, 1))
-            return (ops.where(here, step, steps), step, *memory, *states)
-
-        steps = ops.repeat(ops.zeros_like(state[0])[None], length, axis=0)
-        steps, *after = ops.fori_loop(0, length, one, (steps, *map(ops.convert_to_tensor, state)))
-        return after, steps
-
-    return draw
-
-
-def _reading(model: keras.Model) -> Callable[..., Any]:
-    """([step, *states], steps (time, count, width), begun (time, count)) -> the state after reading them.
-
-    begun: False before a sequence's prompt, where its states stay as they are.
-    """
-
-    def read(state: list[Any], steps: Any, begun: Any) -> list[Any]:
-        steps, begun = ops.convert_to_tensor(steps), ops.convert_to_tensor(begun)
-
-        def one(place: Any, carried: tuple[Any, ...]) -> tuple[Any, ...]:
-            given, here = ops.take(steps, place, axis=0), ops.take(begun, place, axis=0)
-            after = model(list(carried), training=False)
-            after = after if isinstance(after, list) else [after]
-            return (given, *(_where(here, new, old) for new, old in zip(after, carried[1:], strict=True)))
-
-        return list(ops.fori_loop(0, steps.shape[0], one, tuple(map(ops.convert_to_tensor, state))))
-
-    return read
-
-
-def _where(here: Any, new: Any, old: Any) -> Any:
-    """`new` (count, ...) of the sequences that are `here` (count,), else `old`."""
-    return ops.where(ops.reshape(here, (-1, *[1] * (len(new.shape) - 1))), new, old)
 
 
 class WindowSampler:

@@ -260,3 +260,19 @@ def test_a_run_that_tells_no_steps_is_one_line(runs_of_notes, tmp_path):
     write_json(run / "config.json", record)
     with pytest.raises(InputError, match="codec"):
         SequenceRun(run)
+
+
+@pytest.mark.parametrize("attention", ["relative", "rotary"])
+def test_prompts_read_together_are_those_read_step_after_step(piece, attention):
+    """Of any lengths, some of them the same."""
+    model = made(attention=attention)
+    representation = representation_of(model)
+    steps = representation.encode(piece)[0][:-1]
+    prompts = [steps[:STEPS_PER_CALL], steps[: 2 * STEPS_PER_CALL + 5], steps[:0], steps[:STEPS_PER_CALL], steps[:3]]
+    sampler = music_transformer.sampler(model, representation, len(prompts))
+    sampler.prompt(prompts)
+    together = [sampler.step, *sampler.states]
+    sampler._together = None
+    sampler.prompt(prompts)
+    for mine, theirs in zip(together, [sampler.step, *sampler.states], strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-5)

@@ -121,7 +121,7 @@ def test_nothing_is_traced_twice_and_new_weights_are_used():
     for length in (1, 40, 0):
         sampler.prompt([prompt(length)] * 2)
         coldest(sampler, 2)
-    assert sampler._prompt.experimental_get_tracing_count() == 1
+    assert sampler._stepwise.experimental_get_tracing_count() == 1
     assert sampler._draw.experimental_get_tracing_count() == 1
     kernel, _ = model.head.output_layer.get_weights()
     model.head.output_layer.set_weights([np.zeros_like(kernel), np.tile([0.0, 9.0, 0.0], 88)])
