@@ -128,6 +128,6 @@ def test_a_training_makes_its_sampler_once(frames, tmp_path, monkeypatch):
         watch.on_epoch_end(epoch, {})
         watch.samples(model)
     assert len(made) == 1
-    assert made[0]._draw.experimental_get_tracing_count() == made[0]._prompt.experimental_get_tracing_count() == 1
+    assert made[0]._draw.experimental_get_tracing_count() == made[0]._stepwise.experimental_get_tracing_count() == 1
     watch.sampler_of(lstm.build(config, Context()))
     assert len(made) == 2
