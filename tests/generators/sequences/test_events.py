@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from generators.sequences.events import END, OFF, ON, PAD, SHIFT, VELOCITY, Events
+from midi.files.reading import read
+from midi.files.writing import write
 from midi.notes import TEMPO, make_piece, note_table
 from training.errors import InputError
 
@@ -107,3 +109,37 @@ def test_drums_are_left_out_and_counted(unit):
     tokens, losses = Events(unit).encode(make_piece(np.concatenate([pitched, drums]), 480))
     np.testing.assert_array_equal(tokens, Events(unit).encode(make_piece(pitched, 480))[0])
     assert (losses["notes"], losses["kept"], losses["drums"]) == (4, 2, 2)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_notes_begin_and_end_when_another_tokeniser_has_them(tmp_path, seed):
+    """MidiTok's tokens like MIDI (arXiv 1808.03715 too), of notes on the grid of which no two of a pitch overlap."""
+    miditok, symusic = pytest.importorskip("miditok"), pytest.importorskip("symusic")
+    draws = np.random.default_rng(seed)
+    pitch, place = np.repeat(np.arange(40, 90, 3), 12), np.tile(np.arange(12), 17)
+    start = 480 * place + 40 * draws.integers(0, 6, len(pitch))
+    end = start + 40 * draws.integers(1, 7, len(pitch))
+    notes = note_table(len(pitch), start=start, end=end, pitch=pitch, velocity=4 * draws.integers(1, 32, len(pitch)))
+    write(tmp_path / "piece.mid", make_piece(notes, 480))
+    options = {"use_rests": False, "use_programs": False, "use_time_signatures": False, "special_tokens": ["PAD"]}
+    grid = {"pitch_range": (0, 127), "beat_res": {(0, 64): 12}, "num_velocities": 127}
+    (theirs,) = miditok.MIDILike(miditok.TokenizerConfig(**options, **grid))(symusic.Score(tmp_path / "piece.mid"))
+    found, now = [], 0
+    for kind, value in (token.split("_") for token in theirs.tokens):
+        if kind == "TimeShift":
+            beats, parts, _ = map(int, value.split("."))
+            now += 12 * beats + parts
+        elif kind == "Velocity":
+            found[-1] = (*found[-1][:3], int(value))
+        else:
+            found.append((now, kind == "NoteOn", int(value), 0))
+    mine, now, velocity = [], 0, 0
+    for token in QUARTERS.encode(read(tmp_path / "piece.mid"))[0][:-1, 0].tolist():
+        if token >= VELOCITY:
+            velocity = 4 * (token - VELOCITY)
+        elif token >= SHIFT:
+            now += token - SHIFT + 1
+        else:
+            mine.append((now, token < OFF, token % OFF, velocity if token < OFF else 0))
+    assert sorted(mine) == sorted(found)
+    assert len(mine) == 2 * len(pitch)
