@@ -23,7 +23,7 @@ from midi.files.writing import END, MAX_DELTA, delta_bytes
 from midi.notes import require_tracks
 from training.errors import InputError
 
-MAX_LENIENT_BYTES = 1 << 22
+MAX_LENIENT_BYTES = 1 << 24
 """Bytes at most: a megabyte takes about half a second, by mido two more."""
 
 
