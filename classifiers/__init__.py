@@ -6,7 +6,7 @@ __distribution__ = "spectro-music"
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from training.family import Family, Report
 from training.options import TrainOptions
@@ -41,6 +41,11 @@ class Classifiers(Family):
         from classifiers.training import ClassifierRecipe
 
         return ClassifierRecipe
+
+    def exported(self, model: str, run: Path, network: Any) -> Any:
+        from classifiers.novelty import read_novelty, with_novelty
+
+        return with_novelty(super().exported(model, run, network), read_novelty(run))
 
     def report(self, run: Path, evaluation: Path) -> Report:
         from classifiers.evaluation import report_sections

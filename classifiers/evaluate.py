@@ -21,6 +21,8 @@ class Options:
     """Run directories; several (folds, seeds, splits) also give their mean."""
     data: Path | None = None
     """Where the recordings are now, if they have moved."""
+    foreign: tuple[Path, ...] = ()
+    """Recordings that have none of the labels: folders, CSVs or corpora. How well novelty tells them from the test part."""
     cache: Path | None = None
     """Where folders become corpora; by default the user's cache folder."""
 
@@ -34,7 +36,7 @@ def main(options: Options) -> None:
     if not options.runs:
         raise InputError("expected at least one run directory, as `classifiers.train` prints it")
     batch = Batch("evaluated", len(options.runs), "runs")
-    result = evaluate(options.runs, data=options.data, cache=options.cache, one=batch.one)
+    result = evaluate(options.runs, data=options.data, cache=options.cache, foreign=options.foreign, one=batch.one)
     if result["runs"]:
         print(table(result))
         print()

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from classifiers.data import evaluation_batches, open_clips
+from classifiers.data import one_hot, open_clips
+from classifiers.foreign import novelty_scores, novelty_section, novelty_table
 from classifiers.front_end import setting_of_model
+from classifiers.novelty import measure_novelty, outputs_of, read_novelty, with_novelty, write_novelty
 from training.corpora.corpus import Corpus
 from training.corpora.split import split_corpus
 from training.errors import InputError
@@ -42,6 +44,7 @@ def evaluate(
     data: str | os.PathLike | None = None,
     corpus: Corpus | None = None,
     cache: Path | None = None,
+    foreign: Sequence[str | os.PathLike] = (),
     one: Callable[[str | os.PathLike], AbstractContextManager] = nullcontext,
 ) -> dict[str, Any]:
     """Scores of each run on its own test part, and of all together; also written to RUN/evaluation.json, RUN/confusion.png
@@ -49,14 +52,15 @@ def evaluate(
 
         evaluate(["runs/fold-1", "runs/fold-2"])["mean"]["track"]["accuracy"]
 
-    data: where the recordings are now, if not where they were when the run was trained. With several runs (folds, seeds)
-    the entry "mean" averages each recording's score over the runs that tested it. one: what each run is worked on in; with
-    that of a `training.batch.Batch` the others go on where one fails. InputError: other data than trained on.
+    data: where the recordings are now, if not where they were when the run was trained. foreign: recordings that have none
+    of the labels, see `classifiers.foreign`. With several runs (folds, seeds) the entry "mean" averages each recording's
+    score over the runs that tested it. one: what each run is worked on in; with that of a `training.batch.Batch` the
+    others go on where one fails. InputError: other data than trained on; foreign recordings where a run has no novelty.
     """
     rows = []
     for run in runs:
         with one(run):
-            rows.append(evaluate_run(Path(run), data=data, corpus=corpus, cache=cache))
+            rows.append(evaluate_run(Path(run), data=data, corpus=corpus, cache=cache, foreign=foreign))
             write_report(run)
     result: dict[str, Any] = {"runs": [{key: value for key, value in row.items() if key != "sources"} for row in rows]}
     if len(rows) > 1:
@@ -73,13 +77,19 @@ def report_sections(run: Path) -> list[Section]:
         (f"{kind}s", f"{100 * part['accuracy']:.1f} %", f"{100 * part['low']:.1f} to {100 * part['high']:.1f}")
         for kind, part in ((kind, scores[kind]) for kind in ("segment", "track"))
     ]
-    return [Section("Test part", ABOUT, table, ["confusion.png"], captions={"confusion.png": CONFUSION})]
+    sections = [Section("Test part", ABOUT, table, ["confusion.png"], captions={"confusion.png": CONFUSION})]
+    return sections + ([novelty_section(scores["novelty"])] if scores.get("novelty") else [])
 
 
 def evaluate_run(
-    run: Path, *, data: str | os.PathLike | None = None, corpus: Corpus | None = None, cache: Path | None = None
+    run: Path,
+    *,
+    data: str | os.PathLike | None = None,
+    corpus: Corpus | None = None,
+    cache: Path | None = None,
+    foreign: Sequence[str | os.PathLike] = (),
 ) -> dict[str, Any]:
-    """What `score` gives for one run, with `run`, `model`, `split` and `seed`; all files but the report."""
+    """What `score` gives for one run, with `run`, `model`, `split`, `seed` and `novelty`; all files but the report."""
     record, model = read_run(run), load(run)
     about = record["data"]
     corpus = corpus or open_clips(data or about["path"], setting_of_model(model), cache_of(record, cache))
@@ -93,11 +103,19 @@ def evaluate_run(
     if not len(split.test):
         raise InputError(f"{run} has no test part")
     labels = tuple(record["labels"])
-    batches = evaluation_batches(corpus, split.test, labels)
-    probabilities = np.concatenate([model.predict_on_batch(batches[i][0]) for i in range(len(batches))])
-    truth = batches.targets[split.test].argmax(axis=1)
-    scores = score(probabilities, truth, corpus.source_of[split.test], [row["name"] for row in corpus.rows], labels)
+    novelty = read_novelty(run)
+    if novelty is None:  # of a version that measured none
+        novelty = measure_novelty(model, corpus, split, record["seed"])
+        write_novelty(novelty, run)
+    if foreign and novelty is None:
+        raise InputError(f"{run} has no novelty to compare by: it was trained without a validation part")
+    network = with_novelty(model, novelty)
+    made = outputs_of(network, corpus, split.test)
+    truth = one_hot(corpus, labels)[split.test].argmax(axis=1)
+    scores = score(made["output"], truth, corpus.source_of[split.test], [row["name"] for row in corpus.rows], labels)
     scores = {"run": os.fspath(run), "model": record["model"], "split": _split_name(about), "seed": record["seed"], **scores}
+    if novelty is not None:
+        scores["novelty"] = novelty_scores(network, made["novelty"], foreign, setting_of_model(model), cache)
     write_json(run / "evaluation.json", scores)
     _picture(run / "confusion.png", np.array(scores["confusion"]), labels)
     return scores
@@ -178,7 +196,7 @@ def _picture(path: Path, counts: np.ndarray, labels: tuple[str, ...]) -> None:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The scores as a Markdown table, one row a run and one for their mean, then precision and recall of each class."""
+    """The scores as Markdown: a row for each run and one for their mean, then each run's classes and novelty."""
     lines = [
         "| run | model | split | seed | clips | segment accuracy | tracks | track accuracy |",
         "|---|---|---|---|---|---|---|---|",
@@ -196,6 +214,9 @@ def table(result: dict[str, Any]) -> str:
         lines += [
             f"| {label} | {_cell(row['precision'][label])} | {_cell(row['recall'][label])} |" for label in row["labels"]
         ]
+        if row.get("novelty"):
+            heads, *rest = (f"| {' | '.join(cells)} |" for cells in novelty_table(row["novelty"]))
+            lines += ["", heads, "|---|---|---|---|", *rest]
     return "\n".join(lines)
 
 

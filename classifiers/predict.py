@@ -1,4 +1,5 @@
-"""The genre of recordings: a row per window, a verdict per file, a JSON file and a picture of the time line.
+"""The genre of recordings: a row per window, a verdict per file, a JSON file and a picture of the time line; and whether
+they are unlike all that the classifier was trained on (novelty above 1).
 
 `python -m classifiers.predict [RUN] FILE ...`: without a run (a directory of `classifiers.train`) the shipped classifier.
 """
@@ -57,11 +58,13 @@ def main(options: Options) -> None:
 
 def _print(prediction) -> None:
     best = prediction.probabilities.argmax(axis=1)
-    print(f"{prediction.name}: {prediction.verdict} ({prediction.mean.max():.0%})")
+    print(f"{prediction.name}: {prediction.told}")
     for row, label in enumerate(best):
         verdict = (
             "silent" if prediction.silent[row] else f"{prediction.labels[label]} {prediction.probabilities[row, label]:.0%}"
         )
+        if prediction.novelty is not None and not prediction.silent[row] and prediction.novelty[row] > 1:
+            verdict += f", novelty {prediction.novelty[row]:.2f}"
         print(f"  {prediction.starts[row]:8.2f} s to {prediction.ends[row]:8.2f} s  {verdict}")
 
 

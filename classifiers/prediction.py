@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from classifiers.front_end import setting_of_model
+from classifiers.novelty import read_novelty, with_novelty
 from spectro.audio import blocks
 from spectro.pieces import SILENCE
 from training.errors import InputError
@@ -30,7 +31,8 @@ BATCH = 8
 class Prediction:
     """What a classifier says of one recording, window by window.
 
-    starts, ends: seconds of each window (windows,); probabilities: (windows, labels); silent: (windows,) bool.
+    starts, ends: seconds of each window (windows,); probabilities: (windows, labels); silent: (windows,) bool. novelty:
+    (windows,), above 1 where a window is unlike all that the classifier was trained on; None if it has no measure of that.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Prediction:
     ends: np.ndarray
     probabilities: np.ndarray
     silent: np.ndarray
+    novelty: np.ndarray | None = None
 
     @property
     def mean(self) -> np.ndarray:
@@ -49,6 +52,24 @@ class Prediction:
     def verdict(self) -> str:
         """The label of the largest mean probability."""
         return self.labels[int(self.mean.argmax())]
+
+    @property
+    def mean_novelty(self) -> float | None:
+        """Mean over the windows that are not silent."""
+        return None if self.novelty is None else float(self.novelty[~self.silent].mean())
+
+    @property
+    def novel(self) -> bool:
+        """Whether the file as a whole is unlike all that the classifier was trained on, so that the verdict is a guess."""
+        return self.mean_novelty is not None and self.mean_novelty > 1
+
+    @property
+    def told(self) -> str:
+        """The verdict in words."""
+        sure = f"{self.verdict} ({self.mean.max():.0%})"
+        if not self.novel:
+            return sure
+        return f"unlike all that it was trained on (novelty {self.mean_novelty:.2f}); the nearest is {sure}"
 
 
 class Classifier:
@@ -67,6 +88,7 @@ class Classifier:
         self.model: keras.Model = load(run)
         self.labels = tuple(record["labels"])
         self.setting = setting_of_model(self.model)
+        self._network = with_novelty(self.model, read_novelty(run))
 
     def __call__(self, path: str | os.PathLike) -> Prediction:
         """Classify a file in constant memory. InputError: unreadable or silent throughout."""
@@ -78,22 +100,28 @@ class Classifier:
         return self._predict((samples[i : i + length] for i in range(0, len(samples), length)), name)
 
     def _predict(self, pieces: Iterator[np.ndarray], name: str) -> Prediction:
-        starts, ends, probabilities, silent, batch = [], [], [], [], []
+        starts, ends, silent, made, batch = [], [], [], [], []
         for start, end, window in self._windows(pieces):
             starts.append(start / self.setting.rate)
             ends.append(end / self.setting.rate)
             silent.append(float(np.abs(window).max()) < SILENCE)
             batch.append(window)
             if len(batch) == BATCH:
-                probabilities.append(self.model.predict_on_batch(np.stack(batch)))
+                made.append(self._network.predict_on_batch(np.stack(batch)))
                 batch = []
         if batch:  # filled up, so that the compiled graph sees one shape
-            filled = np.stack(batch + batch[-1:] * (BATCH - len(batch)))
-            probabilities.append(self.model.predict_on_batch(filled)[: len(batch)])
+            made.append(self._network.predict_on_batch(np.stack(batch + batch[-1:] * (BATCH - len(batch)))))
         if all(silent):
             raise InputError(f"{name or 'the sound'} is silent; there is nothing to classify")
+        outputs = {key: np.concatenate([each[key] for each in made])[: len(starts)] for key in made[0]}
         return Prediction(
-            Path(name).name, self.labels, np.array(starts), np.array(ends), np.concatenate(probabilities), np.array(silent)
+            Path(name).name,
+            self.labels,
+            np.array(starts),
+            np.array(ends),
+            outputs["output"],
+            np.array(silent),
+            outputs.get("novelty"),
         )
 
     def _windows(self, pieces: Iterator[np.ndarray]) -> Iterator[tuple[int, int, np.ndarray]]:
@@ -116,17 +144,18 @@ def write_prediction(prediction: Prediction, target: str | os.PathLike, run: str
     record = {
         "file": prediction.name,
         "verdict": prediction.verdict,
+        "novel": prediction.novel,
+        "novelty": prediction.mean_novelty,
         "mean": _by_label(prediction.labels, prediction.mean),
         "windows": [
             {
                 "start": float(start),
                 "end": float(end),
-                "silent": bool(silent),
-                "probabilities": _by_label(prediction.labels, probabilities),
+                "silent": bool(prediction.silent[row]),
+                "novelty": None if prediction.novelty is None else float(prediction.novelty[row]),
+                "probabilities": _by_label(prediction.labels, prediction.probabilities[row]),
             }
-            for start, end, silent, probabilities in zip(
-                prediction.starts, prediction.ends, prediction.silent, prediction.probabilities, strict=True
-            )
+            for row, (start, end) in enumerate(zip(prediction.starts, prediction.ends, strict=True))
         ],
         "run": os.fspath(run),
         "versions": versions(),
@@ -141,16 +170,22 @@ def _by_label(labels: tuple[str, ...], probabilities: np.ndarray) -> dict[str, f
 
 
 def _time_line(prediction: Prediction) -> Figure:
-    """Probabilities over time, a row for each label; silent windows are left white."""
+    """Probabilities over time, a row for each label, and novelty above them if measured; silent windows are left white."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 1.2 + 0.32 * len(prediction.labels)), layout="constrained")
-    axes = figure.add_subplot()
+    measured = prediction.novelty is not None
+    figure = Figure(figsize=(9, 1.2 + measured + 0.32 * len(prediction.labels)), layout="constrained")
+    *above, axes = figure.subplots(1 + measured, sharex=True, squeeze=False, height_ratios=[1] * measured + [3])[:, 0]
     shown = np.where(prediction.silent[:, None], np.nan, prediction.probabilities)
     # the last window may reach back over the one before; columns meet where the next one starts
     edges = np.append(prediction.starts, prediction.ends[-1])
     mesh = axes.pcolormesh(edges, np.arange(len(prediction.labels) + 1), shown.T, cmap="magma", vmin=0, vmax=1)
     axes.set_yticks(np.arange(len(prediction.labels)) + 0.5, prediction.labels)
-    axes.set(xlabel="seconds", title=f"{prediction.name}: {prediction.verdict} ({prediction.mean.max():.0%})")
+    axes.set(xlabel="seconds")
     figure.colorbar(mesh, label="probability")
+    for top in above:
+        top.stairs(np.where(prediction.silent, np.nan, prediction.novelty), edges, color="tab:red")
+        top.axhline(1, color="grey", linestyle="dashed", linewidth=1)
+        top.set(ylabel="novelty", ylim=(0, max(2.0, 1.1 * prediction.novelty[~prediction.silent].max())))
+    figure.suptitle(f"{prediction.name}: {prediction.told}")
     return figure

@@ -17,6 +17,7 @@ from classifiers.augment import Mixing
 from classifiers.data import class_weights, evaluation_batches, open_clips, training_batches
 from classifiers.evaluation import evaluate_run
 from classifiers.front_end import setting_of, setting_of_model
+from classifiers.novelty import measure_novelty, write_novelty
 from spectro.clips import to_model
 from spectro.stft import SpectrogramSetting
 from training.cli import log
@@ -78,6 +79,10 @@ class ClassifierRecipe(Recipe):
         return self.sampler(model) if self.sampler else []
 
     def finish(self, run: Path) -> None:
+        novelty = measure_novelty(load(run), self.corpus, self.split, self.options.seed)
+        write_novelty(novelty, run)
+        if novelty is None:
+            log("no novelty: it takes a validation part, and layers between picture and probabilities")
         if len(self.split.test):
             evaluate_run(run, corpus=self.corpus)
 

@@ -35,10 +35,11 @@ def main(options: Options) -> None:
     import sys
 
     from training.exporting.exports import FORMATS, example_inputs, export, facts_of
-    from training.runs import load, model_module, read_run
+    from training.family import family_of
+    from training.runs import load, read_run
 
     record = read_run(options.run)
-    model = model_module(record).exported(load(options.run))
+    model = family_of(record).exported(record["model"], options.run, load(options.run))
     output = options.output or options.run / "exports" / (record["model"] + FORMATS[options.format].suffix)
     error = export(model, output, options.format, example_inputs(model), facts_of(record, model), options.force)
     print(f"largest difference from Keras: {error:.2g}", file=sys.stderr)

@@ -82,6 +82,10 @@ class Family:
         """How the model is trained: a `training.recipe.Recipe`."""
         raise NotImplementedError
 
+    def exported(self, model: str, run: Path, network: Any) -> Any:
+        """What is exported of the run: what the model's module makes of its `network`, and what the run has besides."""
+        return self.module(model).exported(network)
+
     def report(self, run: Path, evaluation: Path) -> Report:
         """What the run's `report.html` tells besides its history, samples and record, from what lies in the run.
 

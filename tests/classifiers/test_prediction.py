@@ -55,7 +55,8 @@ def test_the_command_goes_on_after_a_bad_file(run, tmp_path, capsys):
     assert "good.wav: " in told.out
     result = read_json(tmp_path / "out" / "good.json")
     assert result["verdict"] in result["mean"]
-    assert [list(window) for window in result["windows"]] == [["start", "end", "silent", "probabilities"]] * 2
+    assert [list(window) for window in result["windows"]] == [["start", "end", "silent", "novelty", "probabilities"]] * 2
+    assert result["novelty"] == np.mean([window["novelty"] for window in result["windows"]])
     assert (tmp_path / "out" / "good.png").stat().st_size > 1000
     with pytest.raises(InputError):
         main(options)

@@ -52,6 +52,14 @@ def test_new_tracks_of_the_demo_genres_are_mostly_recognised(classifier):
     assert sum(right) >= 6
 
 
+def test_what_it_has_never_heard_is_told(classifier):
+    """Tracks of the demo genres are known, a trumpet and an orchestra are not."""
+    novel = [classifier.of_samples(compose(genre, 987_655, seconds=10.0).mean(axis=0)).novel for genre in GENRES]
+    assert sum(novel) <= 1
+    for name in ("trumpet", "brahms_strings"):
+        assert classifier(real_data(f"audio/recordings/{name}.ogg")).novel
+
+
 @pytest.mark.parametrize(("form", "module"), [("onnx", "tf2onnx"), ("litert", "ai_edge_litert")])
 def test_a_fresh_process_without_this_project_says_the_same(classifier, tmp_path, form, module):
     pytest.importorskip(module)

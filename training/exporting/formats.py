@@ -43,7 +43,10 @@ class Format:
 
 
 def output_names(model: keras.Model) -> list[str]:
-    """ "output", and "STATE_after" for each state that the last inputs bring and the last outputs take away again."""
+    """The model's own names, sorted as Keras does; of one without: "output", and "STATE_after" for each state that the last
+    inputs bring and the last outputs take away again."""
+    if isinstance(model.output, dict):
+        return sorted(model.output)
     states = model.inputs[len(model.inputs) - len(model.outputs) + 1 :]
     if [state.shape for state in states] == [state.shape for state in model.outputs[1:]]:
         return ["output", *(f"{state.name}_after" for state in states)]
