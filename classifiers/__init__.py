@@ -53,5 +53,5 @@ class Classifiers(Family):
         return Report(report_sections(run))
 
 
-MODELS = dict.fromkeys(("lil_data", "resnet50", "softmax"), Classifiers())
+MODELS = dict.fromkeys(("lil_data", "music_vgg", "resnet50", "softmax"), Classifiers())
 """The models of this package; each module follows the contract: docstring, Config, PRESETS, build, exported."""

@@ -187,5 +187,6 @@ def _time_line(prediction: Prediction) -> Figure:
         top.stairs(np.where(prediction.silent, np.nan, prediction.novelty), edges, color="tab:red")
         top.axhline(1, color="grey", linestyle="dashed", linewidth=1)
         top.set(ylabel="novelty", ylim=(0, max(2.0, 1.1 * prediction.novelty[~prediction.silent].max())))
-    figure.suptitle(f"{prediction.name}: {prediction.told}")
+        top.set_title("unlike all that it was trained on" if prediction.novel else "")
+    figure.suptitle(f"{prediction.name}: {prediction.verdict} ({prediction.mean.max():.0%})")
     return figure

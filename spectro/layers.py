@@ -110,6 +110,41 @@ class MelPicture(keras.layers.Layer):
         return {**super().get_config(), "setting": asdict(self.setting), "bands": self.bands, "pool": self.pool}
 
 
+@keras.saving.register_keras_serializable("spectro")
+class LogMel(keras.layers.Layer):
+    """Linear picture -> log10(1 + 10,000 mel power), as the networks of musicnn take it (Pons and Serra, arXiv 1909.06654).
+
+    Input (batch, rows, columns, 1) in [0, 1] made with `setting`; output (batch, columns, bands, 1), 0 where the picture is.
+    loudest: magnitude of picture value 1; None: a sine of full scale. Bands as those of `MelPicture`. Differentiable.
+    """
+
+    def __init__(
+        self, setting: SpectrogramSetting | dict, bands: int = 96, loudest: float | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs | {"dtype": "float32"})
+        self.setting = SpectrogramSetting(**setting) if isinstance(setting, dict) else setting
+        self.bands, self.loudest = bands, loudest
+
+    def build(self, input_shape: tuple) -> None:
+        from spectro.libraries import librosa
+
+        self.filters = librosa.filters.mel(sr=self.setting.rate, n_fft=self.setting.n_fft, n_mels=self.bands)
+        self.built = True
+
+    def call(self, picture: Any) -> Any:
+        loudest, floor = self.loudest or self.setting.full_scale, self.setting.floor_db / 10 * np.log(10)
+        power = loudest**2 * (ops.exp((1 - picture[..., 0]) * floor) - np.exp(floor))
+        mel = ops.matmul(ops.convert_to_tensor(self.filters, "float32"), power)
+        return ops.transpose(ops.log1p(1e4 * mel) / np.log(10), (0, 2, 1))[..., None]
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return (input_shape[0], input_shape[2], self.bands, 1)
+
+    def get_config(self) -> dict[str, Any]:
+        settings = {"setting": asdict(self.setting), "bands": self.bands, "loudest": self.loudest}
+        return {**super().get_config(), **settings}
+
+
 def power_to_picture(power: Any, floor_db: float) -> Any:
     """Power relative to the reference -> [0, 1]: 0 at or below the floor, 1 at the reference."""
     level = ops.log10(ops.maximum(power, 10 ** (floor_db / 10))) * 10

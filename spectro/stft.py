@@ -191,7 +191,8 @@ def _window(name: str, n_fft: int) -> np.ndarray:
 
 SETTINGS = {
     "lil_data": SpectrogramSetting(),
+    "musicnn": SpectrogramSetting(rate=16_000, n_fft=512, hop=256),
     "quick": SpectrogramSetting(rate=8_000, n_fft=128, hop=64, floor_db=-60.0, seconds=0.5),
 }
-"""Named settings. `lil_data`: 631 rows x 631 columns for 5 s, the founding paper's picture;
-`quick`: 65 x 63, for tests."""
+"""Named settings. `lil_data`: 631 rows x 631 columns for 5 s, the founding paper's picture; `musicnn`: 257 x 313, what the
+networks of musicnn have seen; `quick`: 65 x 63, for tests."""

@@ -148,7 +148,7 @@ def test_help_loads_nothing_heavy():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time")}
     assert not loaded & {"keras", "tensorflow", "numpy", "librosa", "matplotlib", "soundfile"}
-    assert "lil_data, resnet50, softmax" in done.stdout
+    assert "lil_data, music_vgg, resnet50, softmax" in done.stdout
 
 
 @pytest.mark.parametrize("package", MODEL_PACKAGES)

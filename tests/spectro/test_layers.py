@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from spectro.layers import MelPicture, Spectrogram, exportable
+from spectro.layers import LogMel, MelPicture, Spectrogram, exportable
 from spectro.stft import SETTINGS
 from training.errors import InputError
 
@@ -66,7 +66,21 @@ def test_rounding_at_the_floor_does_not_matter(clips):
     np.testing.assert_allclose(layer(np.maximum(picture, 1e-7)), layer(picture), atol=1e-5)
 
 
-@pytest.mark.parametrize("layer", [Spectrogram(QUICK, "dft"), MelPicture(QUICK, 17, 4)])
+def test_log_mel_is_what_musicnn_computes():
+    """Up to what the floor takes off, 80 dB below full scale."""
+    setting = replace(SETTINGS["musicnn"], reference="absolute")
+    clip = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 8_000)).astype(np.float32)
+    clip[:, 4_000:] *= 1e-2
+    mel = librosa.feature.melspectrogram(y=clip[0], sr=16_000, n_fft=512, hop_length=256, n_mels=96)
+    picture = Spectrogram(setting)(clip)
+    found = ops.convert_to_numpy(LogMel(setting)(picture))[0, ..., 0]
+    np.testing.assert_allclose(found, np.log10(1 + 1e4 * mel.T), atol=0.03)
+    np.testing.assert_allclose(LogMel(setting)(0 * picture), 0, atol=1e-6)
+    louder = ops.convert_to_numpy(LogMel(setting, loudest=10 * setting.full_scale)(picture))[0, ..., 0]
+    np.testing.assert_allclose((10**louder - 1), 100 * (10**found - 1), rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("layer", [Spectrogram(QUICK, "dft"), MelPicture(QUICK, 17, 4), LogMel(QUICK, 12, 30.0)])
 def test_layers_come_back_from_their_config(layer):
     copy = type(layer).from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()

@@ -43,6 +43,7 @@ FEATURES = {
     "texture": StyleFeature("how the bands of a sound move", "transfer.style.texture.method", takes=()),
     "lil_data": StyleFeature("the shipped classifier", "transfer.style.features.lil_data"),
     "vgg19": StyleFeature("VGG-19", "transfer.style.features.vgg19", takes=("vgg_weights", "phase", "start")),
+    "music_vgg": StyleFeature("a VGG that has heard music", "transfer.style.features.music_vgg"),
     "random": StyleFeature("random filters in time", "transfer.style.features.random"),
 }
 """Name -> feature. All but texture are features of a network that sees pictures."""

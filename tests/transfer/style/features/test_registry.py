@@ -50,6 +50,6 @@ def test_options_of_its_own_are_for_it_alone(toy):
 
 
 def test_what_is_no_feature_is_told_what_there_is(toy, tmp_path):
-    with pytest.raises(InputError, match="not found; expected one of texture, lil_data, vgg19, random, toy, or"):
+    with pytest.raises(InputError, match="not found; expected one of texture, lil_data, vgg19, music_vgg, random, toy, or"):
         settings_of(str(tmp_path / "absent"), "quick")
     assert settings_of(str(tmp_path), "quick") == RUN.load().PRESETS["quick"]
