@@ -11,6 +11,8 @@ labels, 12,808 of them trained).
 
     pip install --no-deps musicnn==0.1.0
     python -m classifiers.train music_vgg --data FOLDER
+
+ESC-10, three folds for training and one for testing: 91.2 % (docs/results.md).
 """
 
 from __future__ import annotations

@@ -261,6 +261,7 @@ CASES = {
     "classifiers.lil_data, batch norm": Case(
         "classifiers", "lil_data", {"dropout": 0.0, "masks": 0, "batch_norm": True}, clips, rate=0.01
     ),
+    "classifiers.music_vgg": Case("classifiers", "music_vgg", {"dropout": 0.0}, clips),
     "classifiers.resnet50": Case("classifiers", "resnet50", {}, clips, rate=0.00001, dtype="float64"),
     "classifiers.softmax": Case("classifiers", "softmax", {}, clips),
     "generators.vae": Case("generators", "vae", {}, pictures),
