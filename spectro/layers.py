@@ -37,12 +37,16 @@ class Spectrogram(keras.layers.Layer):
         if self.setting.reference == "file":
             raise InputError("a Spectrogram layer sees clips, not files: reference must be clip or absolute; received file")
 
+    def power(self, waveform: Any) -> Any:
+        """(batch, samples) -> (batch, frames, rows), the squared magnitudes of the transform."""
+        pad = self.setting.n_fft // 2
+        padded = ops.pad(waveform, ((0, 0), (pad, self.setting.n_fft - pad)))
+        real, imaginary = self._fft(padded) if self.method == "fft" else self._dft(padded)
+        return ops.square(real) + ops.square(imaginary)
+
     def call(self, waveform: Any) -> Any:
         setting = self.setting
-        pad = setting.n_fft // 2
-        padded = ops.pad(waveform, ((0, 0), (pad, setting.n_fft - pad)))
-        real, imaginary = self._fft(padded) if self.method == "fft" else self._dft(padded)
-        power = ops.transpose(ops.square(real) + ops.square(imaginary), (0, 2, 1))[..., None]
+        power = ops.transpose(self.power(waveform), (0, 2, 1))[..., None]
         if setting.reference == "clip":
             reference = ops.max(power, axis=(1, 2, 3), keepdims=True)
         else:
@@ -145,6 +149,76 @@ class LogMel(keras.layers.Layer):
         return {**super().get_config(), **settings}
 
 
+@keras.saving.register_keras_serializable("spectro")
+class LogFrequency(keras.layers.Layer):
+    """Waveform -> decibel picture whose rows are parts of a semitone, once for each of several window lengths.
+
+    Input (batch, samples) float32 in [-1, 1]; output (batch, frames, bins, windows) float32 in [0, 1]: 1 is a sine of
+    amplitude 1, 0 is `floor_db` below it. Frame t is centred at sample t * hop, whatever the window, as in `Spectrogram`;
+    bin k at lowest * 2 ** (k / per_octave) Hz. A long window tells low notes apart, a short one tells when they begin.
+
+    A bin is the power of the transform under a triangle around its frequency, as wide as the bins beside it, or as the
+    transform's own where these are wider, so that low bins interpolate. Bins above half the rate are 0. method: as in
+    `Spectrogram`.
+    """
+
+    def __init__(
+        self,
+        rate: int,
+        hop: int,
+        windows: tuple[int, ...],
+        lowest: float,
+        per_octave: int,
+        bins: int,
+        floor_db: float = -80.0,
+        method: str = "fft",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs | {"dtype": "float32"})
+        self.settings = [SpectrogramSetting(rate, size, hop, "hann", floor_db, "absolute") for size in windows]
+        self.lowest, self.per_octave, self.bins, self.method = lowest, per_octave, bins, method
+        self.spectra = [Spectrogram(setting, method) for setting in self.settings]
+        self.filters = [self._filters(setting) for setting in self.settings]
+
+    def build(self, input_shape: tuple) -> None:
+        for spectrum in self.spectra:
+            spectrum.build(input_shape)
+        self.built = True
+
+    def _filters(self, setting: SpectrogramSetting) -> np.ndarray:
+        """(rows, bins) of triangles of height 1."""
+        centres = self.lowest * 2 ** (np.arange(self.bins) / self.per_octave)
+        widths = np.maximum(centres * (2 ** (1 / self.per_octave) - 1), setting.rate / setting.n_fft)
+        frequencies = np.arange(setting.rows) * setting.rate / setting.n_fft
+        triangles = 1 - np.abs(frequencies[:, None] - centres) / widths
+        return np.where(centres < setting.rate / 2, np.maximum(triangles, 0), 0).astype(np.float32)
+
+    def call(self, waveform: Any) -> Any:
+        pictures = []
+        for setting, spectrum, filters in zip(self.settings, self.spectra, self.filters, strict=True):
+            power = ops.matmul(spectrum.power(waveform), filters) / setting.full_scale**2
+            pictures.append(power_to_picture(power, setting.floor_db))
+        return ops.stack(pictures, axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        frames = None if input_shape[1] is None else self.settings[0].frames(input_shape[1])
+        return (input_shape[0], frames, self.bins, len(self.settings))
+
+    def get_config(self) -> dict[str, Any]:
+        first = self.settings[0]
+        return {
+            **super().get_config(),
+            "rate": first.rate,
+            "hop": first.hop,
+            "windows": [setting.n_fft for setting in self.settings],
+            "lowest": self.lowest,
+            "per_octave": self.per_octave,
+            "bins": self.bins,
+            "floor_db": first.floor_db,
+            "method": self.method,
+        }
+
+
 def power_to_picture(power: Any, floor_db: float) -> Any:
     """Power relative to the reference -> [0, 1]: 0 at or below the floor, 1 at the reference."""
     level = ops.log10(ops.maximum(power, 10 ** (floor_db / 10))) * 10
@@ -155,4 +229,6 @@ def exportable(layer: keras.layers.Layer) -> keras.layers.Layer:
     """A copy of a layer as `keras.models.clone_model` wants it, with the analysis written as a convolution."""
     if isinstance(layer, Spectrogram):
         return Spectrogram(layer.setting, method="dft", name=layer.name)
+    if isinstance(layer, LogFrequency):
+        return LogFrequency.from_config(layer.get_config() | {"method": "dft"})
     return type(layer).from_config(layer.get_config())

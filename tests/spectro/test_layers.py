@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from spectro.layers import LogMel, MelPicture, Spectrogram, exportable
-from spectro.stft import SETTINGS
+from spectro.layers import LogFrequency, LogMel, MelPicture, Spectrogram, exportable
+from spectro.stft import SETTINGS, SpectrogramSetting
 from training.errors import InputError
 
 QUICK = replace(SETTINGS["quick"], reference="clip")
+LOG = {"rate": 8_000, "hop": 100, "windows": (2_048, 512), "lowest": 55.0, "per_octave": 36, "bins": 200}
 
 
 @pytest.fixture
@@ -80,11 +81,40 @@ def test_log_mel_is_what_musicnn_computes():
     np.testing.assert_allclose((10**louder - 1), 100 * (10**found - 1), rtol=1e-2, atol=1e-2)
 
 
-@pytest.mark.parametrize("layer", [Spectrogram(QUICK, "dft"), MelPicture(QUICK, 17, 4), LogMel(QUICK, 12, 30.0)])
+@pytest.mark.parametrize(
+    "layer",
+    [Spectrogram(QUICK, "dft"), MelPicture(QUICK, 17, 4), LogMel(QUICK, 12, 30.0), LogFrequency(**LOG, floor_db=-60)],
+)
 def test_layers_come_back_from_their_config(layer):
     copy = type(layer).from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()
-    assert copy.setting == QUICK
+    assert vars(copy).get("setting", QUICK) == QUICK
+
+
+@pytest.mark.parametrize("method", ["fft", "dft"])
+@pytest.mark.parametrize("octaves", [2, 3, 5])
+def test_a_sine_is_at_its_bin_of_a_log_frequency_picture_at_its_level(octaves, method):
+    sine = 0.5 * np.sin(2 * np.pi * 55 * 2**octaves * np.arange(8_000) / 8_000, dtype=np.float32)
+    picture = ops.convert_to_numpy(LogFrequency(**LOG, method=method)(sine[None]))
+    assert picture.shape == (1, 81, 200, 2)
+    assert (picture[0, 20:60, :, 0].argmax(axis=1) == 36 * octaves).all()
+    np.testing.assert_allclose(picture[0, 40].max(axis=0), 1 + 20 * np.log10(0.5) / 80, atol=0.03)
+
+
+def test_both_ways_of_a_log_frequency_picture_are_one(clips):
+    fft, dft = (ops.convert_to_numpy(LogFrequency(**LOG, method=method)(clips[:2])) for method in ("fft", "dft"))
+    np.testing.assert_allclose(fft, dft, atol=1e-4)
+    assert not fft[:, :, 36 * 7 :].any()  # above half the rate
+    assert not ops.convert_to_numpy(LogFrequency(**LOG)(np.zeros((1, 4_000), np.float32))).any()
+
+
+def test_a_log_frequency_picture_is_a_power_spectrum_between_its_bins(clips):
+    setting = SpectrogramSetting(8_000, 512, 100)
+    power = abs(setting.analyse(clips[0])) ** 2 / setting.full_scale**2
+    picture = ops.convert_to_numpy(LogFrequency(**LOG | {"windows": (512,)})(clips[:1]))[0, :, :, 0]
+    place = 55 * 2 ** (20 / 36) * 512 / 8_000  # the bins are closer than those of the transform
+    between = (1 - place % 1) * power[int(place)] + place % 1 * power[int(place) + 1]
+    np.testing.assert_allclose(picture[:, 20], np.clip(1 + 10 * np.log10(between) / 80, 0, 1), atol=1e-4)
 
 
 def test_the_exportable_twin_gives_the_same(clips):

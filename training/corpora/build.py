@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from training.corpora.cluster import workers
-from training.corpora.corpus import FORMAT, Encoder, read_table, shard_path
+from training.corpora.corpus import FORMAT, Encoder, item_dtype, read_table, shard_path
 from training.corpora.hashes import hashes_of
 from training.corpora.sources import Source
 from training.errors import InputError, reason_of
@@ -231,7 +231,7 @@ def _stream(out: Any, encoder: Encoder, path: Path) -> tuple[int, str]:
             block = np.ascontiguousarray(next(blocks))
         except StopIteration as end:
             return items, end.value or ""
-        if block.shape[1:] != tuple(encoder.shape) or block.dtype != np.dtype(encoder.dtype):
+        if block.shape[1:] != tuple(encoder.shape) or block.dtype != item_dtype(encoder.dtype):
             raise RuntimeError(f"encoder gave {block.dtype} {block.shape[1:]}, promised {encoder.dtype} {encoder.shape}")
         out.write(block.data)
         items += len(block)
@@ -239,6 +239,7 @@ def _stream(out: Any, encoder: Encoder, path: Path) -> tuple[int, str]:
 
 def _write_header(out: Any, count: int, encoder: Encoder) -> int:
     """NumPy leaves room in the header for the first axis to grow, so that it can be written again at the end."""
-    description = {"descr": np.dtype(encoder.dtype).str, "fortran_order": False, "shape": (count, *encoder.shape)}
+    descr = np.lib.format.dtype_to_descr(item_dtype(encoder.dtype))
+    description = {"descr": descr, "fortran_order": False, "shape": (count, *encoder.shape)}
     np.lib.format.write_array_header_1_0(out, description)
     return out.tell()

@@ -29,7 +29,9 @@ class Encoder(Protocol):
 
     kind: str
     shape: tuple[int, ...]
-    dtype: str
+    dtype: str | list
+    """Of an item's numbers: uint8, int16 or float32; or, where an item holds several arrays, the fields (name, dtype, shape)
+    of a record, as `numpy.dtype` takes them; its `shape` is then ()."""
 
     def __call__(self, path: Path) -> Iterable[np.ndarray]:
         """Blocks of items (count, *shape) of `dtype`; InputError says why a file gives none.
@@ -66,6 +68,7 @@ class Corpus:
         self.left_out = [row for row in table if not int(row["items"])]
         counts = np.array([int(row["items"]) for row in self.rows], int)
         self.source_of = np.repeat(np.arange(len(counts)), counts)
+        self._dtype = item_dtype(self.manifest["dtype"])
         self._shard_of = np.array([int(row["shard"]) for row in self.rows], int)[self.source_of]
         begins = np.array([int(row["first"]) for row in self.rows], int) - np.cumsum(counts) + counts
         self._place_of = begins[self.source_of] + np.arange(len(self.source_of))
@@ -75,9 +78,9 @@ class Corpus:
         return len(self.source_of)
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
-        """Items by global index, (len(indices), *shape), in the order asked for."""
+        """Items by global index, (len(indices), *shape), in the order asked for; `items["name"]` is a field of records."""
         indices = np.atleast_1d(np.asarray(indices))
-        out = np.empty((len(indices), *self.manifest["shape"]), self.manifest["dtype"])
+        out = np.empty((len(indices), *self.manifest["shape"]), self._dtype)
         for place, (shard, row) in enumerate(zip(self._shard_of[indices], self._place_of[indices], strict=True)):
             out[place] = self._shard(int(shard))[row]
         return out
@@ -89,9 +92,9 @@ class Corpus:
                 shard = np.lib.format.open_memmap(path, mode="r")  # compares the header with the file's length
             except (OSError, ValueError, SyntaxError) as error:
                 raise InputError(f"{path} is damaged ({error}); build the corpus again") from None
-            if [shard.dtype.name, *shard.shape[1:]] != [self.manifest["dtype"], *self.manifest["shape"]]:
+            if shard.dtype != self._dtype or [*shard.shape[1:]] != self.manifest["shape"]:
                 raise InputError(
-                    f"{path} holds items {shard.dtype} {shard.shape[1:]}, the manifest says {self.manifest['dtype']} "
+                    f"{path} holds items {shard.dtype} {shard.shape[1:]}, the manifest says {self._dtype} "
                     f"{tuple(self.manifest['shape'])}: is it of another corpus? Build the corpus again"
                 )
             self._open[number] = shard
@@ -103,6 +106,13 @@ class Corpus:
         return tuple(sorted({row["label"] for row in self.rows}))
 
 
+def item_dtype(told: str | list) -> np.dtype:
+    """Of items, as an encoder tells it, or a manifest, where tuples have become lists. TypeError, ValueError: it is none."""
+    if isinstance(told, str):
+        return np.dtype(told)
+    return np.dtype([(name, dtype, tuple(shape)) for name, dtype, shape in told])
+
+
 def _manifest(path: Path) -> dict[str, Any]:
     """The manifest. InputError: another format, entries that are missing or of another kind."""
     manifest = read_json(path)
@@ -112,14 +122,25 @@ def _manifest(path: Path) -> dict[str, Any]:
     shape, dtype = manifest.get("shape"), manifest.get("dtype")
     sizes = isinstance(shape, list) and all(type(size) is int and size > 0 for size in shape)
     texts = all(isinstance(manifest.get(name), str) for name in ("kind", "fingerprint"))
-    if not (sizes and texts and dtype in ("uint8", "int16", "float32") and isinstance(manifest.get("facts"), dict)):
+    if not (sizes and texts and _is_dtype(dtype) and isinstance(manifest.get("facts"), dict)):
         raise InputError(f"{path} is damaged: items {dtype!r} {shape!r}; build the corpus again")
     return manifest
 
 
+def _is_dtype(told: Any) -> bool:
+    """Whether a manifest's entry tells of numbers, or of records of them, that items can be."""
+    if isinstance(told, str):
+        return told in ("uint8", "int16", "float32")
+    try:
+        fields = [(name, np.dtype(dtype), tuple(shape)) for name, dtype, shape in told]
+        return bool(fields) and all(_is_dtype(dtype.name) for _, dtype, _ in fields) and item_dtype(told).itemsize > 0
+    except (TypeError, ValueError):
+        return False
+
+
 def _check_places(directory: Path, manifest: dict[str, Any], table: list[dict[str, str]]) -> None:
     """InputError: a table of other columns, or one that places items where no shard has room for them."""
-    size = math.prod(manifest["shape"]) * np.dtype(manifest["dtype"]).itemsize
+    size = math.prod(manifest["shape"]) * item_dtype(manifest["dtype"]).itemsize
     room: dict[int, int] = {}
     for line, row in enumerate(table, start=2):
         try:

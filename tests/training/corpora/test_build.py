@@ -73,6 +73,29 @@ def test_a_remark_stands_in_the_table(folder, tmp_path):
     assert shards[0] == shards[1]
 
 
+class Records(Numbers):
+    """Items that hold two arrays."""
+
+    shape = ()
+    dtype = [("pair", "<i2", (2,)), ("plane", "|u1", (3, 1))]
+
+    def __call__(self, path):
+        for block in super().__call__(path):
+            items = np.zeros(len(block), self.dtype)
+            items["pair"], items["plane"] = block, block[:, :1, None] % 251
+            yield items
+
+
+def test_items_of_several_arrays_come_back(folder, tmp_path):
+    build_corpus(find_sources(folder, {".txt"}), Records(), tmp_path / "records", jobs=1)
+    build_corpus(find_sources(folder, {".txt"}), Numbers(), tmp_path / "numbers", jobs=1)
+    records, numbers = (Corpus(tmp_path / name) for name in ("records", "numbers"))
+    order = np.random.default_rng(0).permutation(len(numbers))
+    assert records[order]["pair"].dtype == np.int16
+    np.testing.assert_array_equal(records[order]["pair"], numbers[order])
+    np.testing.assert_array_equal(records[order]["plane"], np.repeat(numbers[order][:, :1, None] % 251, 3, axis=1))
+
+
 def test_a_corpus_without_remarks_is_read(corpus):
     """Corpora written before the column existed."""
     table = corpus.directory / "items.csv"
