@@ -13,7 +13,7 @@ import tyro
 
 from training.errors import InputError
 from training.family import Family, families_of, family_of
-from training.files import refuse_filled
+from training.files import distinct, refuse_existing, refuse_filled
 from training.options import Fraction, Range, TrainOptions, check
 from training.runs import read_run
 
@@ -29,6 +29,8 @@ class TransferTrainOptions(TrainOptions):
     """dtn: folder of MIDI files to be made into others."""
     target: Path | None = None
     """dtn: folder of MIDI files of the kind that they are made into."""
+    soundfont: tuple[Path, ...] = ()
+    """transcription: SoundFonts (.sf2, .sf3) that play the pieces, each as often as the built-in synthesiser."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,22 @@ class EvaluateOptions:
     """Which run, and on what."""
 
     run: tyro.conf.Positional[Path]
-    """Run directory of a dtn."""
+    """Run directory of a dtn or a transcription."""
     part: Literal["test", "validation"] = "test"
-    """The files that are transferred: those held out to the end, or those of the validation part that the judge does not
-    learn from, to choose settings by."""
+    """The files that are used: those held out to the end, or those of the validation part (of a dtn, that the judge does not
+    learn from), to choose settings by."""
     strength: Fraction = 1.0
-    """As in `transfer.apply`."""
+    """dtn: as in `transfer.apply`."""
     overlap: Overlap = 0.125
-    """As in `transfer.apply`."""
+    """dtn: as in `transfer.apply`."""
     source: Path | None = None
-    """Where the source's files are now, if they have moved."""
+    """dtn: where the source's files are now, if they have moved."""
     target: Path | None = None
-    """Where the target's are."""
+    """dtn: where the target's are."""
+    data: Path | None = None
+    """transcription: where the files are now, if they have moved."""
+    soundfont: tuple[Path, ...] = ()
+    """transcription: SoundFonts that play the pieces besides the built-in synthesiser; by default those of the training."""
     output: Path | None = None
     """Folder for the results; by default RUN/evaluation."""
     cache: Path | None = None
@@ -79,6 +85,10 @@ class EvaluateOptions:
     def folder(self) -> Path:
         """Of the results."""
         return Path(self.output or self.run / "evaluation")
+
+
+OWN_OPTIONS = ("strength", "overlap", "source", "target", "data", "soundfont")
+"""Options of evaluations that are not for every model."""
 
 
 class Applied(Protocol):
@@ -101,6 +111,8 @@ class TransferFamily(Family):
     options = TransferTrainOptions
     measured = False
     """Whether there are measures of its runs."""
+    evaluated_by: tuple[str, ...] = ()
+    """Which of OWN_OPTIONS its measures take."""
 
     def module(self, model: str) -> ModuleType:
         """`transfer.MODEL.model`."""
@@ -126,6 +138,27 @@ def open_application(run: str | os.PathLike, overlap: float = 0.125, strength: f
     return _family(run).application(Path(run), overlap, strength)
 
 
+def targets_of(files: tuple[Path, ...], output: Path, force: bool, suffix: str = ".wav") -> list[tuple[Path, Path]]:
+    """(source, target) of every file; suffix: of the results.
+
+    InputError: no file, one name for several, a result that exists or is a source.
+    """
+    if not files:
+        raise InputError("expected one file or more; received none")
+    if output.suffix.lower() != suffix:
+        targets = distinct([output / path.with_suffix(suffix).name for path in files])
+    elif len(files) == 1:
+        targets = [output]
+    else:
+        raise InputError(f"--output {output} names one file, but there are {len(files)}; give a folder")
+    for target in targets:
+        if target.resolve() in {path.resolve() for path in files}:
+            raise InputError(f"{target} is an input and would be overwritten; give another --output")
+        refuse_existing(target, force)
+        target.parent.mkdir(parents=True, exist_ok=True)
+    return list(zip(files, targets, strict=True))
+
+
 def evaluate(run: str | os.PathLike, **options: Any) -> str:
     """Measure `run`, by default into RUN/evaluation; the table, as Markdown. options: fields of EvaluateOptions.
 
@@ -137,8 +170,14 @@ def evaluate(run: str | os.PathLike, **options: Any) -> str:
     if not family.measured:
         models = ", ".join(name for name, one in families_of("transfer").items() if cast(TransferFamily, one).measured)
         raise InputError(f"{run} is a run of a model for which there are no measures; expected one of {models}")
+    if wrong := [name for name in {*options} & {*OWN_OPTIONS} - {*family.evaluated_by} if options[name] != _default(name)]:
+        raise InputError(f"{run} is not of a model whose evaluation takes --{wrong[0]}")
     refuse_filled(chosen.folder, chosen.force)
     return family.evaluate(chosen)
+
+
+def _default(name: str) -> Any:
+    return EvaluateOptions.__dataclass_fields__[name].default
 
 
 def _family(run: str | os.PathLike) -> TransferFamily:

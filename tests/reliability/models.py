@@ -108,6 +108,13 @@ def _windows(case: Case, count: int, generator: np.random.Generator) -> tuple[An
     return windows, windows
 
 
+def _recordings(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    config = case.config
+    samples = config.hop * round(config.seconds * config.rate / config.hop)
+    rolls = generator.random((count, 1 + samples // config.hop, 88, 4)) < 0.1
+    return generator.uniform(-0.5, 0.5, (count, samples)).astype(np.float32), rolls.astype(np.float32)
+
+
 _BATCHES = {
     "Classifiers": _labelled_clips,
     "Pictures": _pictures,
@@ -115,4 +122,5 @@ _BATCHES = {
     "Sounds": _clips,
     "DomainTransfer": _pairs,
     "HilbertAutoencoder": _windows,
+    "Transcription": _recordings,
 }

@@ -245,6 +245,15 @@ def tokens(config: Any, count: int) -> Any:
     return _generator().integers(0, 190, (count, config.window + 1, 1)).astype("int16"), None, None
 
 
+def recordings(config: Any, count: int) -> Any:
+    """Noise, and rolls of it."""
+    import numpy as np
+
+    samples = config.hop * round(config.seconds * config.rate / config.hop)
+    rolls = _generator().random((count, 1 + samples // config.hop, 88, 4)) < 0.1
+    return _generator().uniform(-0.5, 0.5, (count, samples)).astype(np.float32), rolls.astype(np.float32), None
+
+
 _COLUMNS = {"network": "columns", "blocks": 1, "components": 4, "kl": "bound", "warm_up": 0.5, "width": 8, "shapes": 3}
 _WGAN = {"networks": "paper", "patch": 4, "shapes": 10, "generator_width": 128, "critic_width": 128}
 _STREAMS = {
@@ -292,6 +301,7 @@ CASES = {
     ),
     "generators.spectrogram_lstm": Case("generators", "spectrogram_lstm", {"dropout": 0.0}, sounds),
     "transfer.hilbert_autoencoder": Case("transfer", "hilbert_autoencoder", {}, windows),
+    "transfer.transcription": Case("transfer", "transcription", {}, recordings, rate=0.0001),
     "transfer.dtn": Case("transfer", "dtn", {"noise": 0.0}, pairs, rate=0.0001, dtype="float64"),
     "transfer.dtn, extractor learned": Case(
         "transfer", "dtn", {"noise": 0.0, "pretraining": 0}, pairs, rate=0.0001, dtype="float64"

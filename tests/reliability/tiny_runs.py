@@ -14,7 +14,7 @@ from training.family import families_of, module_of
 
 RATE = 8_000
 """Hz, of the `quick` settings."""
-PIECES = [*models_of(Pictures), *models_of(Sequences)]
+PIECES = [*models_of(Pictures), *models_of(Sequences), "transcription"]
 """Models of MIDI pieces."""
 
 

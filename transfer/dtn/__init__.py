@@ -16,6 +16,7 @@ class DomainTransfer(TransferFamily):
     """MIDI files of one kind into files of another."""
 
     measured = True
+    evaluated_by = ("strength", "overlap", "source", "target")
 
     def recipe(self, model: str) -> type[DtnRecipe]:
         from transfer.dtn.training import DtnRecipe

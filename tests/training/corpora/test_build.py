@@ -77,7 +77,10 @@ class Records(Numbers):
     """Items that hold two arrays."""
 
     shape = ()
-    dtype = [("pair", "<i2", (2,)), ("plane", "|u1", (3, 1))]
+
+    @property
+    def dtype(self):
+        return [("pair", "<i2", (2,)), ("plane", "|u1", (3, 1))]
 
     def __call__(self, path):
         for block in super().__call__(path):

@@ -74,8 +74,9 @@ def test_a_table_of_something_else(corpus, text):
     [
         {"shape": [HUGE]}, {"shape": [HUGE, HUGE]}, {"shape": [-1]}, {"shape": "2"}, {"shape": [2.0]}, {"shape": None},
         {"dtype": "object"}, {"dtype": "O"}, {"dtype": "float64"}, {"dtype": ["a", "b"]}, {"facts": []}, {"kind": 3},
-        {"shape": [1]}, {"dtype": "uint8"}, {"dtype": []}, {"dtype": [["a", "O", [2]]]}, {"dtype": [["a", "<i2", [HUGE, HUGE]]]},
-        {"dtype": [["a", "<i2", "2"]]}, {"dtype": [["a", "<i2", [2]], ["a", "<i2", [2]]]}, {"dtype": [["a", "<i2", [2]]]},
+        {"shape": [1]}, {"dtype": "uint8"}, {"dtype": []}, {"dtype": [["a", "O", [2]]]}, {"dtype": [["a", "<i2", "2"]]},
+        {"dtype": [["a", "<i2", [HUGE, HUGE]]]}, {"dtype": [["a", "<i2", [2]], ["a", "<i2", [2]]]},
+        {"dtype": [["a", "<i2", [2]]]},
     ],
 )  # fmt: skip
 def test_a_manifest_that_lies(corpus, changes):

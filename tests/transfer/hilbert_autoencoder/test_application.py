@@ -11,9 +11,9 @@ from spectro.audio import read
 from training.errors import InputError
 from training.fitting.callbacks import read_history
 from training.recipe import train
-from transfer.apply import main, targets_of
+from transfer.apply import main
 from transfer.contract import ApplyOptions as Options
-from transfer.contract import open_application
+from transfer.contract import open_application, targets_of
 from transfer.hilbert_autoencoder.application import crossfaded
 from transfer.hilbert_autoencoder.model import PRESETS
 

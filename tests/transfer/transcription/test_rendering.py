@@ -1,0 +1,69 @@
+"""Renderings sound as their notes say, whatever is varied."""
+
+import numpy as np
+import pytest
+
+from midi.demo import compose
+from midi.notes import make_piece, note_table
+from transfer.transcription.notes import LOWEST, PITCHES
+from transfer.transcription.rendering import LEVEL, levelled, loudness, once_each, rendered
+
+RATE = 16_000
+
+
+def piece(*notes, **columns):
+    """(start, end, pitch) in milliseconds, at 120 quarters a minute."""
+    start, end, pitch = np.array(notes).T
+    return make_piece(note_table(len(notes), start=start, end=end, pitch=pitch, **columns), 500)
+
+
+def test_the_truth_is_where_the_sound_is():
+    """Each note alone: its pitch in cents by the strongest frequency around it, its onset by the rise of power."""
+    line = piece(*((1_000 * k, 1_000 * k + 600, 48 + 5 * k) for k in range(6)), program=19)
+    for seed in range(3):
+        sound, notes = rendered(line, np.random.default_rng(seed), rate=RATE, seconds=20, instruments=19)
+        assert len(notes) == 6
+        for onset, offset, pitch, velocity, _ in notes.tolist():
+            assert velocity == 100
+            assert abs(offset - onset - 0.6) < 0.002
+            inside = sound[round((onset + 0.1) * RATE) : round((onset + 0.5) * RATE)]
+            spectrum = np.abs(np.fft.rfft(inside * np.hanning(len(inside)), 1 << 17))
+            hertz = 440 * 2 ** ((pitch - 69) / 12)
+            near = np.abs(np.log2(np.maximum(np.arange(len(spectrum)), 1) * RATE / (1 << 17) / hertz)) < 1 / 24
+            best = np.where(near, spectrum, 0).argmax() * RATE / (1 << 17)
+            assert abs(1_200 * np.log2(best / hertz)) < 10
+            before, after = (np.abs(sound[round((onset + d) * RATE) :][: RATE // 100]).max() for d in (-0.02, 0.02))
+            assert after > 3 * before
+
+
+def test_variations_differ_by_seed_and_keep_the_range():
+    waltz, found = compose("waltz", 3, 16), []
+    for seed in range(6):
+        sound, notes = rendered(waltz, np.random.default_rng(seed), rate=RATE, seconds=6)
+        assert sound.dtype == np.float32
+        assert loudness(sound, RATE) == pytest.approx(LEVEL, rel=1e-3)
+        assert ((notes["pitch"] >= LOWEST) & (notes["pitch"] < LOWEST + PITCHES)).all()
+        assert (notes["offset"] > notes["onset"]).all()
+        found.append(sound[: 2 * RATE])
+    again, _ = rendered(waltz, np.random.default_rng(5), rate=RATE, seconds=6)
+    np.testing.assert_array_equal(again[: 2 * RATE], found[-1])
+    assert len({sound.tobytes() for sound in found}) == 6
+
+
+def test_two_parts_that_play_a_note_are_heard_as_one():
+    notes = piece((0, 500, 60), (10, 900, 60), (600, 1_000, 60), (0, 500, 64)).notes
+    kept = once_each(notes)
+    assert sorted(zip(kept["start"].tolist(), kept["end"].tolist(), kept["pitch"].tolist(), strict=True)) == [
+        (0, 500, 64), (0, 600, 60), (600, 1_000, 60),
+    ]  # fmt: skip
+
+
+def test_drums_alone_have_no_notes():
+    drums = piece((0, 500, 38), (600, 900, 36), drum=True)
+    sound, notes = rendered(drums, np.random.default_rng(0), rate=RATE, seconds=5, instruments="own")
+    assert not len(sound)
+    assert not len(notes)
+
+
+def test_silence_stays_silent():
+    assert not levelled(np.zeros(100, np.float32), RATE).any()

@@ -1,0 +1,102 @@
+"""Recordings into MIDI files with their notes as JSON and a drawing; `transfer.transcribe` and `transfer.apply` use it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from midi.files.writing import write
+from midi.notes import Piece
+from midi.synthesis.rendering import render
+from training.cli import log
+from training.errors import InputError
+from training.files import beside, save_figure, write_json
+from training.runs import versions
+from transfer.transcription.drawing import figure_of
+from transfer.transcription.options import Manner
+from transfer.transcription.timing import beats_at, beats_of, piece_of
+from transfer.transcription.transcriber import Transcriber
+
+OUT_OF_TUNE = 20.0
+"""Cents from which on a tuning that is not undone is told."""
+DIGITS = 4
+"""Of seconds in the JSON file."""
+
+
+class Application:
+    """The network of a run, opened to write recordings down; see `transfer.contract.open_application`.
+
+    strength: 1, as there is nothing between a recording and its notes. InputError: another one.
+    """
+
+    suffix = ".mid"
+
+    def __init__(self, run: Path, overlap: float = 0.125, strength: float = 1.0, manner: Manner | None = None) -> None:
+        if strength != 1:
+            raise InputError(f"a transcription has no --strength between sound and notes; received {strength}")
+        self.manner = manner or Manner()
+        if self.manner.quantise and self.manner.tempo is None:
+            raise InputError(f"--quantise {self.manner.quantise} needs a --tempo: auto, or beats a minute")
+        self.transcriber = Transcriber(run, overlap)
+
+    def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
+        """Write the notes of the recording `source` to `target` (.mid), and <target>.json and .png; with `listen` .wav.
+
+        InputError: silent, no note found, no beat found where beats are asked for.
+        """
+        each = self.manner.channels == "each"
+        heard = self.transcriber.listen(source, mono=not each)
+        if not heard.loudness:
+            raise InputError(f"{source} is silent: there are no notes in it")
+        cents = self._tuning(source, heard.cents)
+        chosen = range(heard.channels) if each else [None]
+        rolls = [
+            self.transcriber.roll(source, heard, cents=cents, channel=channel, harmonic=self.manner.harmonic)
+            for channel in chosen
+        ]
+        parts = [self.transcriber.notes(roll, cents) for roll in rolls]
+        if not sum(map(len, parts)):
+            raise InputError(f"{source}: no note was found in it; is it speech, noise or drums alone?")
+        roll, rate = np.max(rolls, axis=0), self.transcriber.frames_a_second * 2 ** (cents / 1_200)
+        piece = self._piece(parts, roll, rate)
+        write(target, piece)
+        save_figure(figure_of(source, roll, rate, piece), beside(target, ".png"))
+        facts = {"source": source, "run": self.transcriber.run, "estimated_cents": heard.cents, "undone_cents": cents}
+        if self.manner.listen:
+            facts["sound"] = render(piece, beside(target, ".wav"))
+        write_json(
+            beside(target, ".json"),
+            {
+                "command": "transfer.transcribe",
+                **facts,
+                "options": options,
+                "thresholds": asdict(self.transcriber.thresholds),
+                "notes": [_facts(note, channel) for channel, notes in enumerate(parts) for note in notes],
+                "versions": versions(),
+            },
+        )
+        log(f"{source}: {sum(map(len, parts)):,} notes")
+
+    def _tuning(self, source: Path, estimated: float) -> float:
+        """The cents that are undone."""
+        if self.manner.tuning == "auto":
+            log(f"{source}: tuned {estimated:+.0f} cents from A = 440 Hz, which is undone")
+            return estimated
+        if abs(estimated - self.manner.tuning) > OUT_OF_TUNE:
+            log(f"{source}: seems to be tuned {estimated:+.0f} cents from A = 440 Hz; --tuning auto undoes that")
+        return self.manner.tuning
+
+    def _piece(self, parts: list[np.ndarray], roll: np.ndarray, rate: float) -> Piece:
+        tempo = self.manner.tempo
+        beats = None if tempo is None else beats_of(roll, rate) if tempo == "auto" else beats_at(tempo, roll, rate)
+        return piece_of(parts, beats, self.manner.quantise, self.manner.program)
+
+
+def _facts(note: np.void, channel: int) -> dict[str, Any]:
+    """As JSON."""
+    times = {name: round(float(note[name]), DIGITS) for name in ("onset", "offset")}
+    whole = {name: int(note[name]) for name in ("pitch", "velocity")}
+    return times | whole | {"confidence": round(float(note["confidence"]), DIGITS), "channel": channel}

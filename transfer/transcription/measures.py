@@ -1,0 +1,87 @@
+"""How right notes are, as mir_eval counts it (Raffel et al., ISMIR 2014; Bay, Ehmann, Downie, ISMIR 2009)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from transfer.transcription.notes import Thresholds
+
+ONSET_TOLERANCE = 0.05
+"""Seconds; mir_eval's default, as are a quarter tone, and for offsets a fifth of the note or as many seconds."""
+HOP = 0.01
+"""Seconds from one frame to the next in which pitches are compared."""
+CHOSEN = {
+    "onset": (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
+    "sudden": (0.6, 0.7, 0.8, 0.9, 1.0),
+    "frame": (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5),
+    "offset": (0.2, 0.3, 0.4, 0.5, 0.7, 1.0),
+}
+"""Thresholds that are tried, in this order."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of found notes against the true ones, 0 to 1."""
+
+    onset_precision: float
+    onset_recall: float
+    onset_f1: float
+    """Pitch and onset right."""
+    offset_f1: float
+    """The offset, too."""
+    frame_f1: float
+    """Of the pitches that sound every 10 ms."""
+
+
+def figures(true: np.ndarray, found: np.ndarray) -> Figures:
+    """Of notes of HEARD; `true` has one at least."""
+    from mir_eval import multipitch, transcription
+
+    if not len(found):
+        return Figures(0.0, 0.0, 0.0, 0.0, 0.0)
+    given = (*_intervals(true), *_intervals(found))
+    precision, recall, onset, _ = transcription.precision_recall_f1_overlap(
+        *given, onset_tolerance=ONSET_TOLERANCE, offset_ratio=None
+    )
+    offset = transcription.precision_recall_f1_overlap(*given, onset_tolerance=ONSET_TOLERANCE)[2]
+    times = np.arange(0, max(true["offset"].max(), found["offset"].max()), HOP)
+    p, r, *_ = multipitch.metrics(times, _sounding(true, times), times, _sounding(found, times))
+    return Figures(precision, recall, onset, offset, 2 * p * r / (p + r) if p + r else 0.0)
+
+
+def mean(found: Iterable[Figures]) -> Figures:
+    """Over pieces. ValueError: there are none."""
+    table = [[getattr(one, field.name) for field in fields(one)] for one in found]
+    return Figures(*np.mean(table, axis=0).tolist())
+
+
+def best_thresholds(score: Callable[[Thresholds], Figures]) -> tuple[Thresholds, Figures]:
+    """(those of CHOSEN that score best, their figures), one after the other: by onsets, then by offsets, too."""
+    best = Thresholds(sudden=1.0)
+    for name, values in CHOSEN.items():
+        tried = {value: score(replace(best, **{name: value})) for value in values}
+        figure = "offset_f1" if name in ("frame", "offset") else "onset_f1"
+        chosen = max(tried, key=lambda value: getattr(tried[value], figure))
+        best = replace(best, **{name: chosen})
+    return best, score(best)
+
+
+def _intervals(notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(seconds (count, 2), Hz (count,))."""
+    ends = np.maximum(notes["offset"], notes["onset"] + 1e-3)
+    return np.stack([notes["onset"], ends], axis=1), _hertz(notes["pitch"])
+
+
+def _sounding(notes: np.ndarray, times: np.ndarray) -> list[np.ndarray]:
+    """Hz of the pitches at each time."""
+    on = np.zeros((len(times), 128), bool)
+    for note in notes:
+        on[np.searchsorted(times, note["onset"]) : np.searchsorted(times, note["offset"]), note["pitch"]] = True
+    return [_hertz(np.flatnonzero(row)) for row in on]
+
+
+def _hertz(pitch: np.ndarray) -> np.ndarray:
+    return 440 * 2 ** ((np.asarray(pitch, float) - 69) / 12)

@@ -1,0 +1,142 @@
+"""Notes and frames: the roll that a network learns, and notes out of the roll that it gives.
+
+A roll has frames, PITCHES and, of each cell, what `transfer.transcription.networks.HEADS` names. `roll_of` makes one of
+notes, `notes_of` finds the notes of one again: onsets to a fraction of a frame, offsets to a frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from training.options import Fraction, Range
+
+LOWEST, PITCHES = 21, 88
+"""The pitches of a piano: MIDI numbers from LOWEST on."""
+HEARD = np.dtype(
+    [("onset", np.float64), ("offset", np.float64), ("pitch", np.uint8), ("velocity", np.uint8), ("confidence", np.float32)]
+)
+"""A note that was heard: seconds, MIDI pitch and velocity, and how sure of it the network was, 0 to 1."""
+WIDTH = 2.0
+"""Frames on each side of an onset or offset in which its value falls from 1 to 0."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which values on there is a note."""
+
+    onset: Fraction = 0.4
+    """A note begins where its onset is a maximum of this or more."""
+    frame: Fraction = 0.4
+    """It lasts as long as its frames are this or more."""
+    offset: Fraction = 0.5
+    """It ends where its offset is a maximum of this or more."""
+    shortest: Annotated[float, Range(0, 1)] = 0.06
+    """Seconds; shorter notes are left out."""
+    sudden: Fraction = 0.7
+    """A note without an onset (a slow attack) is one whose frames rise to this or more; 1: none is."""
+
+
+def heard(onset: np.ndarray, offset: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+    """(count,) of HEARD, confidence 1, sorted by onset and pitch."""
+    notes = np.zeros(len(onset), HEARD)
+    notes["onset"], notes["offset"], notes["pitch"], notes["velocity"], notes["confidence"] = (
+        onset,
+        offset,
+        pitch,
+        velocity,
+        1,
+    )
+    return notes[np.lexsort((notes["pitch"], notes["onset"]))]
+
+
+def roll_of(notes: np.ndarray, frames: int, rate: float, begin: float = 0.0) -> np.ndarray:
+    """Notes of HEARD -> (frames, PITCHES, 4) uint8, 255 is 1; `rate` frames a second, the first one at `begin` seconds.
+
+    Onsets and offsets fall to 0 within WIDTH frames. Notes of other pitches are left out.
+    """
+    roll = np.zeros((frames, PITCHES, 4), np.float32)
+    for onset, offset, pitch, velocity, _ in notes.tolist():
+        row, first, last = pitch - LOWEST, (onset - begin) * rate, (offset - begin) * rate
+        if not 0 <= row < PITCHES or last < 0 or first > frames - 1:
+            continue
+        sounding = slice(max(0, round(first)), max(0, round(last)) + 1)
+        roll[sounding, row, 1] = 1
+        for head, place in ((0, first), (2, last)):
+            near = np.arange(max(0, int(place - WIDTH)), min(frames, int(place + WIDTH) + 2))
+            roll[near, row, head] = np.maximum(roll[near, row, head], 1 - np.abs(near - place) / WIDTH)
+        roll[max(0, round(first - WIDTH)) : sounding.stop, row, 3] = velocity / 127
+    return np.rint(255 * np.clip(roll, 0, 1)).astype(np.uint8)
+
+
+def notes_of(roll: np.ndarray, rate: float, thresholds: Thresholds) -> np.ndarray:
+    """(frames, PITCHES, 4) of values in [0, 1] -> notes of HEARD, sorted by onset and pitch; `rate` frames a second.
+
+    Of two notes of a pitch the second ends the first. Confidence is the onset's value; of a note without an onset, the
+    frames' mean.
+    """
+    found = [
+        note
+        for row in range(roll.shape[1])
+        for note in _of_pitch(np.asarray(roll[:, row], np.float32), row, rate, thresholds)
+    ]
+    notes = np.array(found, HEARD) if found else np.zeros(0, HEARD)
+    return notes[np.lexsort((notes["pitch"], notes["onset"]))]
+
+
+def _of_pitch(cells: np.ndarray, row: int, rate: float, thresholds: Thresholds) -> list[tuple]:
+    """The notes of one pitch. cells: (frames, 4)."""
+    onset, frame, offset, velocity = cells.T
+    struck = _maxima(onset, thresholds.onset)
+    ends = np.union1d(_maxima(offset, thresholds.offset), _falls(frame, thresholds.frame))
+    notes = []
+    for number, place in enumerate(struck.tolist()):
+        following = struck[number + 1] if number + 1 < len(struck) else len(frame)
+        stop = ends[np.searchsorted(ends, place + WIDTH)] if len(ends) and ends[-1] >= place + WIDTH else len(frame)
+        begin, end = place + _shift(onset, place), min(following, stop)
+        notes.append((begin, end, velocity[place], onset[place]))
+    notes += _sudden(frame, velocity, notes, thresholds)
+    return [
+        (max(0.0, begin) / rate, end / rate, row + LOWEST, int(np.clip(round(127 * float(loud)), 1, 127)), sure)
+        for begin, end, loud, sure in notes
+        if (end - begin) / rate >= thresholds.shortest
+    ]
+
+
+def _sudden(frame: np.ndarray, velocity: np.ndarray, notes: list[tuple], thresholds: Thresholds) -> list[tuple]:
+    """Stretches that sound clearly and that no note has."""
+    if thresholds.sudden >= 1 or not (frame >= thresholds.sudden).any():
+        return []
+    free = frame >= thresholds.frame
+    for begin, end, _, _ in notes:
+        free[max(0, int(begin) - 2) : int(end) + 3] = False
+    edges = np.flatnonzero(np.diff(free.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    return [
+        (float(first), last, velocity[first:last].max(), frame[first:last].mean())
+        for first, last in edges.tolist()
+        if frame[first:last].max() >= thresholds.sudden
+    ]
+
+
+def _maxima(values: np.ndarray, threshold: float) -> np.ndarray:
+    """Places of maxima of `threshold` or more, the greatest within WIDTH frames of each."""
+    padded = np.pad(values, 2, constant_values=-1)
+    before = np.maximum(padded[1:-3], padded[:-4])
+    after = np.maximum(padded[3:-1], padded[4:])
+    return np.flatnonzero((values >= threshold) & (values >= after) & (values > before))
+
+
+def _falls(values: np.ndarray, threshold: float) -> np.ndarray:
+    """The first places of stretches below `threshold` of two frames or more."""
+    low = values < threshold
+    return np.flatnonzero(low & np.append(low[1:], True) & ~np.concatenate([[True], low[:-1]]))
+
+
+def _shift(values: np.ndarray, place: int) -> float:
+    """Where between the frames beside it the triangle around a maximum has its top, -0.5 to 0.5."""
+    before = values[place - 1] if place else 0.0
+    after = values[place + 1] if place + 1 < len(values) else 0.0
+    rise = 2 * (values[place] - min(before, after))
+    return float(np.clip((after - before) / rise, -0.5, 0.5)) if rise > 0 else 0.0

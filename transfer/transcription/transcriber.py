@@ -1,0 +1,150 @@
+"""A trained transcription network, ready for recordings of any length, rate and number of channels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from spectro.audio import blocks
+from spectro.libraries import librosa
+from spectro.pieces import SILENCE
+from training.errors import InputError
+from training.files import read_json
+from training.runs import load, read_run
+from transfer.transcription.model import Config
+from transfer.transcription.networks import HEADS
+from transfer.transcription.notes import PITCHES, Thresholds, notes_of
+from transfer.transcription.rendering import LEVEL
+
+THRESHOLDS = "thresholds.json"
+"""In a run: what was chosen on its validation part."""
+WINDOW = 640
+"""Frames that are worked out at once."""
+BLOCK = 0.5
+"""Seconds that are read at once, and whose level is taken."""
+TUNED_BY = 60.0
+"""Seconds from the first sound on by which a recording's tuning is estimated."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a first pass over a recording finds."""
+
+    channels: int
+    loudness: float
+    """RMS of the loudest half second; 0 in silence."""
+    cents: float
+    """How far it is tuned above A = 440 Hz, or below, -50 to 50; 0 in silence."""
+
+
+class Transcriber:
+    """The network of a run with its thresholds.
+
+        transcriber = Transcriber("runs/transcription")
+        notes = transcriber.notes(transcriber.roll("song.wav"))
+
+    InputError: not a run of transcription.
+    """
+
+    def __init__(self, run: str | os.PathLike, overlap: float = 0.0) -> None:
+        record = read_run(run)
+        if record.get("model") != "transcription":
+            raise InputError(f"{run} is a run of {record.get('model')}; expected one of transcription")
+        self.run, self.config = Path(run), config_of(record)
+        self.thresholds = thresholds_of(run)
+        self.margin = max(reach(self.config), round(overlap * WINDOW / 2))
+        self._model = load(run)
+
+    @property
+    def frames_a_second(self) -> float:
+        """Of a roll."""
+        return self.config.rate / self.config.hop
+
+    def listen(self, path: str | os.PathLike, *, mono: bool = True) -> Source:
+        """Read a recording once. InputError: as `spectro.audio.blocks`."""
+        loudest, channels, heard, length = 0.0, 1, [], 0
+        for block in blocks(path, BLOCK, rate=self.config.rate, mono=mono):
+            block = np.atleast_2d(block)
+            channels, level = len(block), float(np.sqrt(np.square(block, dtype=np.float64).mean(axis=1).max()))
+            loudest = max(loudest, level * (block.shape[1] / (BLOCK * self.config.rate)) ** 0.5)
+            if level > SILENCE and length < TUNED_BY * self.config.rate:
+                heard.append(block.mean(axis=0))
+                length += len(heard[-1])
+        return Source(channels, loudest if loudest > SILENCE else 0.0, self._tuning(heard))
+
+    def _tuning(self, heard: list[np.ndarray]) -> float:
+        """In cents."""
+        sound = np.concatenate(heard) if heard else np.zeros(0, np.float32)
+        if len(sound) < self.config.rate / 10:
+            return 0.0
+        return 100 * float(librosa.estimate_tuning(y=sound, sr=self.config.rate, n_fft=4_096))
+
+    def roll(
+        self,
+        path: str | os.PathLike,
+        source: Source | None = None,
+        *,
+        cents: float = 0.0,
+        channel: int | None = None,
+        harmonic: bool = False,
+    ) -> np.ndarray:
+        """What the network makes of a recording: (frames, PITCHES, len(HEADS)) uint8, 255 is 1.
+
+        cents: what the recording is tuned above A = 440 Hz, which is undone by reading it slower: a frame then lasts
+        2 ** (-cents / 1200) as long. channel: that one alone, by default the mean of all. harmonic: without its drums, by
+        median filters (Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010).
+        """
+        source = source or self.listen(path, mono=channel is None)
+        if not source.loudness:
+            return np.zeros((0, PITCHES, len(HEADS)), np.uint8)
+        rate = round(self.config.rate * 2 ** (cents / 1_200))
+        pieces = blocks(path, BLOCK, rate=rate, mono=channel is None, note=lambda line: None)  # `listen` has told
+        chosen = (piece if channel is None else piece[channel] for piece in pieces)
+        return np.concatenate(list(self.stream(chosen, LEVEL / source.loudness, harmonic)))
+
+    def notes(self, roll: np.ndarray, cents: float = 0.0) -> np.ndarray:
+        """The notes of a roll, of HEARD."""
+        return notes_of(roll.astype(np.float32) / 255, self.frames_a_second * 2 ** (cents / 1_200), self.thresholds)
+
+    def stream(self, pieces: Iterator[np.ndarray], gain: float = 1.0, harmonic: bool = False) -> Iterator[np.ndarray]:
+        """Pieces (samples,) -> stretches of the roll. Windows overlap by all that the network sees, so that it does not
+        matter where they lie."""
+        hop, margin = self.config.hop, self.margin
+        size, total, done = (WINDOW + 2 * margin) * hop, 0, 0
+        waiting, skipped = np.zeros(0, np.float32), 0  # samples that await their window; frames before those wanted
+        for piece in pieces:
+            waiting, total = np.concatenate([waiting, gain * piece]), total + len(piece)
+            while len(waiting) >= size:
+                yield self._through(waiting[:size], harmonic)[skipped : WINDOW + margin]
+                done += WINDOW + margin - skipped
+                waiting, skipped = waiting[WINDOW * hop :], margin
+        if (left := 1 + total // hop - done) > 0:
+            yield self._through(np.pad(waiting, (0, size - len(waiting))), harmonic)[skipped : skipped + left]
+
+    def _through(self, window: np.ndarray, harmonic: bool) -> np.ndarray:
+        window = librosa.effects.harmonic(window) if harmonic else window
+        roll = keras.ops.convert_to_numpy(self._model(np.float32(window)[None], training=False))[0]
+        return np.rint(255 * roll).astype(np.uint8)
+
+
+def config_of(record: dict) -> Config:
+    """Of a run's record, whose tuples JSON has made lists."""
+    return Config(**{name: tuple(value) if isinstance(value, list) else value for name, value in record["config"].items()})
+
+
+def thresholds_of(run: str | os.PathLike) -> Thresholds:
+    """Those that the run has chosen, or the usual ones, where its training has not ended."""
+    path = Path(run, THRESHOLDS)
+    return Thresholds(**read_json(path)["thresholds"]) if path.exists() else Thresholds()
+
+
+def reach(config: Config) -> int:
+    """Frames on each side that a frame of the roll depends on."""
+    half = config.kernel // 2
+    convolutions = 2 + config.blocks * half + (config.dilation * half if config.dilation > 1 else 0)
+    return convolutions + -(-max(config.windows) // 2 // config.hop)
