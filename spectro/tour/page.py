@@ -17,6 +17,7 @@ NEXT = (
     "spectro classify train --data my_music --output runs/mine        # my_music: a folder with a folder for each genre",
     "spectro nst --content mine.wav --style other.wav                 # any lengths; --help tells how to make it stronger",
     "spectro midi convert song.mid                                    # a picture that keeps every note; and back",
+    "spectro transcribe song.wav --output song.mid                    # write down what is played in a recording",
     "spectro generate sample --primer song.mid --output more          # go on with a piece; without --primer: compose",
     "spectro generate train vae --data my_midi --output runs/vae      # learn to make new music from a folder of MIDI files",
     "spectro --help                                                   # everything else",
@@ -29,7 +30,14 @@ def write(folder: Path, steps: Sequence[Step]) -> Path:
     return write_page(
         folder / "index.html",
         "A tour of sounds, pictures and MIDI",
-        [_style(folder), _midi(folder), _more(), _genres(folder), Section("Next, with files of your own", commands=NEXT)],
+        [
+            _style(folder),
+            _midi(folder),
+            _heard_notes(folder),
+            _more(),
+            _genres(folder),
+            Section("Next, with files of your own", commands=NEXT),
+        ],
         lead="All music on this page was composed and rendered by the project's own code, and is free of rights.",
         details={"The commands that made this page": "\n".join(map(_line, steps))},
     )
@@ -91,6 +99,24 @@ def _midi(folder: Path) -> Section:
         "instruments. Other codecs show less and suit models better; each counts what it does not keep."
     )
     return Section("MIDI to a picture, and back", text, files=tuple(files), captions=files)
+
+
+def _heard_notes(folder: Path) -> Section:
+    """The transcription: how many of the notes were heard."""
+    found = read_json(folder / "folk_heard.mid.json")
+    figures = found["figures"]
+    files = {
+        "heard/folk-000.wav": "before: the tune as sound",
+        "folk_heard.mid.wav": "after: the notes that were heard in it",
+        "folk_heard.mid.png": "the spectrogram, what the network hears in it, and the notes",
+        "folk_heard.mid": "the notes, as MIDI",
+    }
+    text = (
+        f"A small network wrote {len(found['notes'])} notes down from the sound alone. "
+        f"{100 * figures['onset_precision']:.0f} % of them are right, {100 * figures['onset_recall']:.0f} % of the tune's "
+        f"notes were found (F1 {figures['onset_f1']:.2f}; with their ends {figures['offset_f1']:.2f})."
+    )
+    return Section("Sound to MIDI", text, files=tuple(files), captions=files)
 
 
 def _more() -> Section:

@@ -29,7 +29,15 @@ def test_steps_are_commands_as_they_are_today(tmp_path):
             module = importlib.import_module(f"{module}.__main__" if name.endswith("demo") else module)
             options = module.Options if hasattr(module, "Options") else module.options_for([])
             check(tyro.cli(options, args=rest, config=markers()))
-    assert {"nst", "classify predict", "classify train", "midi convert", "midi render", "generate sample"} <= seen
+    assert {
+        "nst",
+        "classify predict",
+        "classify train",
+        "midi convert",
+        "midi render",
+        "generate sample",
+        "transcribe",
+    } <= seen
 
 
 def test_steps_run_and_the_page_is_written(tmp_path, monkeypatch, capsys):
@@ -62,6 +70,8 @@ def toured(tmp_path):
     for name, label in (("lo_fi_as_future_bass-content", "lo_fi"), ("lo_fi_as_future_bass", "future_bass")):
         write_json(tmp_path / "verdicts" / f"{name}.json", {"verdict": label, "mean": {label: 0.75, "noise": 0.25}})
     write_json(tmp_path / "folk.png.json", {"losses": {"kept": 191, "notes": 192}})
+    right = {"onset_precision": 0.9, "onset_recall": 0.8, "onset_f1": 0.847, "offset_f1": 0.61}
+    write_json(tmp_path / "folk_heard.mid.json", {"notes": [{}] * 170, "figures": right})
     part = {"accuracy": 0.5, "low": 0.25, "high": 0.75}
     write_json(
         tmp_path / "classifier" / "evaluation.json", {"labels": list("abcd"), "tracks": 8, "clips": 24, "segment": part}
@@ -77,6 +87,8 @@ def test_the_page_tells_scores_in_words(toured):
         "reaches -.",
         "hears lo fi (75 %) before and future bass (75 %) after",
         "191 of 192 notes",
+        "wrote 170 notes down",
+        "90 % of them are right, 80 % of the tune's notes were found (F1 0.85; with their ends 0.61)",
         "24 clips of 8 tracks that it had never heard it names 50 % rightly",
         "guessing gives 25 %",
         "from 25 to 75 %",
@@ -84,14 +96,14 @@ def test_the_page_tells_scores_in_words(toured):
         "spectro classify train --data my_music",
     ):
         assert said in page
-    assert page.count("<audio") == 7
-    assert page.count("<img") == 4
+    assert page.count("<audio") == 9
+    assert page.count("<img") == 5
 
 
 @pytest.mark.slow
 def test_a_whole_tour(tmp_path):
     page = tour(tmp_path / "demo")
     for shown in ("lo_fi_as_future_bass.wav", "heard/folk_again.wav", "classifier/confusion.png", "drawings/folk.png",
-                  "more/sheet.png"):  # fmt: skip
+                  "more/sheet.png", "folk_heard.mid.png"):  # fmt: skip
         assert (page.parent / shown).exists()
         assert shown in page.read_text()

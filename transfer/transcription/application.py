@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import Piece
 from midi.synthesis.rendering import render
@@ -16,7 +17,9 @@ from training.errors import InputError
 from training.files import beside, save_figure, write_json
 from training.runs import versions
 from transfer.transcription.drawing import figure_of
+from transfer.transcription.measures import figures
 from transfer.transcription.options import Manner
+from transfer.transcription.rendering import truth_of
 from transfer.transcription.timing import beats_at, beats_of, piece_of
 from transfer.transcription.transcriber import Transcriber
 
@@ -65,6 +68,8 @@ class Application:
         write(target, piece)
         save_figure(figure_of(source, roll, rate, piece), beside(target, ".png"))
         facts = {"source": source, "run": self.transcriber.run, "estimated_cents": heard.cents, "undone_cents": cents}
+        if self.manner.against:
+            facts["figures"] = asdict(figures(self._truth(), np.concatenate(parts)))
         if self.manner.listen:
             facts["sound"] = render(piece, beside(target, ".wav"))
         write_json(
@@ -79,6 +84,13 @@ class Application:
             },
         )
         log(f"{source}: {sum(map(len, parts)):,} notes")
+
+    def _truth(self) -> np.ndarray:
+        """The notes of the MIDI file that is given. InputError: unreadable, none."""
+        truth = truth_of(read(self.manner.against))
+        if not len(truth):
+            raise InputError(f"--against {self.manner.against} has no note that could be heard")
+        return truth
 
     def _tuning(self, source: Path, estimated: float) -> float:
         """The cents that are undone."""

@@ -33,6 +33,8 @@ class Manner:
     """Take the drums out first, as far as median filters can: drums are not transcribed, and must not become notes."""
     program: Annotated[int, Range(0, 127)] = 0
     """General MIDI program of the notes; 0 is a piano."""
+    against: Path | None = None
+    """MIDI file with the true notes of a recording, drums aside: how right those found are then stands in NAME.json."""
     listen: bool = False
     """Also write NAME.wav, the notes as the built-in synthesiser plays them."""
 

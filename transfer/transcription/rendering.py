@@ -81,6 +81,16 @@ def rendered(
     return levelled(mono, rate), heard(begin, end, truth["pitch"], truth["velocity"])
 
 
+def truth_of(piece: Piece) -> np.ndarray:
+    """All that is to be heard of a piece as notes of HEARD: without drums, under its pedal, of a pitch one at a time."""
+    piece, _ = with_pedal(piece, "extend")
+    notes = piece.notes[~piece.notes["drum"]].copy()
+    for name in ("start", "end"):
+        notes[name] = np.rint(1_000 * piece.seconds(notes[name]))
+    notes = once_each(notes)
+    return heard(notes["start"] / 1_000, notes["end"] / 1_000, notes["pitch"], notes["velocity"])
+
+
 def levelled(sound: np.ndarray, rate: int) -> np.ndarray:
     """Brought to LEVEL; silence stays silence."""
     loudest = loudness(sound, rate)

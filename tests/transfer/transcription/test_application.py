@@ -1,0 +1,155 @@
+"""Recordings become MIDI files: those whose notes are known come back note for note, and what has none is told."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from midi.files.reading import read
+from midi.notes import make_piece, note_table
+from midi.synthesis.rendering import sound_of
+from training.cli import guarded
+from training.errors import InputError
+from training.files import beside
+from transfer.contract import open_application
+from transfer.pretrained import path as shipped
+from transfer.transcribe import main
+from transfer.transcription.application import Application
+from transfer.transcription.options import Manner, TranscribeOptions
+from transfer.transcription.transcriber import Transcriber
+
+RATE = 22_050
+SCALE = (48, 50, 52, 53, 55, 57, 59, 60, 62, 64, 65, 67, 69, 71, 72)
+VELOCITIES = 70 + 40 * np.sin(np.arange(len(SCALE)))
+
+
+def scale(step=300, rate=RATE, program=0):
+    """Two octaves of a scale, a note every `step` milliseconds: float32 (2, samples)."""
+    start = 100 + step * np.arange(len(SCALE))
+    columns = {"start": start, "end": start + step, "pitch": np.array(SCALE), "velocity": VELOCITIES.astype(int)}
+    return sound_of(make_piece(note_table(len(SCALE), program=program, **columns), 500), rate=rate)
+
+
+def written(folder, sound, rate=RATE, name="song.wav"):
+    soundfile.write(folder / name, sound.T, rate)
+    return folder / name
+
+
+def transcribe(source, target, **options):
+    main(TranscribeOptions(files=(source,), output=target, **options))
+    return read(target), json.loads(beside(target, ".json").read_text())
+
+
+@pytest.fixture(scope="module")
+def transcriber():
+    return Transcriber(shipped())
+
+
+def pitches_of(notes):
+    return [int(pitch) for pitch in notes["pitch"]]
+
+
+def test_a_scale_comes_back_note_for_note(tmp_path):
+    piece, record = transcribe(written(tmp_path, scale()), tmp_path / "scale.mid")
+    assert pitches_of(piece.notes) == list(SCALE)
+    onsets = piece.seconds(piece.notes["start"])
+    assert np.abs(onsets - 0.1 - 0.3 * np.arange(len(SCALE))).max() < 0.03
+    assert np.abs(piece.notes["velocity"] / VELOCITIES - 1).max() < 0.2
+    assert [note["pitch"] for note in record["notes"]] == list(SCALE)
+    assert all(0 < note["confidence"] <= 1 for note in record["notes"])
+    assert beside(tmp_path / "scale.mid", ".png").stat().st_size > 10_000
+
+
+def test_level_does_not_matter(tmp_path, transcriber):
+    sound = scale()
+    loud, soft = (transcriber.roll(written(tmp_path, gain * sound)) for gain in (1, 0.02))
+    assert pitches_of(transcriber.notes(loud)) == pitches_of(transcriber.notes(soft)) == list(SCALE)
+    assert np.abs(loud.astype(int) - soft).mean() < 1
+
+
+@pytest.mark.parametrize("rate", [8_000, 48_000, 192_000])
+def test_any_rate_will_do(tmp_path, transcriber, rate):
+    roll = transcriber.roll(written(tmp_path, scale(rate=rate), rate))
+    assert pitches_of(transcriber.notes(roll)) == list(SCALE)
+
+
+def test_a_recording_that_is_a_quarter_tone_off_is_told_and_put_right(tmp_path, capsys):
+    cents = 45
+    source = written(tmp_path, scale(), round(RATE * 2 ** (cents / 1_200)))
+    application = Application(shipped(), manner=Manner(tuning="auto"))
+    application.write(source, tmp_path / "right.mid", {})
+    piece = read(tmp_path / "right.mid")
+    assert pitches_of(piece.notes) == list(SCALE)
+    onsets = (0.1 + 0.3 * np.arange(len(SCALE))) * 2 ** (-cents / 1_200)
+    assert np.abs(piece.seconds(piece.notes["start"]) - onsets).max() < 0.03
+    record = json.loads(beside(tmp_path / "right.mid", ".json").read_text())
+    assert abs(record["undone_cents"] - cents) < 8
+    transcribe(source, tmp_path / "wrong.mid")
+    assert "--tuning auto undoes that" in capsys.readouterr().err
+
+
+def test_each_channel_may_have_a_track(tmp_path):
+    left, right = scale(), scale(step=150)
+    sound = np.zeros((2, left.shape[1]), np.float32)
+    sound[0], sound[1, : right.shape[1]] = left[0], right[0][: left.shape[1]]
+    piece, record = transcribe(written(tmp_path, sound), tmp_path / "two.mid", channels="each")
+    tracks = [piece.notes[piece.notes["track"] == track] for track in np.unique(piece.notes["track"])]
+    assert [pitches_of(notes) for notes in tracks] == [list(SCALE)] * 2
+    assert {note["channel"] for note in record["notes"]} == {0, 1}
+
+
+def test_notes_in_beats(tmp_path):
+    piece, _ = transcribe(written(tmp_path, scale()), tmp_path / "beats.mid", tempo=100.0, quantise=8, program=4)
+    assert (np.diff(piece.notes["start"]) == 240).all()
+    assert set(piece.notes["program"]) == {4}
+    assert abs(60e6 / piece.tempo_at(5_000) - 100) < 0.1
+
+
+def test_found_notes_are_counted_against_the_true_ones(tmp_path):
+    transcribe(written(tmp_path, scale()), tmp_path / "found.mid")
+    options = {"against": tmp_path / "found.mid", "force": True}
+    _, record = transcribe(tmp_path / "song.wav", tmp_path / "again.mid", **options)
+    assert record["figures"]["onset_f1"] == record["figures"]["offset_f1"] == 1
+    with pytest.raises(InputError, match="not found"):
+        transcribe(tmp_path / "song.wav", tmp_path / "again.mid", **options | {"against": tmp_path / "none.mid"})
+
+
+def test_the_notes_can_be_heard(tmp_path):
+    _, record = transcribe(written(tmp_path, scale()), tmp_path / "heard.mid", listen=True)
+    assert soundfile.info(beside(tmp_path / "heard.mid", ".wav")).duration == pytest.approx(
+        record["sound"]["duration"], abs=0.01
+    )
+
+
+@pytest.mark.parametrize(("kind", "told"), [("silence", "is silent"), ("noise", "no note was found")])
+def test_what_has_no_notes_is_one_line(tmp_path, capsys, kind, told):
+    noise = np.float32(kind == "noise") * np.random.default_rng(0).normal(0, 0.1, (1, 3 * RATE))
+    options = TranscribeOptions(files=(written(tmp_path, noise),), output=tmp_path / "out.mid")
+    assert guarded(main, options) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert told in lines[0]
+    assert not (tmp_path / "out.mid").exists()
+
+
+def test_options_that_do_not_go_together_are_refused(tmp_path):
+    with pytest.raises(InputError, match="--quantise 16 needs a --tempo"):
+        Application(shipped(), manner=Manner(quantise=16))
+    with pytest.raises(InputError, match="no --strength"):
+        open_application(shipped(), strength=0.5)
+    with pytest.raises(InputError, match="expected one of transcription"):
+        Transcriber(classifier())
+
+
+def classifier():
+    from classifiers.pretrained import path
+
+    return path()
+
+
+def test_apply_does_the_same(tmp_path):
+    source = written(tmp_path, scale())
+    open_application(shipped()).write(source, tmp_path / "applied.mid", {})
+    transcribe(source, tmp_path / "transcribed.mid")
+    assert (tmp_path / "applied.mid").read_bytes() == (tmp_path / "transcribed.mid").read_bytes()
