@@ -301,7 +301,7 @@ CASES = {
     ),
     "generators.spectrogram_lstm": Case("generators", "spectrogram_lstm", {"dropout": 0.0}, sounds),
     "transfer.hilbert_autoencoder": Case("transfer", "hilbert_autoencoder", {}, windows),
-    "transfer.transcription": Case("transfer", "transcription", {}, recordings, rate=0.0001),
+    "transfer.transcription": Case("transfer", "transcription", {}, recordings, rate=0.0001, dtype="float64"),
     "transfer.dtn": Case("transfer", "dtn", {"noise": 0.0}, pairs, rate=0.0001, dtype="float64"),
     "transfer.dtn, extractor learned": Case(
         "transfer", "dtn", {"noise": 0.0, "pretraining": 0}, pairs, rate=0.0001, dtype="float64"

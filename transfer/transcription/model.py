@@ -113,10 +113,9 @@ def build(config: Config, context: Context) -> keras.Model:
             x = intervals(x, config.filters, config.semitones, f"intervals_{number}")
     if config.dilation > 1:
         x = block(x, config.filters, (config.kernel, 1), "long", config.dilation)
-    heads = layers.Conv2D(
-        len(HEADS), (3, 1), padding="same", activation="sigmoid", bias_initializer=RARE, dtype="float32", name="heads"
-    )(x)
-    model = keras.Model(waveform, heads, name="transcription")
+    x = layers.Conv2D(len(HEADS), (3, 1), padding="same", bias_initializer=RARE, name="heads")(x)
+    roll = layers.Activation("sigmoid", dtype="float32", name="roll")(x)
+    model = keras.Model(waveform, roll, name="transcription")
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, context.steps, alpha=0.01)
     model.compile(keras.optimizers.Adam(rate), loss=NotesLoss())
     return model
