@@ -23,8 +23,8 @@ import keras
 from keras import ops
 
 from generators.layers.spectrum_heads import BandsHead, LinearHead, RunningStatistics, first_statistics
+from generators.sounds.column_sampler import ColumnSampler
 from generators.sounds.data import setting_of
-from generators.sounds.sampler import SoundSampler
 from spectro.layers import Spectrogram
 from spectro.stft import SpectrogramSetting
 from training.family import Context
@@ -201,9 +201,9 @@ def exported(model: SpectrogramLSTM) -> keras.Model:
     return keras.Model(inputs, Step(model, name="step")(inputs), name="spectrogram_lstm_step")
 
 
-def sampler(model: SpectrogramLSTM, count: int) -> SoundSampler:
+def sampler(model: SpectrogramLSTM, count: int) -> ColumnSampler:
     """`count` sounds for the model to go on with."""
-    return SoundSampler(model, count)
+    return ColumnSampler(model, count)
 
 
 class Step(keras.layers.Layer):

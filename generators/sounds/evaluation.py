@@ -13,8 +13,8 @@ import keras
 import numpy as np
 
 from generators.sounds import SoundEvaluateOptions
+from generators.sounds.column_sampler import ColumnSampler, continuations
 from generators.sounds.data import SoundRun, batches
-from generators.sounds.sampler import SoundSampler, continuations
 from generators.sounds.sampling import BATCH, temperature_of
 from generators.sounds.statistics import NAMES, distance, mean_of, measured
 from generators.sounds.training import pictures_of
@@ -107,7 +107,7 @@ def ways_on(run: SoundRun, pictures: np.ndarray, temperature: float, seed: int) 
     }
 
 
-def _in_batches(sampler: SoundSampler, prompts: np.ndarray, columns: int, temperature: float, seed: int) -> np.ndarray:
+def _in_batches(sampler: ColumnSampler, prompts: np.ndarray, columns: int, temperature: float, seed: int) -> np.ndarray:
     """`continuations`, BATCH clips at a time; the last batch is filled up with clips whose continuation is not kept."""
     drawn = []
     for place in range(0, len(prompts), BATCH):

@@ -20,9 +20,9 @@ from PIL import Image
 from generators.contract import formats_of
 from generators.samples import append, hash_of, items_done, sheet, with_record
 from generators.sounds import SoundSampleOptions
+from generators.sounds.column_sampler import COLUMNS_PER_CALL, ColumnSampler, noise_of
 from generators.sounds.data import SoundRun
 from generators.sounds.primers import Primer, from_recording, held_out, silence
-from generators.sounds.sampler import COLUMNS_PER_CALL, SoundSampler, noise_of
 from generators.sounds.writer import ItemWriter
 from training.cli import log
 from training.errors import InputError
@@ -87,7 +87,7 @@ def sample(
 
 
 def columns_of(
-    sampler: SoundSampler, primers: list[Primer], seed: int, first: int, columns: int, temperature: float
+    sampler: ColumnSampler, primers: list[Primer], seed: int, first: int, columns: int, temperature: float
 ) -> Iterator[np.ndarray]:
     """How the items `first`, first + 1 ... go on, in pieces (items, rows, COLUMNS_PER_PIECE), the last one shorter."""
     alike = all(primer is primers[0] for primer in primers)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from generators.samples import sheet
-from generators.sounds.sampler import SoundSampler, continuations
+from generators.sounds.column_sampler import ColumnSampler, continuations
 from generators.sounds.statistics import mean_of, measured
 from generators.watch import CollapseMonitor
 from spectro.stft import SpectrogramSetting
@@ -58,7 +58,7 @@ class Watch(CollapseMonitor):
         super().__init__(run, patience)
         self.module, self.pictures, self.setting, self.data = module, pictures, setting, data
         self.generated: np.ndarray | None = None
-        self._sampler: SoundSampler | None = None
+        self._sampler: ColumnSampler | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.generated = self._continued(self.model)

@@ -17,8 +17,8 @@ from generators.layers.spectrum_heads import (
     members,
     normal_nll,
 )
+from generators.sounds.column_sampler import COLUMNS_PER_CALL, noise_of
 from generators.sounds.data import check_config
-from generators.sounds.sampler import COLUMNS_PER_CALL, noise_of
 from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context

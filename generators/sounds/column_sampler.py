@@ -12,7 +12,7 @@ COLUMNS_PER_CALL = 64
 """Columns that are drawn in one call of the compiled loop."""
 
 
-class SoundSampler:
+class ColumnSampler:
     """`count` sounds that are gone on with, in memory that does not grow with their length.
 
     What one of them becomes depends on its prompt and its own noise, never on its neighbours (their number may change a
@@ -75,7 +75,7 @@ class OneStep(keras.layers.Layer):
 
 
 def continuations(
-    sampler: SoundSampler, pictures: np.ndarray, columns: int, temperature: float = 1.0, seed: int = 0
+    sampler: ColumnSampler, pictures: np.ndarray, columns: int, temperature: float = 1.0, seed: int = 0
 ) -> np.ndarray:
     """What is drawn after pictures (sounds, rows, known): (sounds, rows, columns). Sound i draws from (seed, i)."""
     sampler.prompt(np.swapaxes(pictures, -1, -2))
