@@ -18,5 +18,6 @@ MODELS = {
     "seq2seq": Sequences(),
     "music_transformer": Sequences(),
     "spectrogram_lstm": Sounds(),
+    "sound_pointer": Sounds(),
 }
 """The models of this package: name -> family. The module of each, `generators.NAME`, follows its family's contract."""

@@ -24,9 +24,10 @@ from keras import ops
 
 from generators.layers.spectrum_heads import BandsHead, LinearHead, RunningStatistics, first_statistics
 from generators.sounds.column_sampler import ColumnSampler
-from generators.sounds.data import setting_of
+from generators.sounds.data import check_clips, setting_of
 from spectro.layers import Spectrogram
 from spectro.stft import SpectrogramSetting
+from training.errors import InputError
 from training.family import Context
 from training.fitting.measuring import Measuring
 from training.options import Amount, Count, Dropout, Index, Positive
@@ -43,6 +44,8 @@ class Config:
     """Spectrogram setting by name (rate, window, hop, length of a clip)."""
     hop: Index = 0
     """Samples from one column to the next; 0: the setting's own."""
+    seconds: Amount = 0.0
+    """Length of a clip; 0: the setting's own."""
     depth: Count = 2
     """LSTM layers; the paper has 2, 3 and 4."""
     units: Count = 50
@@ -173,6 +176,13 @@ class SpectrogramLSTM(Measuring):
         return {**super().get_config(), "setting": asdict(self.setting), **{name: getattr(self, name) for name in names}}
 
 
+def check(config: Config) -> None:
+    """InputError: numbers that do not go together."""
+    check_clips(config)
+    if (rows := setting_of(config).rows) < config.bands:
+        raise InputError(f"--bands must be at most the {rows} rows of a column; received {config.bands}")
+
+
 def build(config: Config, context: Context) -> keras.Model:
     """The compiled and built model."""
     model = SpectrogramLSTM(
@@ -201,7 +211,7 @@ def exported(model: SpectrogramLSTM) -> keras.Model:
     return keras.Model(inputs, Step(model, name="step")(inputs), name="spectrogram_lstm_step")
 
 
-def sampler(model: SpectrogramLSTM, count: int) -> ColumnSampler:
+def sampler(model: SpectrogramLSTM, count: int = ColumnSampler.batch) -> ColumnSampler:
     """`count` sounds for the model to go on with."""
     return ColumnSampler(model, count)
 

@@ -1,55 +1,77 @@
-"""Models that go on with a sound, column by column of its spectrogram: training, sampling, evaluation."""
+"""Models that go on with a sound, by new columns of its spectrogram or by copies of what was heard."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import tyro
+
 from generators.contract import EvaluateOptions, GeneratorFamily, SampleOptions
+from generators.pretrained import path as shipped
 from training.cli import bar
 from training.family import Report
-from training.options import Amount, Range
+from training.options import Amount, Positive, Range
 
 if TYPE_CHECKING:
     from generators.sounds.training import SoundRecipe
 
-MAX_COLUMNS = 10_000_000
-"""Columns of an item: 22 hours of the preset lil_data, what a WAV file can hold."""
+MAX_SECONDS = 80_000
+"""Of an item: 22 hours, what a WAV file can hold at 22,050 Hz and mono."""
 
 
 @dataclass(frozen=True)
 class SoundSampleOptions(SampleOptions):
-    """What to go on with, by a run of spectrogram_lstm."""
+    """What to go on with, by a run of spectrogram_lstm or sound_pointer."""
 
     format: str = "wav,png"
     """wav, png, or both with a comma."""
     primer: Path | None = None
-    """Recording to go on from, of any rate; its last 30 s are read."""
+    """Recording to go on from, of any rate and number of channels; its last 30 s are read."""
     start: Literal["held_out", "silence"] | None = None
     """Without --primer: first columns of test clips (default), or silence."""
-    columns: Annotated[int, Range(1, MAX_COLUMNS)] | None = None
-    """Columns of each item; by default as many as a clip has."""
-    temperature: Amount | None = None
-    """Of the draws; by default 1. A run that draws nothing knows only 0."""
+    seconds: Annotated[float, Range(0, MAX_SECONDS, above=True)] | None = None
+    """Length of what is added; by default as long as a clip of the training is."""
+    temperature: Annotated[Amount | None, tyro.conf.arg(aliases=("--variety",))] = None
+    """How freely it draws, by default 1; 0 takes what is likeliest. A run that draws nothing knows only 0."""
     lead_in: Amount | None = None
     """Seconds of the primer's end put in front; by default 2, 0: none."""
+    loop: bool = False
+    """By a run that copies: bars of the primer that can be played round without a seam, as many as are nearest to --seconds.
+    The tempo, as it was found, is in the WAV file and in manifest.csv."""
+
+
+@dataclass(frozen=True)
+class ShippedSoundOptions(SoundSampleOptions):
+    """What to go on with by the pointer network that ships."""
+
+    run: tyro.conf.Positional[Path] = field(default_factory=lambda: shipped("pointer"), kw_only=True)
+    """Run directory of a generator; RUN --help tells the options of its model. Without it the one that ships for sound."""
 
 
 @dataclass(frozen=True)
 class SoundEvaluateOptions(EvaluateOptions):
-    """Which runs of spectrogram_lstm, and by how many continuations."""
+    """Which runs of spectrogram_lstm or sound_pointer, and by how many continuations."""
 
     count: Annotated[int, Range(2)] = 64
     """Test clips that each run goes on with, at most."""
+    seconds: Positive | None = None
+    """Length of a clip; by default as in training."""
+    heard: Positive | None = None
+    """Seconds of each that are known; by default half."""
+    unseen: Path | None = None
+    """Folder of recordings that the run has never seen, all of which are test clips in place of its test part."""
     temperature: Amount | None = None
     """As in `generators.sample`."""
 
 
 class Sounds(GeneratorFamily):
-    """Models that go on with a recording, column by column.
+    """Models that go on with a recording.
 
-    A module has, besides `Config`, PRESETS, MONITOR, `build` and `exported`: `sampler(model, count)`, for `count` sounds.
+    A module has, besides `Config`, PRESETS, MONITOR, `build` and `exported`: `check(config)`, which refuses numbers that do
+    not go together, and `sampler(model, count)`, a `samplers.ModelSampler`. Its model has `setting`; its Config what
+    `data.setting_of` and `data.batches` read.
     """
 
     sampling = SoundSampleOptions

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from generators.sounds.primers import Primer, from_recording
+from generators.sounds.writer import ColumnWriter
+from spectro.stft import SpectrogramSetting
+
+BATCH = 16
+"""Sounds generated together, always."""
 COLUMNS_PER_CALL = 64
 """Columns that are drawn in one call of the compiled loop."""
+CALLS_PER_PIECE = 4
+"""Calls whose columns become sound together."""
 
 
 class ColumnSampler:
@@ -19,8 +29,12 @@ class ColumnSampler:
     last bit). It uses the model's weights as they are at each call, so that one sampler serves a whole training.
     """
 
+    batch, copies = BATCH, False
+
     def __init__(self, model: Any, count: int) -> None:
-        self.model, self.count = model, count
+        self.model, self.count, self.setting = model, count, model.setting
+        self.draws = bool(model.output_head.noise)
+        self.piece = CALLS_PER_PIECE * COLUMNS_PER_CALL * model.setting.hop / model.setting.rate
         rows, noise = model.setting.rows, max(1, model.output_head.noise)
         states = [keras.Input((size,)) for size in model.state_sizes.values()]
         first, columns, drawn = keras.Input((rows,)), keras.Input((None, rows)), keras.Input((COLUMNS_PER_CALL, noise))
@@ -28,6 +42,37 @@ class ColumnSampler:
         loop = keras.layers.RNN(OneStep(model), return_sequences=True, return_state=True)
         self._drawing = keras.Model([drawn, first, *states], loop(drawn, initial_state=[first, *states]))
         self.prompt(np.zeros((1, 1, rows), np.float32))
+
+    def primer(self, path: str | os.PathLike) -> Primer:
+        """The end of a recording, mono and at the setting's rate."""
+        return from_recording(path, self.setting)
+
+    def go_on(
+        self, primers: Sequence[Primer], generators: Sequence[np.random.Generator], seconds: float, temperature: float
+    ) -> Iterator[np.ndarray]:
+        """Pieces (sounds, rows, columns) in [0, 1], the last one shorter."""
+        alike = all(primer is primers[0] for primer in primers)
+        self.prompt(primers[0].columns[None] if alike else np.stack([primer.columns for primer in primers]))
+        left = columns_in(seconds, self.setting)
+        while left:
+            calls = min(CALLS_PER_PIECE, -(-left // COLUMNS_PER_CALL))
+            drawn = [self.draw(noise_of(self.model.output_head, generators, temperature)) for _ in range(calls)]
+            piece = np.swapaxes(np.concatenate(drawn, axis=1)[:, :left], 1, 2)
+            left -= piece.shape[-1]
+            yield piece
+
+    def pictures(self, primers: Sequence[Primer], columns: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
+        """What is drawn after primers of one length."""
+        generators = [np.random.default_rng((seed, item)) for item in range(len(primers))]
+        seconds = columns * self.setting.hop / self.setting.rate
+        return np.concatenate(list(self.go_on(primers, generators, seconds, temperature)), axis=-1)
+
+    def writer(
+        self, output: Path, item: int, primer: Primer, formats: tuple[str, ...], lead_in: float, seconds: float, seed: int
+    ) -> ColumnWriter:
+        """What writes one of the sounds."""
+        columns = columns_in(seconds, self.setting)
+        return ColumnWriter(output, item, self.setting, primer, formats, lead_in, columns, seed)
 
     def prompt(self, columns: np.ndarray) -> None:
         """Begin again with known columns (count, time, rows); the first that is drawn follows the last of them.
@@ -74,15 +119,9 @@ class OneStep(keras.layers.Layer):
         return column, [column, *after]
 
 
-def continuations(
-    sampler: ColumnSampler, pictures: np.ndarray, columns: int, temperature: float = 1.0, seed: int = 0
-) -> np.ndarray:
-    """What is drawn after pictures (sounds, rows, known): (sounds, rows, columns). Sound i draws from (seed, i)."""
-    sampler.prompt(np.swapaxes(pictures, -1, -2))
-    generators = [np.random.default_rng((seed, item)) for item in range(len(pictures))]
-    head, calls = sampler.model.output_head, -(-columns // COLUMNS_PER_CALL)
-    drawn = [sampler.draw(noise_of(head, generators, temperature)) for _ in range(calls)]
-    return np.swapaxes(np.concatenate(drawn, axis=1)[:, :columns], -1, -2)
+def columns_in(seconds: float, setting: SpectrogramSetting) -> int:
+    """Columns that make so many seconds, one at least."""
+    return max(1, round(seconds * setting.rate / setting.hop))
 
 
 def noise_of(head: Any, generators: Sequence[np.random.Generator], temperature: float) -> np.ndarray:

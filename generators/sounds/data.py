@@ -11,6 +11,7 @@ import numpy as np
 
 from generators.run import LoadedRun
 from generators.sounds import Sounds
+from generators.sounds.primers import Primer
 from spectro.clips import SUFFIXES, Clips, to_model
 from spectro.demo import demo_folder
 from spectro.stft import SETTINGS, SpectrogramSetting
@@ -22,20 +23,21 @@ from training.errors import InputError
 
 
 def setting_of(config: Any) -> SpectrogramSetting:
-    """The named setting with the config's hop; white is the loudest bin of a clip. InputError: an unknown name."""
+    """The named setting with the config's hop and seconds; white is the loudest bin of a clip.
+
+    InputError: an unknown name.
+    """
     if config.setting not in SETTINGS:
         raise InputError(f"--setting must be one of {', '.join(SETTINGS)}; received {config.setting!r}")
     setting = replace(SETTINGS[config.setting], reference="clip")
-    return replace(setting, hop=config.hop) if config.hop else setting
+    return replace(setting, hop=config.hop or setting.hop, seconds=config.seconds or setting.seconds)
 
 
-def check_config(config: Any) -> None:
-    """InputError: numbers that do not go together."""
+def check_clips(config: Any) -> None:
+    """InputError: parts of clips that do not go together with the setting."""
     setting = setting_of(config)
     if config.crop > setting.seconds:
         raise InputError(f"--crop must be at most the {setting.seconds:g} s of a clip; received {config.crop:g}")
-    if setting.rows < config.bands:
-        raise InputError(f"--bands must be at most the {setting.rows} rows of a column; received {config.bands}")
     if 0 < config.crop * setting.rate < 2 * setting.hop:
         raise InputError(f"--crop must hold three columns, {2 * setting.hop / setting.rate:.3f} s; received {config.crop:g}")
 
@@ -47,16 +49,16 @@ def open_clips(data: str | os.PathLike | None, setting: SpectrogramSetting, cach
 
 def batches(
     corpus: Corpus, indices: np.ndarray, setting: SpectrogramSetting, batch_size: int, *,
-    seed: int = 0, crop: float = 0.0, speed: float = 0.0, shuffle: bool = True,
+    seed: int = 0, crop: float = 0.0, speed: float = 0.0, mute: float = 0.0, shuffle: bool = True,
 ) -> Batches:  # fmt: skip
-    """Batches of waveforms (batch, samples) in [-1, 1]; crop in seconds (0: whole clips) and speed as in the model's Config.
+    """Batches of waveforms (batch, samples) in [-1, 1]; crop in seconds (0: whole clips), speed and mute as in `Crop`.
 
     Whole clips that are not moved are fed as they are.
     """
-    if not (crop or speed):
+    if not (crop or speed or mute):
         return Batches(corpus, indices, batch_size, seed=seed, to_model=to_model, shuffle=shuffle)
     samples = round(crop * setting.rate / setting.hop) * setting.hop if crop else setting.clip_samples
-    feed = Crop(min(samples, setting.clip_samples), speed)
+    feed = Crop(min(samples, setting.clip_samples), speed, round(mute * setting.rate))
     return Batches(corpus, indices, batch_size, seed=seed, to_model=to_model, transform=feed, shuffle=shuffle)
 
 
@@ -68,6 +70,8 @@ class Crop:
     """Of the part."""
     speed: float = 0.0
     """Parts are up to this fraction faster or slower; a clip that is too short for it is played no faster than it can be."""
+    mute: int = 0
+    """Samples at the beginning of a part that are silent at most; of one part in three none are."""
 
     def __call__(self, clips: np.ndarray, targets: None, generator: np.random.Generator) -> tuple[np.ndarray, None]:
         """clips (batch, samples) -> (batch, self.samples)."""
@@ -81,7 +85,39 @@ class Crop:
                 part[:] = np.interp(start + rate * steps, np.arange(len(clip)), clip)
             else:
                 part[:] = clip[round(start) :][: self.samples]
+            if self.mute:
+                part[: max(0, round(self.mute * generator.uniform(-0.5, 1)))] = 0
         return out, None
+
+
+@dataclass(frozen=True, eq=False)
+class PicturedClips:
+    """Clips and what a model sees of them."""
+
+    sounds: np.ndarray
+    """float32 (clips, samples) in [-1, 1]."""
+    pictures: np.ndarray
+    """float32 (clips, rows, columns) in [0, 1]."""
+    references: np.ndarray
+    """(clips,): the magnitude that is white in each."""
+    setting: SpectrogramSetting
+
+    @classmethod
+    def of(cls, corpus: Corpus, indices: np.ndarray | list[int], setting: SpectrogramSetting) -> PicturedClips:
+        """Some clips of a corpus."""
+        sounds = to_model(corpus[np.asarray(indices)])
+        magnitudes = np.abs(setting.analyse(sounds))
+        references = magnitudes.max(axis=(1, 2))
+        pictures = [setting.to_picture(one, float(white)) for one, white in zip(magnitudes, references, strict=True)]
+        return cls(sounds, np.stack(pictures), references, setting)
+
+    def beginnings(self, columns: int) -> list[Primer]:
+        """What is known of each up to a column: as if the clip ended there, but for what is white."""
+        known, rate = columns * self.setting.hop, self.setting.rate
+        return [
+            Primer(picture[:, :columns].T, float(white), sound[:known], rate)
+            for picture, white, sound in zip(self.pictures, self.references, self.sounds, strict=True)
+        ]
 
 
 class SoundRun(LoadedRun):

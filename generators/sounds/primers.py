@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import soxr
 
-from spectro.audio import blocks
-from spectro.pieces import SILENCE
+from spectro.audio import blocks, info
+from spectro.pieces import CANCELLED, SILENCE
 from spectro.stft import SpectrogramSetting
 from spectro.streaming import NOTHING, whole_columns
 from training.arrays import read_arrays
@@ -31,33 +32,72 @@ class Primer:
     reference: float
     """Magnitude that is white."""
     sound: np.ndarray = field(default_factory=lambda: NOTHING)
-    """The recording (samples,) whose columns these are; empty where there is none."""
+    """The recording whose columns these are: (samples,), or (channels, samples) as it is; empty where there is none."""
+    rate: int = 0
+    """Of the sound in Hz; 0 where there is none."""
 
 
 def from_recording(path: str | os.PathLike, setting: SpectrogramSetting) -> Primer:
-    """The last MAX_SECONDS of a recording of any rate, length and number of channels, in constant memory.
+    """The last MAX_SECONDS of a recording of any rate, length and number of channels, in constant memory, as models hear it.
 
     The loudest bin of what is read is white. InputError: unreadable, silent, shorter than half a window.
     """
-    kept: deque[np.ndarray] = deque(maxlen=MAX_SECONDS + 1)
-    samples = 0
-    for block in blocks(path, 1.0, rate=setting.rate, mono=True):
-        kept.append(block)
-        samples += len(block)
-    most = MAX_SECONDS * setting.rate
-    sound = np.concatenate(kept)[-most:]
-    if samples > most:
-        log(f"{path} lasts {samples / setting.rate:.0f} s; only its last {MAX_SECONDS} s are read")
+    sound = last_seconds(path, setting.rate, mono=True)
     if (columns := whole_columns(setting, len(sound))) == 0:
-        shortest = setting.n_fft / 2 / setting.rate
-        seconds = samples / setting.rate
+        shortest, seconds = setting.n_fft / 2 / setting.rate, len(sound) / setting.rate
         raise InputError(f"{path} lasts {seconds:.3f} s; a column needs {shortest:.3f} s: give a longer --primer")
     if not np.abs(sound).max() >= SILENCE:
         seconds = len(sound) / setting.rate
         raise InputError(f"{path} is silent in its last {seconds:.1f} s; to begin with silence give --start silence")
     magnitude = np.abs(setting.analyse(sound)[:, :columns])
     reference = float(magnitude.max())
-    return Primer(setting.to_picture(magnitude, reference).T, reference, sound)
+    return Primer(setting.to_picture(magnitude, reference).T, reference, sound, setting.rate)
+
+
+def whole_recording(path: str | os.PathLike, setting: SpectrogramSetting, shortest: float) -> Primer:
+    """The same part of a recording at its own rate, with all its channels; its columns are those of the channels' mean.
+
+    InputError: unreadable, silent, shorter than `shortest` seconds.
+    """
+    rate = info(path).rate
+    sound = last_seconds(path, rate, mono=False)
+    seconds = sound.shape[1] / rate
+    if seconds < shortest:
+        raise InputError(f"{path} lasts {seconds:.2f} s; {shortest:g} s are needed to go on from: give a longer --primer")
+    if not np.abs(sound).max() >= SILENCE:
+        raise InputError(f"{path} is silent in its last {seconds:.1f} s: there is nothing to go on with")
+    return of_sound(sound, rate, setting)
+
+
+def of_sound(sound: np.ndarray, rate: int, setting: SpectrogramSetting) -> Primer:
+    """A primer of sound (channels, samples) at `rate` Hz; white is the loudest bin."""
+    magnitude = np.abs(setting.analyse(as_heard(sound, rate, setting.rate)))[:, :-1]
+    reference = float(magnitude.max(initial=0))
+    return Primer(setting.to_picture(magnitude, reference).T, reference, sound, rate)
+
+
+def as_heard(sound: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """Sound (channels, samples) as a model hears it: (samples,) at the `wanted` rate.
+
+    The mean of the channels, or the first alone, where the mean has lost most of what they share.
+    """
+    mono = sound.mean(axis=0)
+    if np.square(mono, dtype=np.float64).sum() < CANCELLED * np.square(sound, dtype=np.float64).mean(axis=0).sum():
+        mono = sound[0]
+    return mono if rate == wanted else soxr.resample(mono, rate, wanted)
+
+
+def last_seconds(path: str | os.PathLike, rate: int, mono: bool) -> np.ndarray:
+    """The last MAX_SECONDS of a recording, (samples,) or (channels, samples); that it is longer is told."""
+    kept: deque[np.ndarray] = deque(maxlen=MAX_SECONDS + 1)
+    samples = 0
+    for block in blocks(path, 1.0, rate=rate, mono=mono):
+        kept.append(block)
+        samples += block.shape[-1]
+    most = MAX_SECONDS * rate
+    if samples > most:
+        log(f"{path} lasts {samples / rate:.0f} s; only its last {MAX_SECONDS} s are read")
+    return np.concatenate(kept, axis=-1)[..., -most:]
 
 
 def held_out(run: str | os.PathLike) -> list[Primer]:

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from generators.samples import sheet
-from generators.sounds.column_sampler import ColumnSampler, continuations
+from generators.sounds.data import PicturedClips
+from generators.sounds.samplers import ModelSampler
 from generators.sounds.statistics import mean_of, measured
 from generators.watch import CollapseMonitor
-from spectro.stft import SpectrogramSetting
 from spectro.streaming import StreamingGriffinLim
 from training.cli import log
 from training.fitting.samples import Sample
@@ -26,6 +26,8 @@ SILENCE_DB = -90.0
 
 MEANINGS = {
     "squared_error": "Mean squared difference of the next column from the true one, of values in [0, 1].",
+    "distance": "Log-spectral distance in dB of what is copied from what really follows, as expected by the choice.",
+    "rhythm": "Correlation of the onset envelopes of the two: 1 the same rhythm, 0 nothing in common.",
     "nll_per_band": "Negative log-likelihood of a band of the next column in nats: how much its level surprises the model.",
     "nll_per_bin": "The same of a bin within its band.",
     "level": "Of continuations: the level in dB. The dashed line is that of the data, here and below.",
@@ -45,20 +47,13 @@ class Watch(CollapseMonitor):
     Warns when they become so; raises InputError with advice after `patience` such epochs on end (0: never).
     """
 
-    def __init__(
-        self,
-        run: Path,
-        module: Any,
-        pictures: np.ndarray,
-        setting: SpectrogramSetting,
-        data: dict[str, float],
-        patience: int,
-    ) -> None:
-        """pictures: (COUNT, rows, columns) of validation clips. data: the measures of the training clips."""
+    def __init__(self, run: Path, module: Any, clips: PicturedClips, data: dict[str, float], patience: int) -> None:
+        """clips: COUNT of validation. data: the measures of the training clips."""
         super().__init__(run, patience)
-        self.module, self.pictures, self.setting, self.data = module, pictures, setting, data
+        self.module, self.pictures, self.setting, self.data = module, clips.pictures, clips.setting, data
+        self.primers = clips.beginnings(self._middle)
         self.generated: np.ndarray | None = None
-        self._sampler: ColumnSampler | None = None
+        self._sampler: ModelSampler | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.generated = self._continued(self.model)
@@ -92,4 +87,4 @@ class Watch(CollapseMonitor):
         """The continuations of the clips' first halves: (COUNT, rows, columns)."""
         if self._sampler is None or self._sampler.model is not model:
             self._sampler = self.module.sampler(model, len(self.pictures))
-        return continuations(self._sampler, self.pictures[..., : self._middle], self.pictures.shape[-1] - self._middle)
+        return self._sampler.pictures(self.primers, self.pictures.shape[-1] - self._middle)

@@ -79,6 +79,12 @@ def _clips(case: Case, count: int, generator: np.random.Generator) -> tuple[Any,
     return generator.uniform(-0.5, 0.5, (count, samples)).astype(np.float32), None
 
 
+def _sounds(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
+    from generators.sounds.data import setting_of
+
+    return generator.uniform(-0.5, 0.5, (count, setting_of(case.config).clip_samples)).astype(np.float32), None
+
+
 def _labelled_clips(case: Case, count: int, generator: np.random.Generator) -> tuple[Any, Any]:
     targets = np.eye(CLASSES, dtype=np.float32)[generator.integers(CLASSES, size=count)]
     return _clips(case, count, generator)[0], targets
@@ -119,7 +125,7 @@ _BATCHES = {
     "Classifiers": _labelled_clips,
     "Pictures": _pictures,
     "Sequences": _steps,
-    "Sounds": _clips,
+    "Sounds": _sounds,
     "DomainTransfer": _pairs,
     "HilbertAutoencoder": _windows,
     "Transcription": _recordings,

@@ -300,6 +300,7 @@ CASES = {
         "generators", "music_transformer", {"dropout": 0.0, "representation": "events", "attention": "relative"}, tokens
     ),
     "generators.spectrogram_lstm": Case("generators", "spectrogram_lstm", {"dropout": 0.0}, sounds),
+    "generators.sound_pointer": Case("generators", "sound_pointer", {}, sounds),
     "transfer.hilbert_autoencoder": Case("transfer", "hilbert_autoencoder", {}, windows),
     "transfer.transcription": Case("transfer", "transcription", {}, recordings, rate=0.0001, dtype="float64"),
     "transfer.dtn": Case("transfer", "dtn", {"noise": 0.0}, pairs, rate=0.0001, dtype="float64"),

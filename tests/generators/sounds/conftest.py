@@ -1,15 +1,17 @@
-"""A folder of sounds, and a quick run of each head on it."""
+"""A folder of sounds, and a quick run of each model and head on it."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from generators import spectrogram_lstm
+from generators import sound_pointer, spectrogram_lstm
 from spectro.audio import write
 from training.recipe import train
 
 RATE = 8_000
+MODELS = {"bands": "spectrogram_lstm", "linear": "spectrogram_lstm", "pointer": "sound_pointer"}
+"""Run -> its model."""
 
 
 def beeps(seconds, pitch, seed=0):
@@ -30,14 +32,15 @@ def sounds(tmp_path_factory):
 @pytest.fixture(scope="session")
 def configs():
     quick = spectrogram_lstm.PRESETS["quick"]
-    return {"bands": quick, "linear": replace(quick, head="linear", crop=0.0, speed=0.0)}
+    linear = replace(quick, head="linear", crop=0.0, speed=0.0)
+    return {"bands": quick, "linear": linear, "pointer": sound_pointer.PRESETS["quick"]}
 
 
 @pytest.fixture(scope="session")
 def runs(sounds, configs, tmp_path_factory):
     root = tmp_path_factory.mktemp("runs")
     return {
-        name: train("generators", "spectrogram_lstm", config, data=sounds, output=root / name, cache=root / "cache", seed=1)
+        name: train("generators", MODELS[name], config, data=sounds, output=root / name, cache=root / "cache", seed=1)
         for name, config in configs.items()
     }
 

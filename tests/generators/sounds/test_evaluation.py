@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from generators.sounds import SoundEvaluateOptions, evaluation
-from generators.sounds.evaluation import figures, text_table
+from generators.sounds.evaluation import text_table
+from generators.sounds.trials import figures, is_periodic
 from spectro.stft import SETTINGS
 from training.errors import InputError
 from training.report import write_report
@@ -27,7 +28,7 @@ def test_a_run_is_evaluated(runs, cache):
     folder = runs["bands"] / "evaluation"
     assert {"evaluation.json", "continuations.png"} <= {path.name for path in folder.iterdir()}
     assert all((folder / one["file"]).exists() for one in result["sounds"])
-    assert len(text_table(result).splitlines()) == 2 + len(found)
+    assert len(text_table(result).splitlines()) == 4 + len(found)
     page = (runs["bands"] / "report.html").read_text()
     assert "Continuations" in page
     assert write_report(runs["bands"]).read_text() == page, "as after the same training command again"
@@ -35,12 +36,36 @@ def test_a_run_is_evaluated(runs, cache):
         evaluate(runs["bands"], count=4, cache=cache)
 
 
+def test_a_pointer_is_evaluated_on_what_it_has_not_seen(runs, sounds, cache, tmp_path):
+    """On clips of another length, of which less than half is known."""
+    options = {"unseen": sounds, "seconds": 0.4, "heard": 0.16, "cache": cache, "output": tmp_path / "out"}
+    result = evaluate(runs["pointer"], count=6, **options)
+    assert result["options"]["heard"] == pytest.approx(0.16, abs=0.005)
+    assert result["loss"] is None, "the clips are shorter than those of the training"
+    assert result["next_column_error"] is None
+    assert "model, of one column" not in result["continuations"]
+    distances = {name: found["distance"] for name, found in result["continuations"].items()}
+    assert distances["the clip itself"] == 0 < distances["best lags in hindsight"] <= distances["best lag of what is known"]
+    with pytest.raises(InputError, match=r"--heard must be less than the 0\.4 s"):
+        evaluate(runs["pointer"], **options | {"heard": 0.5, "output": tmp_path / "longer"})
+
+
 def test_true_continuations_are_typical():
-    pictures = np.random.default_rng(0).uniform(0, 1, (20, 65, 30))
-    found = figures(pictures, pictures, SETTINGS["quick"])
+    pictures = np.random.default_rng(0).uniform(0, 1, (20, 65, 60))
+    truth = pictures[..., 30:]
+    found = figures(truth, pictures, 30, SETTINGS["quick"])
     assert found["distance"] == 0
+    assert found["rhythm"] == found["harmony"] == pytest.approx(1)
     assert found["typical"] >= 0.8
-    assert figures(np.zeros_like(pictures), pictures, SETTINGS["quick"])["typical"] < 0.5
+    assert figures(np.zeros_like(truth), pictures, 30, SETTINGS["quick"])["typical"] < 0.5
+
+
+def test_clips_that_repeat_a_short_file_are_told_from_others():
+    noise = np.random.default_rng(0).uniform(-1, 1, 1_000).astype(np.float32)
+    assert is_periodic(np.resize(noise[:123], 1_000))
+    assert is_periodic(np.concatenate([np.zeros(5), np.resize(np.r_[noise[:95], np.zeros(5)], 995)]))
+    assert not is_periodic(noise)
+    assert not is_periodic(np.r_[np.resize(noise[:123], 999), 0.5])
 
 
 def test_what_cannot_be_evaluated(runs, cache, tmp_path):

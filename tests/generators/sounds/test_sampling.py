@@ -25,24 +25,24 @@ def primer(tmp_path):
 
 
 def test_items_are_the_same_alone_and_after_a_kill(runs, tmp_path):
-    whole = sample(runs["bands"], tmp_path / "whole", count=3, seed=5, columns=100)
-    alone = sample(runs["bands"], tmp_path / "alone", count=3, seed=5, columns=100, items=(1,))
+    whole = sample(runs["bands"], tmp_path / "whole", count=3, seed=5, seconds=0.8)
+    alone = sample(runs["bands"], tmp_path / "alone", count=3, seed=5, seconds=0.8, items=(1,))
     for kind in ("wav", "png"):
         name = f"{kind}/000001.{kind}"
         assert (whole.parent / name).read_bytes() == (alone.parent / name).read_bytes()
     rows = whole.read_text().splitlines()
     whole.write_text("\n".join(rows[:2]) + "\n2,5,ha")  # killed within a row
     (whole.parent / "wav" / "000002.wav").unlink()
-    sample(runs["bands"], tmp_path / "whole", count=3, seed=5, columns=100)
+    sample(runs["bands"], tmp_path / "whole", count=3, seed=5, seconds=0.8)
     assert sorted(whole.read_text().splitlines()) == sorted(rows)
     assert (whole.parent / "sheet.png").exists()
     with pytest.raises(InputError, match="holds samples of other settings"):
-        sample(runs["bands"], tmp_path / "whole", count=3, seed=6, columns=100)
+        sample(runs["bands"], tmp_path / "whole", count=3, seed=6, seconds=0.8)
 
 
 def test_a_recording_goes_on(runs, primer, tmp_path):
     """The end of the primer comes out as it was, in front; items differ; the picture is of what is new."""
-    manifest = sample(runs["bands"], tmp_path / "out", count=2, primer=primer, columns=300, lead_in=1.0)
+    manifest = sample(runs["bands"], tmp_path / "out", count=2, primer=primer, seconds=2.4, lead_in=1.0)
     sounds = [read(manifest.parent / f"wav/00000{item}.wav", mono=True)[0] for item in range(2)]
     known = from_recording(primer, SETTING)
     last = (len(known.columns) - 1) * SETTING.hop
@@ -53,7 +53,7 @@ def test_a_recording_goes_on(runs, primer, tmp_path):
 
 
 def test_a_run_that_draws_nothing_makes_one_item_of_a_primer(runs, primer, tmp_path, capsys):
-    manifest = sample(runs["linear"], tmp_path / "out", count=3, primer=primer, columns=20)
+    manifest = sample(runs["linear"], tmp_path / "out", count=3, primer=primer, seconds=0.16)
     assert len(manifest.read_text().splitlines()) == 2
     assert "would be the same: one is generated" in capsys.readouterr().err
 
@@ -68,7 +68,7 @@ def test_only_the_end_of_a_long_recording_is_read(tmp_path, capsys):
 
 def test_starts_from_silence_and_from_held_out_columns(runs, tmp_path):
     for start in ("held_out", "silence"):
-        manifest = sample(runs["bands"], tmp_path / start, count=1, start=start, columns=30, format="png")
+        manifest = sample(runs["bands"], tmp_path / start, count=1, start=start, seconds=0.24, format="png")
         assert load(manifest.parent / "png/000000.png").picture.shape[-1] == 30
 
 
@@ -77,7 +77,7 @@ def test_starts_from_silence_and_from_held_out_columns(runs, tmp_path):
     [
         ({"temperature": -1.0}, "--temperature must be 0 or more"),
         ({"temperature": float("nan")}, "--temperature must be 0 or more"),
-        ({"columns": 0}, "--columns must be from 1"),
+        ({"seconds": 0.0}, "--seconds must be above 0"),
         ({"count": 0}, "--count must be from 1"),
         ({"format": "midi"}, "--format knows wav, png"),
         ({"lead_in": 1.0}, "without one"),
@@ -110,7 +110,7 @@ def test_an_empty_primer(tmp_path):
 
 
 def test_a_changed_primer_is_not_gone_on_with_in_the_same_folder(runs, primer, tmp_path):
-    sample(runs["bands"], tmp_path / "out", count=1, primer=primer, columns=20)
+    sample(runs["bands"], tmp_path / "out", count=1, primer=primer, seconds=0.16)
     write(primer, beeps(3.0, 600), RATE)
     with pytest.raises(InputError, match=r"other settings \(files\)"):
-        sample(runs["bands"], tmp_path / "out", count=1, primer=primer, columns=20)
+        sample(runs["bands"], tmp_path / "out", count=1, primer=primer, seconds=0.16)

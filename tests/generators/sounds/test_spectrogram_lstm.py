@@ -18,7 +18,6 @@ from generators.layers.spectrum_heads import (
     normal_nll,
 )
 from generators.sounds.column_sampler import COLUMNS_PER_CALL, noise_of
-from generators.sounds.data import check_config
 from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
@@ -190,9 +189,9 @@ def test_a_model_is_the_same_after_it_was_saved(tmp_path):
 )
 def test_numbers_that_cannot_be_meant(change, words):
     with pytest.raises(InputError, match=words):
-        check_config(replace(QUICK, **change))
+        module.check(replace(QUICK, **change))
 
 
 @pytest.mark.parametrize("name", module.PRESETS)
 def test_presets_can_be_meant(name):
-    check_config(module.PRESETS[name])
+    module.check(module.PRESETS[name])

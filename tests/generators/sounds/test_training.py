@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generators.sounds.data import Crop
+from generators.sounds.data import Crop, PicturedClips
 from generators.sounds.watch import Watch
 from spectro.stft import SETTINGS
+from tests.generators.sounds.conftest import MODELS
 from tests.meanings import unexplained
 from training.errors import InputError
 from training.files import read_json
@@ -16,9 +17,9 @@ from training.recipe import train
 from training.runs import load
 
 
-@pytest.mark.parametrize("head", ["bands", "linear"])
-def test_a_run_holds_everything(runs, head):
-    run = runs[head]
+@pytest.mark.parametrize("name", MODELS)
+def test_a_run_holds_everything(runs, name):
+    run = runs[name]
     names = {"config.json", "history.csv", "model.keras", "statistics.json", "starts.npz", "report.html"}
     assert names <= {path.name for path in run.iterdir()}
     last = read_history(run / "history.csv")[-1]
@@ -29,12 +30,14 @@ def test_a_run_holds_everything(runs, head):
 
 
 @pytest.mark.slow
-def test_a_resumed_run_is_the_run(runs, configs, sounds, cache, tmp_path):
-    where = {"data": sounds, "output": tmp_path / "run", "cache": cache, "seed": 1}
-    config = replace(configs["bands"], cosine=False)
-    train("generators", "spectrogram_lstm", replace(config, epochs=1), **where)
-    train("generators", "spectrogram_lstm", config, **where)
-    whole = load(runs["bands"])
+@pytest.mark.parametrize("name", ["bands", "pointer"])
+def test_a_resumed_run_is_the_run(name, configs, sounds, cache, tmp_path):
+    where = {"data": sounds, "cache": cache, "seed": 1}
+    config = replace(configs[name], cosine=False)
+    whole = load(train("generators", MODELS[name], config, output=tmp_path / "whole", **where))
+    where["output"] = tmp_path / "run"
+    train("generators", MODELS[name], replace(config, epochs=1), **where)
+    train("generators", MODELS[name], config, **where)
     for ours, theirs in zip(load(tmp_path / "run").get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -52,10 +55,19 @@ def test_crops_are_parts_of_clips():
     assert np.all(np.diff(whole, axis=1) <= 1.01)
 
 
+def test_crops_may_begin_with_silence():
+    parts, _ = Crop(300, mute=200)(np.ones((60, 1000), np.float32), None, np.random.default_rng(0))
+    silent = (parts == 0).sum(axis=1)
+    assert silent.max() <= 200
+    assert 10 <= (silent == 0).sum() <= 30
+    assert all(part[count:].all() for part, count in zip(parts, silent, strict=True))
+
+
 def test_the_watch_tells_silence_and_gives_up(tmp_path, monkeypatch, capsys):
     setting = SETTINGS["quick"]
     pictures = np.random.default_rng(0).uniform(0, 1, (2, setting.rows, 40)).astype(np.float32)
-    watch = Watch(tmp_path, None, pictures, setting, {"movement": 5.0, "level": -20.0}, patience=2)
+    clips = PicturedClips(np.zeros((2, 39 * setting.hop), np.float32), pictures, np.ones(2), setting)
+    watch = Watch(tmp_path, None, clips, {"movement": 5.0, "level": -20.0}, patience=2)
     monkeypatch.setattr(watch, "_continued", lambda model: np.full((2, setting.rows, 20), 0.5, np.float32))
     watch.on_train_begin()
     watch.on_epoch_begin(0)

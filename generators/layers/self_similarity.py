@@ -1,0 +1,103 @@
+"""How much the last moments of a sound are like what was heard at each lag before them.
+
+A time-lag matrix, as in Goto, "A chorus section detection method for musical audio signals and its application to a music
+listening station", IEEE TASLP 14 (5), 2006, section III.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from spectro.stft import SpectrogramSetting
+
+LOWEST = 60.0
+"""Hz, where the bands begin."""
+RISE_SECONDS = 0.045
+"""Levels that rise within this are an onset."""
+MEASURES = 3
+"""Of a span and a lag: `levels`, `onsets`, `heard`."""
+FAINT = 1e-4
+"""Squared length of rises below which they are no onset."""
+
+
+@keras.saving.register_keras_serializable("generators")
+class SelfSimilarity(keras.layers.Layer):
+    """Columns of a picture -> what each lag has in common with now.
+
+    Input (batch, columns, rows) in [0, 1]; silence before the first sound counts as not heard. Output (batch, columns,
+    len(spans) * MEASURES): at place i the lag of i + 1 columns, of each span (the last so many columns) three measures:
+
+    levels  root mean square difference of the levels of log-frequency bands
+    onsets  cosine of how these levels rise
+    heard   the share of the span for which both moments were heard; the others count 0 in the means before
+    """
+
+    def __init__(self, setting: SpectrogramSetting | dict, bands: int, spans: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs | {"dtype": "float32"})
+        self.setting = SpectrogramSetting(**setting) if isinstance(setting, dict) else setting
+        self.bands, self.spans = bands, tuple(spans)
+        self.filters = log_bands(self.setting, bands)
+
+    def call(self, columns: Any) -> Any:
+        levels = self.levels(columns)
+        rises = rise(levels, self.setting)
+        rises = rises / ops.sqrt(ops.sum(ops.square(rises), axis=-1, keepdims=True) + FAINT)
+        heard = ops.cast(was_heard(columns), "float32")
+        both = heard[:, :, None] * heard[:, None, :]
+        alike = ops.matmul(rises, ops.transpose(rises, (0, 2, 1)))
+        measures = [at_lags(matrix * both) for matrix in (distances(levels, levels), alike, ops.ones_like(both))]
+        return ops.stack([ops.mean(each[:, -span:], axis=1) for span in self.spans for each in measures], axis=-1)
+
+    def levels(self, columns: Any) -> Any:
+        """(batch, columns, rows) -> (batch, columns, bands): mean picture value of each band."""
+        return ops.matmul(columns, ops.convert_to_tensor(self.filters))
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        return (*input_shape[:2], len(self.spans) * MEASURES)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "setting": asdict(self.setting), "bands": self.bands, "spans": self.spans}
+
+
+def log_bands(setting: SpectrogramSetting, bands: int) -> np.ndarray:
+    """Weights (rows, bands) of sum 1: triangles, evenly spaced in log-frequency from LOWEST up, two rows wide or more."""
+    highest = setting.rows - 1
+    edges = np.geomspace(min(LOWEST * setting.n_fft / setting.rate, highest / 2), highest, bands + 2)
+    rows, centres = np.arange(setting.rows)[:, None], edges[1:-1]
+    below, above = np.maximum(np.diff(edges)[:-1], 1), np.maximum(np.diff(edges)[1:], 1)
+    weights = np.maximum(np.minimum((rows - centres) / below + 1, (centres - rows) / above + 1), 0)
+    return (weights / weights.sum(axis=0)).astype(np.float32)
+
+
+def rise(levels: Any, setting: SpectrogramSetting) -> Any:
+    """How far each band of (batch, columns, bands) rose within RISE_SECONDS; 0 where it fell, and at the beginning."""
+    lag = max(1, round(RISE_SECONDS * setting.rate / setting.hop))
+    return ops.pad(ops.relu(levels[:, lag:] - levels[:, :-lag]), ((0, 0), (lag, 0), (0, 0)))
+
+
+def was_heard(columns: Any) -> Any:
+    """bool (batch, columns) of (batch, columns, rows): from the first column on that is not silent."""
+    return ops.cumsum(ops.cast(ops.max(columns, axis=-1) > 0, "float32"), axis=1) > 0
+
+
+def distances(one: Any, other: Any) -> Any:
+    """(batch, n, size), (batch, m, size) -> (batch, n, m): root mean square difference of each from each."""
+    squares = [ops.mean(ops.square(each), axis=-1) for each in (one, other)]
+    products = ops.matmul(one, ops.transpose(other, (0, 2, 1))) / one.shape[-1]
+    return ops.sqrt(ops.maximum(squares[0][:, :, None] + squares[1][:, None, :] - 2 * products, 1e-10))
+
+
+def at_lags(matrix: Any) -> Any:
+    """(batch, n, n) of two moments -> (batch, n, n) of a moment and a lag of 1, 2 ... n before it; 0 where nothing was.
+
+    Row t turned round begins with lag 1 after n - t steps; so rows of 2 n, read as rows of 2 n - 1 from step n on, agree.
+    """
+    count = matrix.shape[1]
+    rows = ops.pad(ops.flip(matrix, axis=2), ((0, 0), (0, 0), (0, count)))
+    flat = ops.reshape(rows, (-1, 2 * count * count))[:, count:]
+    return ops.reshape(flat, (-1, count, 2 * count - 1))[:, :, :count]

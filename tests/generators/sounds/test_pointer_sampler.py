@@ -1,0 +1,159 @@
+"""Recordings that go on with copies: at their own rate, with their channels, in time, by the seed; and loops of them."""
+
+import csv
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from generators.sounds import SoundSampleOptions, sampling
+from generators.sounds.looping import loop_of
+from generators.sounds.pointer_sampler import PointerSampler
+from generators.sounds.primers import whole_recording
+from generators.sounds.splicing import fade_samples
+from spectro.audio import read, write
+from spectro.image import load
+from spectro.stft import SETTINGS
+from tests.generators.sounds.conftest import RATE, beeps
+from training.errors import InputError
+from training.files import read_json
+from training.runs import load as load_run
+
+SETTING = SETTINGS["quick"]
+OWN = 11_025
+
+
+def sample(run, output, **options):
+    """The folder, and the rows of its manifest."""
+    manifest = sampling.sample(SoundSampleOptions(run, output, **options))
+    return output, list(csv.DictReader(manifest.read_text().splitlines()))
+
+
+@pytest.fixture
+def primer(tmp_path):
+    """Stereo, at a rate of its own, 3 s of a loop of 0.25 s and faint noise in one channel."""
+    sound = beeps(3.0 * OWN / RATE, 500 * RATE / OWN)
+    write(tmp_path / "primer.flac", np.stack([sound, 0.5 * beeps(3.0 * OWN / RATE, 700, seed=1)]), OWN)
+    return tmp_path / "primer.flac"
+
+
+def test_a_recording_goes_on_as_it_is(runs, primer, tmp_path):
+    """Rate, channels, levels and length are its own; the lead-in comes out as it was, up to the joint's fade."""
+    folder, rows = sample(runs["pointer"], tmp_path / "out", primer=primer, seconds=2.0, lead_in=1.0, count=2)
+    known, _ = read(primer)
+    for row in rows:
+        sound, rate = read(folder / row["files"].split()[0])
+        assert (rate, sound.shape) == (OWN, (2, 3 * OWN))
+        before = OWN - fade_samples(OWN)
+        np.testing.assert_allclose(sound[:, :before], known[:, -OWN:][:, :before], atol=1e-4)
+        for channel in range(2):
+            levels = [np.square(each[channel]).mean() for each in (sound[:, OWN:], known)]
+            assert levels[0] == pytest.approx(levels[1], rel=0.3)
+    assert load(folder / "png/000000.png").picture.shape == (1, SETTING.rows, SETTING.frames(2 * RATE))
+    assert (folder / rows[0]["files"].split()[0]).read_bytes() != (folder / rows[1]["files"].split()[0]).read_bytes()
+
+
+def test_items_are_the_same_alone(runs, primer, tmp_path):
+    whole, _ = sample(runs["pointer"], tmp_path / "whole", primer=primer, seconds=1.0, count=3, seed=5)
+    alone, _ = sample(runs["pointer"], tmp_path / "alone", primer=primer, seconds=1.0, count=3, seed=5, items=(2,))
+    assert (whole / "wav/000002.wav").read_bytes() == (alone / "wav/000002.wav").read_bytes()
+
+
+def test_nothing_is_drawn_at_temperature_0(runs, primer, tmp_path, capsys):
+    _, rows = sample(runs["pointer"], tmp_path / "out", primer=primer, seconds=0.5, temperature=0.0, count=3, format="wav")
+    assert len(rows) == 1
+    assert "one is generated" in capsys.readouterr().err
+
+
+def test_without_a_lead_in_it_begins_where_the_primer_ends(runs, primer, tmp_path):
+    _, rows = sample(runs["pointer"], tmp_path / "out", primer=primer, seconds=0.7, lead_in=0.0, count=1)
+    assert float(rows[0]["seconds"]) == pytest.approx(0.7, abs=1e-3)
+
+
+def test_a_sound_is_heard_to_its_end(runs):
+    """Of a long recording the picture of its last seconds; in front of a short one stands silence."""
+    model = load_run(runs["pointer"])
+    sampler = PointerSampler(model, 1)
+    long, short = beeps(2.0, 400), beeps(0.1, 400)
+    heard = [sampler.heard(each[None], RATE) for each in (long, short)]
+    assert all(each.shape == (model.heard, SETTING.rows) for each in heard)
+    missing = model.heard - len(short) // SETTING.hop
+    assert not heard[1][: missing - 2].any()
+    assert heard[1][missing + 2 :].any(axis=1).all()
+    picture = SETTING.to_picture(np.abs(SETTING.analyse(long[-model.heard * SETTING.hop :])))
+    np.testing.assert_allclose(heard[0], picture.T[:-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"), [(np.zeros(2 * RATE, np.float32), "is silent"), (beeps(0.9, 500), "lasts 0.90 s; 1 s are needed")]
+)
+def test_recordings_that_cannot_be_gone_on_from(samples, words, tmp_path):
+    write(tmp_path / "primer.wav", samples, RATE)
+    with pytest.raises(InputError, match=words):
+        whole_recording(tmp_path / "primer.wav", SETTING, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("run", "options", "words"),
+    [
+        ("pointer", {}, "give a recording as --primer"),
+        ("pointer", {"start": "silence"}, "give a recording as --primer"),
+        ("bands", {"loop": True}, "--loop is for models that copy, such as sound_pointer"),
+        ("pointer", {"loop": True, "lead_in": 1.0}, "--lead-in does not go with --loop"),
+        ("pointer", {"loop": True}, "give a recording as --primer"),
+    ],
+)
+def test_options_that_do_not_go_with_the_model(runs, run, options, words, tmp_path):
+    with pytest.raises(InputError, match=words):
+        sample(runs[run], tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def drums(tempo, seconds, rate=22_050):
+    """Stereo: a kick on every beat, a snare on every second one, noise that differs from beat to beat of a bar."""
+    time = np.arange(round(seconds * rate)) / rate
+    beat = time * tempo / 60
+    since = (beat % 1) * 60 / tempo
+    kick = np.sin(2 * np.pi * 60 * since) * np.exp(-20 * since) * (1 + 0.5 * (beat.astype(int) % 4 == 0))
+    bar = np.random.default_rng(0).normal(0, 1, round(240 / tempo * rate))
+    snare = np.resize(bar, len(time)) * np.exp(-30 * since) * (beat.astype(int) % 2)
+    return (0.3 * np.stack([kick + snare, kick - 0.5 * snare])).astype(np.float32)
+
+
+@pytest.mark.parametrize("tempo", [100.0, 127.3])
+def test_a_loop_is_whole_bars_of_the_tempo(tempo):
+    loop = loop_of(drums(tempo, 14.0), 22_050, 240 / tempo * 2)
+    assert loop.beats == 8
+    assert loop.tempo == pytest.approx(tempo, rel=2e-3)
+    assert loop.sound.shape[1] == pytest.approx(8 * 60 / tempo * 22_050, rel=2e-3)
+
+
+def test_a_loop_has_no_seam():
+    """Played twice it goes over from its end into its beginning as it moves within."""
+    loop = loop_of(drums(120.0, 12.0), 22_050).sound[0]
+    twice = np.abs(np.diff(np.tile(loop, 2)))
+    seam = twice[len(loop) - 1_000 : len(loop) + 1_000]
+    assert seam.max() <= 1.1 * np.abs(np.diff(loop)).max()
+    shifted = np.corrcoef(loop[:5_000], np.tile(loop, 2)[len(loop) // 4 * 4 :][:5_000])[0, 1]
+    assert shifted > 0.9, "a bar sounds as the next one"
+
+
+def test_a_loop_on_disk_tells_its_tempo(runs, tmp_path):
+    write(tmp_path / "drums.wav", drums(120.0, 12.0), 22_050)
+    folder, (row,) = sample(runs["pointer"], tmp_path / "out", primer=tmp_path / "drums.wav", loop=True, seconds=4.0)
+    assert float(row["tempo"]) == pytest.approx(120, rel=2e-3)
+    assert row["beats"] == "8"
+    path = folder / row["files"].split()[0]
+    content = path.read_bytes()
+    assert struct.unpack("<I", content[4:8])[0] == len(content) - 8
+    beats, _, metre, tempo = struct.unpack("<IHHf", content[content.index(b"acid") + 20 :][:12])
+    assert (beats, metre) == (8, 4)
+    assert tempo == pytest.approx(120, rel=2e-3)
+    assert soundfile.info(path).frames == read(path)[0].shape[1] == pytest.approx(4 * 22_050, rel=2e-3)
+    assert read_json(folder / "sample.json")["loop"] is True
+
+
+def test_sound_without_a_beat_makes_no_loop():
+    with pytest.raises(InputError, match="--loop needs a bar and a beat more"):
+        loop_of(np.full((1, 30_000), 0.1, np.float32), 22_050)

@@ -1,0 +1,143 @@
+"""The model: what it compares, what its loss costs, which lags it may choose, what is exported."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from generators import sound_pointer as module
+from generators.layers.self_similarity import SelfSimilarity, at_lags, log_bands
+from generators.sounds.ways import correlation, sources
+from training.errors import InputError
+from training.exporting.exports import FORMATS, example_inputs, export
+from training.family import Context
+from training.runs import load
+
+QUICK = module.PRESETS["quick"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return module.build(QUICK, Context())
+
+
+def noise(*shape):
+    return np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
+
+
+def test_moments_are_compared_with_those_a_lag_before():
+    matrix = noise(2, 7, 7)
+    expected = [[[one[now, now - lag] if lag <= now else 0 for lag in range(1, 8)] for now in range(7)] for one in matrix]
+    np.testing.assert_array_equal(at_lags(keras.ops.convert_to_tensor(matrix)), np.array(expected, np.float32))
+
+
+def test_self_similarity_against_a_loop(model):
+    """Each measure of each span, of which the first four columns were not heard."""
+    columns = noise(1, 20, model.setting.rows)
+    columns[:, :4] = 0
+    layer = SelfSimilarity(model.setting, 6, (20, 5))
+    found = np.array(layer(columns))[0].reshape(20, 2, 3)
+    levels = columns[0] @ log_bands(model.setting, 6)
+    steps = max(1, round(0.045 * model.setting.rate / model.setting.hop))
+    rises = np.maximum(levels - np.roll(levels, steps, axis=0), 0)
+    rises[:steps] = 0
+    rises /= np.sqrt(np.square(rises).sum(axis=1, keepdims=True) + 1e-4)
+    for lag in (1, 3, 15, 16):
+        for span, measures in zip((20, 5), found[lag - 1], strict=True):
+            pairs = [(now, now - lag) for now in range(20 - span, 20) if now - lag >= 4]
+            apart = sum(np.sqrt(np.square(levels[one] - levels[other]).mean()) for one, other in pairs) / span
+            alike = sum(rises[one] @ rises[other] for one, other in pairs) / span
+            np.testing.assert_allclose(measures, [apart, alike, len(pairs) / span], atol=2e-4)
+
+
+def test_bands_are_means_and_cover_the_rows():
+    weights = log_bands(model_setting(), 12)
+    np.testing.assert_allclose(weights.sum(axis=0), 1, rtol=1e-5)
+    centres = np.arange(len(weights)) @ weights
+    assert (np.diff(centres) > 0).all()
+
+
+def model_setting():
+    return module.setting_of(QUICK)
+
+
+def test_costs_are_those_of_the_copies(model):
+    """Of every lag and segment: distance and rhythm of the columns that a copy takes, against NumPy."""
+    columns = noise(2, model.heard + model.ahead, model.setting.rows)
+    costs = {name: np.array(values) for name, values in model.costs(columns).items()}
+    levels = columns[1] @ log_bands(model.setting, model.bands)
+    steps = max(1, round(0.045 * model.setting.rate / model.setting.hop))
+    envelope = np.r_[np.zeros(steps), np.maximum(levels[steps:] - levels[:-steps], 0).mean(axis=1)]
+    for lag in (1, 5, 13, model.heard):
+        for segment in range(model.segments):
+            future = np.arange(model.segment) + segment * model.segment
+            source = sources(model.heard, lag, future)
+            apart = np.sqrt(np.square(columns[1, model.heard + future] - columns[1, source]).mean(axis=1)).mean()
+            assert costs["distance"][1, segment, lag - 1] == pytest.approx(-model.setting.floor_db * apart, rel=1e-3)
+            expected = correlation(envelope[source], envelope[model.heard + future])
+            assert costs["rhythm"][1, segment, lag - 1] == pytest.approx(expected, abs=1e-3)
+
+
+def test_lags_that_reach_what_was_not_heard_are_never_chosen(model):
+    columns = noise(2, model.heard, model.setting.rows)
+    columns[1, :20] = 0
+    possible = np.array(model.logits(columns)) > module.NEVER / 2
+    lags = np.arange(1, model.heard + 1)
+    for one, longest in zip(possible, (model.heard, model.heard - 20), strict=True):
+        expected = (lags >= model.shortest) & (lags <= longest)
+        np.testing.assert_array_equal(one, np.tile(expected, (model.segments, 1)))
+
+
+def test_the_future_is_not_heard(model):
+    sound = noise(1, model.setting.clip_samples) - 0.5
+    other = sound.copy()
+    other[:, -model.ahead * model.setting.hop :] *= -0.1
+    np.testing.assert_array_equal(model(sound), model(other))
+
+
+def test_it_learns_a_period():
+    """Loops of one length whatever they sound like: after a short training their lag, or a multiple, is chosen."""
+    model = module.build(replace(QUICK, learning_rate=1e-2, cosine=False), Context())
+    hop, period = model.setting.hop, 8
+    rng = np.random.default_rng(0)
+    bars = rng.uniform(-0.5, 0.5, (64, period * hop)) * np.repeat(rng.uniform(0.01, 1, (64, period)), hop, axis=1)
+    loops = np.tile(bars, 8)[:, : model.setting.clip_samples].astype(np.float32)
+    model.fit(loops, batch_size=8, epochs=15, verbose=0)
+    lags = np.array(model(loops[:8])).argmax(axis=-1) + 1
+    assert (lags % period == 0).mean() > 0.9
+
+
+@pytest.mark.parametrize("name", ["onnx", "litert"])
+def test_a_run_is_exported(runs, name, tmp_path):
+    for package in FORMATS[name].packages:
+        pytest.importorskip(package)
+    network = module.exported(load(runs["pointer"]))
+    assert export(network, tmp_path / f"model{FORMATS[name].suffix}", name, example_inputs(network)) < 1e-4
+
+
+def test_a_model_is_the_same_after_it_was_saved(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", compile=False, safe_mode=True)
+    sound = noise(2, model.setting.clip_samples) - 0.5
+    np.testing.assert_array_equal(model(sound), again(sound))
+    assert again.get_config()["shortest"] == model.shortest
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"setting": "other"}, "--setting must be one of lil_data"),
+        ({"crop": 0.6}, "at most the 0.5 s"),
+        ({"crop": 0.3}, r"--crop and --seconds must hold the 0\.44 s"),
+        ({"shortest": 0.25}, "--shortest must be less than the 0.25 s of --heard"),
+    ],
+)
+def test_numbers_that_cannot_be_meant(change, words):
+    with pytest.raises(InputError, match=words):
+        module.check(replace(QUICK, **change))
+
+
+@pytest.mark.parametrize("name", module.PRESETS)
+def test_presets_can_be_meant(name):
+    module.check(module.PRESETS[name])
