@@ -7,6 +7,7 @@ beside simple ways to go on.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from generators.sounds.data import PicturedClips, SoundRun, batches
 from generators.sounds.samplers import ModelSampler
 from generators.sounds.sampling import temperature_of
 from generators.sounds.statistics import NAMES
-from generators.sounds.trials import BATCH, figures, groups_of, next_column_error, test_clips, ways_on
+from generators.sounds.trials import BATCH, compared, figures, groups_of, next_column_error, test_clips, ways_on
 from spectro.audio import write
 from spectro.inversion import inversion_error
 from spectro.plots import draw_picture
@@ -67,6 +68,7 @@ def _evaluate(directory: Path, output: Path, options: SoundEvaluateOptions) -> d
             raise InputError(f"--heard must be less than the {setting.seconds:g} s of a clip; received {options.heard:g}")
         clips = PicturedClips.of(corpus, indices, setting)
         ways = ways_on(run, clips, heard, temperature, options.seed)
+        found = compared(ways, clips.pictures, heard, setting)
         result = {
             "command": "generators.evaluate",
             "run": os.fspath(directory),
@@ -79,14 +81,9 @@ def _evaluate(directory: Path, output: Path, options: SoundEvaluateOptions) -> d
             "versions": versions(),
             "loss": _loss(run.model, batches(corpus, indices, setting, BATCH, shuffle=False), setting),
             "next_column_error": next_column_error(run.model, clips.pictures) if not sampler.copies else None,
-            "continuations": {name: figures(way, clips.pictures, heard, setting) for name, way in ways.items()},
+            "continuations": _figures(found, range(len(indices))),
             "groups": {
-                group: {
-                    "count": len(chosen),
-                    "continuations": {
-                        name: figures(way[chosen], clips.pictures[chosen], heard, setting) for name, way in ways.items()
-                    },
-                }
+                group: {"count": len(chosen), "continuations": _figures(found, chosen)}
                 for group, chosen in groups_of(corpus, indices, clips.sounds).items()
             },
             "sounds": _sounds(output, clips, ways, heard),
@@ -95,6 +92,13 @@ def _evaluate(directory: Path, output: Path, options: SoundEvaluateOptions) -> d
         write_json(output / "evaluation.json", result)
         write_report(directory, output)
         return result
+
+
+def _figures(found: dict[str, list[dict[str, float]]], chosen: Iterable[int]) -> dict[str, dict[str, float]]:
+    """Of each way, over the clips that are chosen."""
+    chosen = list(chosen)
+    truth = [found["the clip itself"][clip] for clip in chosen]
+    return {name: figures([clips[clip] for clip in chosen], truth) for name, clips in found.items()}
 
 
 def _loss(model: Any, feed: Any, setting: SpectrogramSetting) -> dict[str, float] | None:

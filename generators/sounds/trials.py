@@ -99,22 +99,34 @@ def _in_batches(sampler: ModelSampler, primers: list[Primer], columns: int, temp
     return np.concatenate(drawn)[: len(primers)]
 
 
-def figures(generated: np.ndarray, pictures: np.ndarray, heard: int, setting: SpectrogramSetting) -> dict[str, float]:
-    """Means over clips of what follows their first `heard` columns: of the measures; of `distance` in dB, `rhythm` and
-    `harmony`, which compare with the truth; of `seam`; and `typical`, the fraction of all measures that lie where nine in
-    ten true continuations lie (0.9 for these themselves)."""
-    known, truth = pictures[..., :heard], pictures[..., heard:]
-    own = [measured(one, setting) for one in generated]
-    data = [measured(one, setting) for one in truth]
-    low, high = np.percentile([[one[name] for name in NAMES] for one in data], [5, 95], axis=0)
-    values = np.array([[one[name] for name in NAMES] for one in own])
-    pairs = list(zip(generated, truth, strict=True))
-    compared = {"distance": distance, "rhythm": rhythm, "harmony": harmony}
-    return mean_of(own) | {
-        **{name: float(np.mean([compare(*pair, setting) for pair in pairs])) for name, compare in compared.items()},
-        "seam": float(np.median([seam(*each, setting) for each in zip(known, generated, strict=True)])),
-        "typical": float(((values >= low) & (values <= high)).mean()),
+def compared(
+    ways: dict[str, np.ndarray], pictures: np.ndarray, heard: int, setting: SpectrogramSetting
+) -> dict[str, list[dict[str, float]]]:
+    """Of each way to go on after the first `heard` columns, clip by clip: the measures of what follows; `distance` in dB,
+    `rhythm` and `harmony`, which compare it with the truth; and `seam`."""
+    return {
+        name: [_of_clip(following, picture, heard, setting) for following, picture in zip(way, pictures, strict=True)]
+        for name, way in ways.items()
     }
+
+
+def _of_clip(following: np.ndarray, picture: np.ndarray, heard: int, setting: SpectrogramSetting) -> dict[str, float]:
+    known, truth = picture[:, :heard], picture[:, heard:]
+    return measured(following, setting) | {
+        "distance": distance(following, truth, setting),
+        "rhythm": rhythm(following, truth, setting),
+        "harmony": harmony(following, truth, setting),
+        "seam": seam(known, following, setting),
+    }
+
+
+def figures(clips: list[dict[str, float]], truth: list[dict[str, float]]) -> dict[str, float]:
+    """Means over clips, of the seam the median; and `typical`: the fraction of all measures that lie where nine in ten true
+    continuations lie (0.9 for these themselves)."""
+    data, own = (np.array([[one[name] for name in NAMES] for one in each]) for each in (truth, clips))
+    low, high = np.percentile(data, [5, 95], axis=0)
+    typical = float(((own >= low) & (own <= high)).mean())
+    return mean_of(clips) | {"seam": float(np.median([one["seam"] for one in clips])), "typical": typical}
 
 
 def next_column_error(model: Any, pictures: np.ndarray) -> dict[str, float]:

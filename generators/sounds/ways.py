@@ -46,13 +46,14 @@ def oracle(known: np.ndarray, truth: np.ndarray, setting: SpectrogramSetting) ->
     """Copied at the lags that turn out best, one a stretch of SEGMENT_SECONDS: what a model that copies can reach."""
     heard, columns, segment = known.shape[1], truth.shape[1], _columns(SEGMENT_SECONDS, setting)
     envelope = onset_envelope(np.concatenate([known, truth], axis=1), setting)
+    squares = np.square(known).mean(axis=0)[:, None] + np.square(truth).mean(axis=0) - 2 * known.T @ truth / len(known)
+    apart = -setting.floor_db * np.sqrt(np.maximum(squares, 0))
     chosen = []
     for place in range(0, columns, segment):
         steps = np.arange(place, min(place + segment, columns))
         found = [sources(heard, lag, steps) for lag in range(_shortest(heard, setting), heard)]
         costs = [
-            distance(known[:, source], truth[:, steps], setting) / DECIBELS
-            - correlation(envelope[source], envelope[heard + steps])
+            apart[source, steps].mean() / DECIBELS - correlation(envelope[source], envelope[heard + steps])
             for source in found
         ]
         chosen.append(found[int(np.argmin(costs))])
