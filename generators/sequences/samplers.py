@@ -122,7 +122,7 @@ class RecurrentSampler:
         one = keras.Model([exported.inputs[0], *before], exported.outputs[1:])
         self._draw = compiled(drawing(exported, self.real, self.limit), exported)
         self._stepwise = compiled(stepwise(one), exported)
-        self._together = compiled(together(reading), exported) if reading else None
+        self._together: Any = compiled(together(reading), exported) if reading else None
         self._zeros = [np.zeros((count, *state.shape[1:]), state.dtype) for state in before]
         self._rest = self._read(np.repeat(representation.rest[None], count, axis=0))
         self.prompt([np.zeros((0, representation.width), representation.dtype)] * count)
