@@ -21,6 +21,8 @@ from training.files import read_json
 
 MAX_SECONDS = 30
 """Of a recording, its last ones, that are read."""
+QUIET_DB, MOMENT = -40.0, 0.05
+"""Level beside the loudest moment below which the end of a recording is silence, and the seconds of a moment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,16 +59,30 @@ def from_recording(path: str | os.PathLike, setting: SpectrogramSetting) -> Prim
 def whole_recording(path: str | os.PathLike, setting: SpectrogramSetting, shortest: float) -> Primer:
     """The same part of a recording at its own rate, with all its channels; its columns are those of the channels' mean.
 
-    InputError: unreadable, silent, shorter than `shortest` seconds.
+    A silent end, QUIET_DB below its loudest moment, is left out and told. InputError: unreadable, silent, without that end
+    shorter than `shortest` seconds.
     """
     rate = info(path).rate
     sound = last_seconds(path, rate, mono=False)
+    if silent := silent_end(sound, rate):
+        log(f"{path} ends with {silent / rate:.1f} s of silence, which are left out")
+        sound = sound[:, : sound.shape[1] - silent]
     seconds = sound.shape[1] / rate
     if seconds < shortest:
         raise InputError(f"{path} lasts {seconds:.2f} s; {shortest:g} s are needed to go on from: give a longer --primer")
     if not np.abs(sound).max() >= SILENCE:
         raise InputError(f"{path} is silent in its last {seconds:.1f} s: there is nothing to go on with")
     return of_sound(sound, rate, setting)
+
+
+def silent_end(sound: np.ndarray, rate: int) -> int:
+    """Samples at the end of sound (channels, samples) that are QUIET_DB below its loudest moment, in whole moments of
+    MOMENT seconds; 0 for sound that is silent throughout."""
+    size = max(1, round(MOMENT * rate))
+    whole = sound[:, sound.shape[1] % size :]
+    power = np.square(whole, dtype=np.float64).reshape(len(sound), -1, size).mean(axis=(0, 2))
+    loud = np.flatnonzero(power > power.max(initial=0) * 10 ** (QUIET_DB / 10))
+    return (len(power) - 1 - int(loud[-1])) * size if len(loud) else 0
 
 
 def of_sound(sound: np.ndarray, rate: int, setting: SpectrogramSetting) -> Primer:

@@ -10,7 +10,7 @@ import soundfile
 from generators.sounds import SoundSampleOptions, sampling
 from generators.sounds.looping import loop_of
 from generators.sounds.pointer_sampler import PointerSampler
-from generators.sounds.primers import whole_recording
+from generators.sounds.primers import silent_end, whole_recording
 from generators.sounds.splicing import fade_samples
 from spectro.audio import read, write
 from spectro.image import load
@@ -92,6 +92,15 @@ def test_recordings_that_cannot_be_gone_on_from(samples, words, tmp_path):
     write(tmp_path / "primer.wav", samples, RATE)
     with pytest.raises(InputError, match=words):
         whole_recording(tmp_path / "primer.wav", SETTING, 1.0)
+
+
+def test_a_silent_end_is_left_out_and_told(tmp_path, capsys):
+    sound = np.concatenate([beeps(2.0, 500), 1e-4 * beeps(1.0, 500)])[None]
+    write(tmp_path / "primer.wav", sound, RATE)
+    known = whole_recording(tmp_path / "primer.wav", SETTING, 1.0)
+    assert 1.8 * RATE < known.sound.shape[1] <= 2.0 * RATE, "and nothing of what sounds"
+    assert "s of silence, which are left out" in capsys.readouterr().err
+    assert silent_end(np.zeros((2, RATE)), RATE) == silent_end(np.ones((1, RATE)), RATE) == 0
 
 
 @pytest.mark.parametrize(
