@@ -4,8 +4,8 @@ Pictures (as vae, dcgan): of each run --count samples (as `generators.sample` ma
 all measures of `midi.measures`, beside what two halves of the test part give (the floor); with its training part by the
 nearest picture, transposed or not, beside the same of held-out pictures; models with a likelihood also by their test loss;
 models that draw cells also by how they go on with test pieces and fill them in.
-Sequences (lstm, seq2seq, music_transformer) and sounds (spectrogram_lstm, sound_pointer): each run goes on with the beginnings of
---count test pieces or clips, and what it generates is compared with the real continuations; sounds also with simpler ways.
+Sequences (lstm, seq2seq, music_transformer) and sounds (spectrogram_lstm, sound_pointer): each run goes on with beginnings
+of --count test pieces or clips, and what it generates is compared with the real continuations; sounds beside simpler ways.
 
 Prints tables. RUN/evaluation gets everything: evaluation.json, pictures, sounds, MIDI files; RUN/report.html becomes one
 page of it, which needs no network.
