@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 
-from spectro.streaming import edge
 from transfer.style.methods import Allocate, in_memory
 from transfer.style.optimise import Watch
 from transfer.style.result import Preview, Result, assemble, blank
@@ -23,20 +22,12 @@ from transfer.style.sounds import CrossFade, Sound, Tile, count_tiles, overlap_o
 from transfer.style.texture.bands import SETTING, Bands, levels
 from transfer.style.texture.optimised_levels import OptimisedLevels
 
-OURS = Settings(0.15, 1.0, 200, optimizer="lbfgs")
+OURS = Settings(0.3, 1.0, 200, optimizer="lbfgs")
 PRESETS = {"paper": OURS, "ours": OURS, "quick": replace(OURS, iterations=5)}
 """Features that no paper has: `paper` and `ours` are one."""
 
-CORRECTIONS = 6
-"""Times that gains are corrected by what comes out of them: windows overlap, and bands do, so that one gain moves others."""
-CORRECTION = 0.7
-"""Fraction of what is missing that one adds."""
-MAX_LOG_GAIN = np.log(10.0) * 3
-"""Natural logarithm of the largest gain of an amplitude, 60 dB."""
 SILENCE = 10 ** (SETTING.floor_db / 20)
 """Columns with no magnitude above this fraction of their sound's loudest, -80 dB, are silence."""
-EMPTY = 1e-8
-"""Fraction of the power of white noise, -80 dB, below which a band has nothing to equalise."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +68,7 @@ class TextureMethod:
         for tile in tiles(style.blocks(), self.setting, overlap=0):
             spectrum = tile.spectrum[..., : tile.columns]
             preview.add(self.setting.to_picture(np.abs(spectrum), style.loudest))
-            if _sounding(spectrum, style.loudest).any():
+            if sounding(spectrum, style.loudest).any():
                 parts.append(self.bands.powers(spectrum))
         powers = np.concatenate(parts, axis=1)
         mean = self.bands.mean_power(powers)
@@ -97,7 +88,7 @@ class TextureMethod:
         """Transfer a style onto a content; `watch` and `allocate` as in `transfer_style`, `seed` is not needed."""
         result = blank(content, style.sound, style.preview, allocate)
         runs = (
-            (np.abs(spectrum) * np.exp(self.bands.spread(gains)), spectrum, False)
+            (self.bands.applied(np.abs(spectrum), gains), spectrum, False)
             for gains, spectrum in self._gains(content, style, watch, result)
         )
         assemble(result, runs, self.settings, seed)
@@ -119,33 +110,32 @@ class TextureMethod:
     def _optimised(self, tile: Tile, style: TextureStyle, watch: Watch, result: Result) -> np.ndarray:
         """Gains (bands, columns of the tile that are sound), natural logarithms of amplitude."""
         spectrum = tile.spectrum[..., : tile.columns]
-        powers = self.bands.powers(spectrum)
-        sounding = _sounding(spectrum, result.content.loudest)
+        wanted = self.wanted(spectrum, style, watch, result)
+        if wanted is None:
+            return np.zeros((len(self.bands.weights), tile.columns), np.float32)
+        gains = self.bands.gains(spectrum, *wanted)
+        return gains * sounding(spectrum, result.content.loudest)  # silence stays silence: its noise gets no gain
+
+    def wanted(
+        self, spectrum: np.ndarray, style: TextureStyle, watch: Watch, result: Result
+    ) -> tuple[np.ndarray, float] | None:
+        """The levels that a tile's spectrum is to get, and the mean power that they are relative to.
+
+        None: it stays as it is, since nothing sounds or the transfer has been interrupted.
+        """
         result.count_tile()
-        if result.interrupted or not sounding.any():
-            return np.zeros_like(powers)
+        if result.interrupted or not sounding(spectrum, result.content.loudest).any():
+            return None
+        powers = self.bands.powers(spectrum)
         mean = self.bands.mean_power(powers)
-        equalised = powers * (style.powers * mean / np.maximum(powers.mean(axis=1, keepdims=True), EMPTY * mean))
+        equalised = powers * self.bands.equalising(powers, style.powers)
         content, start = (_filled(levels(each, mean), self.setting.columns) for each in (powers, equalised))
         self.model.begin(content, start, style.statistics)
         result.optimise(self.model, self.settings, watch)
-        wanted = self.model.levels()[:, : tile.columns]
-        gains = self._corrected((wanted - levels(powers, mean)) / 2, wanted, spectrum, mean)
-        return gains * sounding  # silence stays silence: its noise gets no gain
-
-    def _corrected(self, gains: np.ndarray, wanted: np.ndarray, spectrum: np.ndarray, mean: float) -> np.ndarray:
-        """Gains after which the sound, analysed again, has the levels wanted."""
-        inside = slice(edge(self.setting), -edge(self.setting))  # beyond a tile's ends its sound is not known
-        for _ in range(CORRECTIONS):
-            sound = self.setting.synthesise(
-                spectrum * np.exp(self.bands.spread(np.clip(gains, -2 * MAX_LOG_GAIN, MAX_LOG_GAIN)))
-            )
-            found = levels(self.bands.powers(self.setting.analyse(sound)), mean)
-            gains[:, inside] += CORRECTION * (wanted - found)[:, inside] / 2
-        return np.clip(gains, -2 * MAX_LOG_GAIN, MAX_LOG_GAIN)
+        return self.model.levels()[:, : spectrum.shape[-1]], mean
 
 
-def _sounding(spectrum: np.ndarray, loudest: float) -> np.ndarray:
+def sounding(spectrum: np.ndarray, loudest: float) -> np.ndarray:
     """Whether each column is more than silence, bool (columns,)."""
     return (np.abs(spectrum) > loudest * SILENCE).any(axis=(0, 1))
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 LAGS = (0, 1, 2, 4, 8, 16)
 """Columns between two bands that move together: up to 0.19 s."""
 MAX_LAG = 160
 """Columns, 1.86 s, up to which a band is compared with itself: two beats at 65 to the minute."""
-MODULATION_BANDS = 20
-"""From one in 2.5 s to 43 a second; empty ones are left out."""
-MODULATION_FLOOR = 1e-3
+MODULATION_STEP = 0.8
+"""Hz between the rates of movement that are told apart: beats at 120 to the minute, or at 170."""
+MODULATION_FLOOR = 0.1
 """Power of modulation below which a band stands still."""
 ONSET_COLUMNS = 3
 """Columns, 35 ms, over which levels rise where something begins."""
@@ -27,23 +26,22 @@ def style_statistics(levels: Any, rate: float) -> dict[str, Any]:
     """The statistics of a tile of levels (bands, columns), natural logarithms; `rate`: columns a second.
 
     distribution (bands, columns): each band's levels in rising order. cross_covariance (LAGS, bands / 2, bands / 2): of
-    neighbours' means, one later than the other. modulation (bands, at most MODULATION_BANDS): logarithm of the power with
-    which a band moves at each rate. autocovariance (bands, MAX_LAG - 1): of a band, where beats are peaks.
+    neighbours' means, one later than the other. modulation (bands, any): logarithm of the power with which a band moves at
+    rates MODULATION_STEP apart. autocovariance (bands, MAX_LAG - 1): of a band, where beats are peaks.
     """
     columns = levels.shape[1]
     moving = levels - ops.mean(levels, axis=1, keepdims=True)
     pairs = _means_of(moving, 2)
     cross = [ops.matmul(pairs[:, : columns - lag], ops.transpose(pairs[:, lag:])) / columns for lag in LAGS]
-    rates = _modulation_bands(columns, rate)
     return {
         "distribution": ops.sort(levels, axis=1),
         "cross_covariance": ops.stack(cross),
-        "modulation": ops.log(ops.matmul(_power(moving, columns), rates.T) + MODULATION_FLOOR),
+        "modulation": ops.log(_modulation(moving, rate) + MODULATION_FLOOR),
         "autocovariance": _autocovariance(moving)[:, 1:MAX_LAG],
     }
 
 
-WEIGHTS = {"distribution": 1.0, "cross_covariance": 1.0, "modulation": 1.0, "autocovariance": 0.5}
+WEIGHTS = {"distribution": 1.0, "cross_covariance": 1.0, "modulation": 3.0, "autocovariance": 0.5}
 """Of the statistics' mean squared distances, each divided by what it is at the start."""
 
 
@@ -69,6 +67,14 @@ def _means_of(levels: Any, count: int) -> Any:
     return ops.mean(ops.reshape(levels[: groups * count], (groups, count, levels.shape[1])), axis=1)
 
 
+def _modulation(moving: Any, rate: float) -> Any:
+    """(bands, any) mean power of the rates in each MODULATION_STEP from 0 on; a last part of a step is left out."""
+    power = _power(moving, moving.shape[1])
+    rates = max(1, round(MODULATION_STEP * moving.shape[1] / rate))
+    steps = power.shape[1] // rates
+    return ops.mean(ops.reshape(power[:, : steps * rates], (power.shape[0], steps, rates)), axis=2)
+
+
 def _power(moving: Any, columns: int) -> Any:
     real, imaginary = ops.rfft(moving, columns)
     return (ops.square(real) + ops.square(imaginary)) / columns
@@ -79,14 +85,3 @@ def _autocovariance(moving: Any) -> Any:
     length = 1 << (columns + MAX_LAG - 1).bit_length()  # no lag meets its own end
     power = _power(moving, length) * length / columns
     return ops.irfft((power, ops.zeros_like(power)), length)
-
-
-def _modulation_bands(columns: int, rate: float) -> np.ndarray:
-    """float32 (at most MODULATION_BANDS, columns // 2 + 1) triangles on a logarithmic axis, each with sum 1."""
-    edges = np.geomspace(0.4, rate / 2, MODULATION_BANDS + 1)
-    centres = np.log(np.sqrt(edges[1:] * edges[:-1]))
-    rates = np.fft.rfftfreq(columns, 1 / rate)
-    rates[0] = edges[0] / 100  # what does not move is no modulation
-    bands = np.maximum(0, 1 - np.abs(np.log(rates) - centres[:, None]) / (centres[1] - centres[0]))
-    bands = bands[bands.any(axis=1)]
-    return (bands / bands.sum(axis=1, keepdims=True)).astype(np.float32)

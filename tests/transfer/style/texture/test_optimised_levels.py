@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from transfer.style.texture.optimised_levels import OptimisedLevels
+from transfer.style.texture.statistics import WEIGHTS
 
 BANDS, COLUMNS, RATE = 8, 216, 86.13
 
@@ -21,7 +22,7 @@ def model() -> OptimisedLevels:
 def test_every_style_loss_is_1_at_the_start(model: OptimisedLevels):
     model.begin(levels_of(0), levels_of(0), model.statistics_of(levels_of(1, 3.0)))
     content, style = model.losses_of(keras.ops.convert_to_tensor(levels_of(0)))
-    assert float(style) == pytest.approx(1 + 1 + 1 + 0.5, rel=1e-4)
+    assert float(style) == pytest.approx(sum(WEIGHTS.values()), rel=1e-4)
     assert float(content) == pytest.approx(0, abs=1e-5)
 
 

@@ -2,7 +2,15 @@ import keras
 import numpy as np
 import pytest
 
-from transfer.style.texture.statistics import LAGS, MAX_LAG, onset_envelopes, style_statistics, unevenness
+from transfer.style.texture.statistics import (
+    LAGS,
+    MAX_LAG,
+    MODULATION_FLOOR,
+    MODULATION_STEP,
+    onset_envelopes,
+    style_statistics,
+    unevenness,
+)
 
 RATE = 86.1328125
 BANDS, COLUMNS = 8, 431
@@ -37,9 +45,14 @@ def test_modulation_has_its_peak_at_the_rate_of_the_movement(hertz: float):
     time = np.arange(COLUMNS) / RATE
     levels = np.tile(np.sin(2 * np.pi * hertz * time), (BANDS, 1)).astype(np.float32)
     modulation = statistics_of(levels)["modulation"][0]
-    edges = np.geomspace(0.4, RATE / 2, 21)
-    centres = np.sqrt(edges[1:] * edges[:-1])[-len(modulation) :]
-    assert abs(np.log2(centres[modulation.argmax()] / hertz)) < 0.2
+    assert modulation.argmax() == int(hertz / MODULATION_STEP)
+
+
+def test_modulation_is_the_power_of_the_steps():
+    levels = random_levels()
+    moving = levels - levels.mean(axis=1, keepdims=True)
+    power = (np.abs(np.fft.rfft(moving, axis=1)) ** 2 / COLUMNS)[:, :216].reshape(BANDS, 54, 4).mean(axis=2)
+    np.testing.assert_allclose(statistics_of(levels)["modulation"], np.log(power + MODULATION_FLOOR), atol=1e-4)
 
 
 def test_statistics_do_not_say_when():
