@@ -41,18 +41,19 @@ class StyleOptions:
     preset: Literal["paper", "ours", "quick"] = "ours"
     """Where weights, iterations, optimizer, phase, start come from; paper's early pictures: 100 (vgg19: 10) iterations."""
     content_weight: Amount | None = None
-    """Alpha."""
+    """Alpha. Not of mosaic."""
     style_weight: Amount | None = None
-    """Beta."""
+    """Beta. Not of mosaic."""
     iterations: Count | None = None
-    """Steps of the optimizer for each tile of 5 s and, where a network sees pictures, each channel."""
+    """Steps of the optimizer for each tile of 5 s and, where a network sees pictures, each channel; of mosaic: updates of
+    activations."""
     optimizer: Literal["adam", "lbfgs"] | None = None
-    """Adam with steps of a fraction of the pixel range, or L-BFGS."""
+    """Adam with steps of a fraction of the pixel range, or L-BFGS. Not of mosaic."""
     phase: Literal["content", "random", "heap"] | None = None
-    """Start of the phase reconstruction: the content's phase, random, or integrated from the picture. Not of texture, which
-    keeps the content's phase."""
+    """Start of the phase reconstruction: the content's phase, random, or integrated from the picture. Of networks only:
+    texture keeps the content's phase, grains keep their own."""
     start: Literal["content", "noise"] | None = None
-    """Picture to start from. Not of texture, which starts from the equalised content."""
+    """Picture to start from. Of networks only: texture starts from the equalised content."""
     seed: Seed = 0
     """Seed of the demo pair, of random phases, of a start from noise and of the features `random`."""
     output: Path | None = None

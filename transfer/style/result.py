@@ -107,7 +107,8 @@ def blank(content: Sound, style: Sound, style_preview: Preview, allocate: Callab
 def assemble(result: Result, runs: Iterable[tuple[np.ndarray, np.ndarray, bool]], settings: Settings, seed: int) -> None:
     """Fill in sound and previews of a result from runs of columns, as far as strength and mask let the style through.
 
-    runs: (styled magnitude, the content's spectrum, whether phases have to be found; else they are the content's).
+    runs: (styled, the content's spectrum, whether phases have to be found). styled: a magnitude, which else has the
+    content's phases, or a spectrum with phases of its own, which the content fades into.
     """
     content, setting = result.content, result.content.setting
     stream = StreamingGriffinLim(
@@ -122,7 +123,11 @@ def assemble(result: Result, runs: Iterable[tuple[np.ndarray, np.ndarray, bool]]
     for styled, spectrum, invert in runs:
         untouched = np.abs(spectrum)
         taken = settings.style_strength * settings.mask.weights(setting, column, untouched.shape[-1])
-        magnitude = blended(untouched, styled, taken)
+        if np.iscomplexobj(styled):
+            spectrum = spectrum + taken * (styled - spectrum)
+            magnitude = np.abs(spectrum)
+        else:
+            magnitude = blended(untouched, styled, taken)
         result.previews["content"].add(setting.to_picture(untouched, content.loudest))
         result.previews["result"].add(setting.to_picture(magnitude, content.loudest))
         invert = bool(invert and taken.any())

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from transfer.style.settings import Settings
 
 
+OPTIMISED = ("content_weight", "style_weight", "optimizer")
+"""Options of what an optimizer paints."""
+PICTURE = (*OPTIMISED, "phase", "start")
+"""Options of pictures that an optimizer paints."""
+
+
 @dataclass(frozen=True)
 class StyleFeature:
     """A kind of style.
@@ -31,7 +37,7 @@ class StyleFeature:
     """What style is then, in a few words."""
     module: str
     """Imported when the feature is used, not before: networks need Keras."""
-    takes: tuple[str, ...] = ("phase", "start")
+    takes: tuple[str, ...] = PICTURE
     """Options that not all features take."""
 
     def load(self) -> ModuleType:
@@ -40,13 +46,15 @@ class StyleFeature:
 
 
 FEATURES = {
-    "texture": StyleFeature("how the bands of a sound move", "transfer.style.texture.method", takes=()),
+    "texture": StyleFeature("how the bands of a sound move", "transfer.style.texture.method", takes=OPTIMISED),
+    "mosaic": StyleFeature("the grains that it is made of", "transfer.style.mosaic.method", takes=()),
+    "hybrid": StyleFeature("texture and mosaic together", "transfer.style.mosaic.hybrid", takes=OPTIMISED),
     "lil_data": StyleFeature("the shipped classifier", "transfer.style.features.lil_data"),
-    "vgg19": StyleFeature("VGG-19", "transfer.style.features.vgg19", takes=("vgg_weights", "phase", "start")),
+    "vgg19": StyleFeature("VGG-19", "transfer.style.features.vgg19", takes=("vgg_weights", *PICTURE)),
     "music_vgg": StyleFeature("a VGG that has heard music", "transfer.style.features.music_vgg"),
     "random": StyleFeature("random filters in time", "transfer.style.features.random"),
 }
-"""Name -> feature. All but texture are features of a network that sees pictures."""
+"""Name -> feature. All but the first three are features of a network that sees pictures."""
 RUN = StyleFeature("the directory of a classifier's run", "transfer.style.features.lil_data")
 """What any other name is taken for."""
 

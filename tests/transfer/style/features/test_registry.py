@@ -47,9 +47,11 @@ def test_options_of_its_own_are_for_it_alone(toy):
         open_method("texture", settings_of("texture", "quick"), filters=7)
     with pytest.raises(InputError, match=r"--phase is for .* run; received --features toy"):
         settings_of("toy", "quick", phase="heap")
+    with pytest.raises(InputError, match=r"--content-weight is for .* run; received --features mosaic"):
+        settings_of("mosaic", "quick", content_weight=1.0)
 
 
 def test_what_is_no_feature_is_told_what_there_is(toy, tmp_path):
-    with pytest.raises(InputError, match="not found; expected one of texture, lil_data, vgg19, music_vgg, random, toy, or"):
+    with pytest.raises(InputError, match=f"not found; expected one of {', '.join(FEATURES)}, or"):
         settings_of(str(tmp_path / "absent"), "quick")
     assert settings_of(str(tmp_path), "quick") == RUN.load().PRESETS["quick"]
