@@ -1,6 +1,6 @@
 """Style transfer of real recordings by every set of features, beside what next to nothing reaches.
 
-Six pairs on which `texture` was tuned, and six that nobody looked at before it was settled (benchmarks/transfer_pairs.csv):
+Six pairs on which `texture` and `hybrid` were tuned, and six others (benchmarks/transfer_pairs.csv):
 5 s of each recording, mono, painted by `python -m transfer.nst --pairs`. Prints the mean of T, X, K, N, score and second
 judge of either half, the median score, on how many pairs the first features score higher, and seconds a pair (- if some
 were there before); then every pair's. Needs the recordings (SPECTRO_DATA, by default ../shared/data); the same command goes
@@ -32,7 +32,7 @@ HEADER = "T | X | K | N | score | second judge"
 class Options:
     """What is compared."""
 
-    features: tuple[str, ...] = ("texture", "lil_data", "random")
+    features: tuple[str, ...] = ("texture", "hybrid", "mosaic", "lil_data", "random")
     """Features of `transfer.nst`, by the preset `ours`."""
     output: Path = Path("runs/style-transfer")
     """Folder for excerpts and results."""

@@ -3,7 +3,8 @@
 The content is transferred in overlapping tiles of one clip each, always against the statistics of the whole style. What
 is optimised are the levels of bands; the difference from the content's is a gain, laid on the content's spectrum. Its phase
 and its partials stay, so there is nothing to invert, nothing out of tune, and at strength 0 the content itself; what the
-content does not have at all, no gain brings. All channels get the same gains: a stereo image stays where it is.
+content does not have at all, no gain brings (`transfer.style.mosaic.hybrid` adds it). All channels get the same gains: a
+stereo image stays where it is.
 """
 
 from __future__ import annotations
