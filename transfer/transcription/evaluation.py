@@ -25,7 +25,7 @@ from transfer.transcription.notes import Thresholds, notes_of
 from transfer.transcription.rendering import Instruments, rendered
 from transfer.transcription.transcriber import THRESHOLDS, Transcriber
 
-CHOOSING = 40
+CHOOSING = 12
 """Pieces of the validation part, at most, on which thresholds are chosen."""
 INSTRUMENTS: dict[str, Instruments] = {"piano": 0, "the piece's own": "own"}
 """That play held-out pieces."""
@@ -74,11 +74,14 @@ def evaluate(options: EvaluateOptions) -> str:
 
 
 def choose_thresholds(run: Path) -> Thresholds:
-    """Those with which the run's best model does best on varied renderings of its validation part; kept in the run."""
+    """Those with which the run's best model does best on its validation part, half of it varied; kept in the run."""
     record, transcriber = read_run(run), Transcriber(run)
     pieces = held_out(run, "validation")[:CHOOSING]
-    how = {"soundfonts": record["data"]["soundfonts"], "instruments": "varied"}
-    rolls = list(heard_rolls(transcriber, pieces, record["seed"], **how))
+    fonts, seed = record["data"]["soundfonts"], record["seed"]
+    rolls = [
+        *heard_rolls(transcriber, pieces[::2], seed, soundfonts=fonts, instruments="varied"),
+        *heard_rolls(transcriber, pieces[1::2], seed, soundfonts=fonts, instruments=0),
+    ]
 
     def score(thresholds: Thresholds) -> Figures:
         rate = transcriber.frames_a_second

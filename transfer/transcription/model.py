@@ -79,7 +79,7 @@ class Config:
 PRESETS = {
     "paper": Config(),
     "ours": Config(
-        rate=16_000, windows=(4_096, 1_024), filters=20, semitones=(-24, -19, -12, 0, 12, 19, 24), dilation=4, seconds=4.0,
+        rate=16_000, windows=(4_096, 1_024), semitones=(-19, -12, 0, 12, 19), dilation=4, seconds=4.0, gain=2.0,
         learning_rate=3e-3, batch_size=8, epochs=6,
     ),
     "quick": Config(

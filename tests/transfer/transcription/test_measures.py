@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mir_eval import multipitch
 
 from transfer.transcription.measures import Figures, best_thresholds, figures, mean
 from transfer.transcription.notes import Thresholds, heard
@@ -31,6 +32,17 @@ def test_each_mistake_counts_where_it_should():
     half = figures(TRUE, TRUE[:5])
     assert (half.onset_precision, half.onset_recall) == (1, 0.5)
     assert mean([late, half]).onset_f1 == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_frames_are_counted_as_mir_eval_counts_them():
+    found = changed(onset=0.13, offset=0.3)[3:]
+    times = np.arange(0, 10.2, 0.01)
+    lists = [
+        [440 * 2 ** ((notes["pitch"][(notes["onset"] <= t) & (t < notes["offset"])] - 69.0) / 12) for t in times]
+        for notes in (TRUE, found)
+    ]
+    precision, recall, *_ = multipitch.metrics(times, lists[0], times, lists[1])
+    assert figures(TRUE, found).frame_f1 == pytest.approx(2 * precision * recall / (precision + recall), abs=0.005)
 
 
 def test_the_best_thresholds_are_found():
