@@ -35,7 +35,7 @@ ON_WORKERS = (
 ABOUT = """One device against two logical CPU devices, and against two workers on loopback, in the same training: 2 epochs of
 2 batches of 8, gradient descent, no dropout, equal noise for equal items, 14 items of validation in batches of 4. The
 largest error of a weight, relative to the largest of its array (or to 1), and of loss and val_loss. "Moved" is how far
-the weights went on one device. resnet50, dcgan with batch norm and dtn train in float64 here: their
+the weights went on one device. resnet50, dcgan with batch norm, dtn and transcription train in float64 here: their
 batch norms of few numbers make so much of float32's rounding that it alone comes to 1e-4 and more. Made by `make parity`."""
 
 
