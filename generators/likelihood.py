@@ -4,6 +4,7 @@ Every step from the second on is judged after all those before it in its piece; 
 those of the published tables, where steps are frames; nats a quarter and a note compare models of different representations.
 Beside the model, nats a step: each pitch by its distribution in the data's training part (marginal), each as before (copy);
 nats a quarter: each cell of a column after the one before (Markov), and after that and the one a bar before (repeat).
+Models of notes and events read no drums, those of columns have them as notes of their keys: compare them on pieces without.
 
 With --pictures: models of pictures, and sequence models that read columns of a codec, by the pictures of the test part, each
 by itself, in bits a pixel and nats a quarter. Beside them probabilities of the training part: one for all pixels (constant),
