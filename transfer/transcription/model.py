@@ -56,7 +56,7 @@ class Config:
     """Frames of the convolutions; they see three pitches."""
     blocks: Count = 2
     """Convolutions over frames and pitches, each added to what goes in."""
-    semitones: tuple[int, ...] = ()
+    semitones: tuple[Annotated[int, Range(-87, 87)], ...] = ()
     """Intervals at which each block also sees other pitches; none as published."""
     dilation: Count = 1
     """How many frames apart those lie that the last convolution sees; 1: none such, as published."""
