@@ -1,7 +1,7 @@
 """Recordings to notes: a run of transcription beside basic-pitch 0.4, where that is installed, on the same renderings.
 
 Excerpts of 20 s of the run's held-out pieces, played as a piano by the built-in synthesiser and by each SoundFont, and by
-other instruments by the first of these. basic-pitch (Apache-2.0) asks for an old TensorFlow, but its ONNX file runs without:
+other instruments by the last of these. basic-pitch (Apache-2.0) asks for an old TensorFlow, but its ONNX file runs without:
 
     python -m pip install --no-deps --target PEER basic-pitch==0.4.0 pretty_midi resampy
     PYTHONPATH=PEER python -m benchmarks.transcription --run RUN --soundfont one.sf2 another.sf2
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.cli import log, run
+from training.options import Count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +47,8 @@ class Options:
     """Where its files are now, if they have moved; demo pieces if it was trained on them."""
     soundfont: tuple[Path, ...] = ()
     """SoundFonts, seen in training or not."""
-    pieces: int = 24
-    """Held-out pieces at most."""
+    pieces: Count = 10
+    """Held-out pieces at most, from all of them evenly."""
 
 
 def main(options: Options) -> None:
@@ -58,7 +59,7 @@ def main(options: Options) -> None:
 
     where = options.run or shipped()
     fonts = ["", *checked_soundfonts(options.soundfont)]
-    pieces = {part: held_out(where, part, options.data)[: options.pieces] for part in ("validation", "test")}
+    pieces = {part: _evenly(held_out(where, part, options.data), options.pieces) for part in ("validation", "test")}
     ways: dict[str, Any] = {"ours": Ours(where)}
     if importlib.util.find_spec("basic_pitch"):
         ways |= {"basic-pitch": Peer(0.5), "basic-pitch, tuned": Peer(_tuned(pieces["validation"]))}
@@ -116,6 +117,12 @@ class Peer:
             events = predict(Path(folder, "sound.wav"), self.model, onset_threshold=self.threshold)[2]
         onset, offset, pitch, amplitude = (np.array([event[column] for event in events]) for column in range(4))
         return heard(onset, offset, pitch, np.rint(127 * amplitude))
+
+
+def _evenly(pieces: list[Piece], count: int) -> list[Piece]:
+    """At most `count` of them, the first and the last among them."""
+    count = min(count, len(pieces))
+    return [pieces[round(number * (len(pieces) - 1) / max(count - 1, 1))] for number in range(count)]
 
 
 def _tuned(pieces: list[Piece]) -> float:
