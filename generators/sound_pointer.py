@@ -119,7 +119,7 @@ class SoundPointer(Measuring):
             )
             for dilation in DILATIONS
         ]
-        self.choice = keras.layers.Conv1D(segments, 1, name="choice")
+        self.choice = keras.layers.Conv1D(segments, 1, use_bias=False, name="choice")
         self.parts = {name: keras.metrics.Mean(name=name) for name in ("distance", "rhythm")}
 
     @property
