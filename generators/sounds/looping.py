@@ -62,8 +62,8 @@ def loop_of(sound: np.ndarray, rate: int, seconds: float | None = None) -> Loop:
     found = []
     for end in ends:
         splicer = Splicer(sound[:, : round(end * rate)], rate)
-        lag, alike = splicer.aligned(round(length * rate), slack)
-        found.append((alike, lag, splicer))
+        start, alike = splicer.aligned(splicer.end - round(length * rate), slack)
+        found.append((alike, splicer.end - start, splicer))
     _, lag, splicer = max(found, key=lambda each: each[0])
     once = np.roll(splicer.copy(lag, lag), -splicer.fade, axis=1)
     return Loop(once, 60 * METRE * bars * rate / lag, METRE * bars)

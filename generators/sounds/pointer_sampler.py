@@ -25,7 +25,9 @@ SLACK = 0.75
 class PointerSampler:
     """`count` recordings that go on: the model hears the last of each, says lags, and `Splicer` copies.
 
-    What was copied is heard in its turn. At temperature 0 the likeliest lag is taken, else one is drawn.
+    What is copied is the recording alone, and it alone is heard: copies would seem to prove that the lag was right that they
+    were made at. So a round ends where the copy comes to the recording's end, and the next one begins as the first did. At
+    temperature 0 the likeliest lags are taken, always the same, else lags are drawn for each round.
     """
 
     batch, draws, copies = 1, True, True
@@ -47,11 +49,14 @@ class PointerSampler:
         """Pieces, for each sound (channels, samples). They begin with the primer's last `fade_samples`, as the joint has
         them: so many samples more come than are asked for."""
         splicers = [Splicer(np.atleast_2d(primer.sound), primer.rate) for primer in primers]
-        for place in range(0, math.ceil(seconds / self.seconds), self.model.segments):
-            logits = self._network.predict_on_batch(np.stack([self.heard(each.sound, each.rate) for each in splicers]))
+        left = [round(seconds * primer.rate) for primer in primers]
+        logits = self._network.predict_on_batch(np.stack([self.heard(each.sound, each.rate) for each in splicers]))
+        while any(left):
             lags = [lags_of(one, generator, temperature) for one, generator in zip(logits, generators, strict=True)]
-            yield [self._copied(one, each, place, seconds) for one, each in zip(splicers, lags, strict=True)]
-        yield [splicer.rest() for splicer in splicers]
+            pieces = [self._round(*each) for each in zip(splicers, lags, left, strict=True)]
+            left = [samples - piece.shape[1] for samples, piece in zip(left, pieces, strict=True)]
+            yield pieces
+        yield [splicer.last for splicer in splicers]
 
     def pictures(self, primers: Sequence[Primer], columns: int, temperature: float = 1.0, seed: int = 0) -> np.ndarray:
         """What follows, analysed together with what stood before."""
@@ -79,23 +84,19 @@ class PointerSampler:
         heard = np.pad(heard, (samples - len(heard), 0))
         return setting.to_picture(np.abs(setting.analyse(heard))).T[:-1]
 
-    def _copied(self, splicer: Splicer, lags: np.ndarray, place: int, seconds: float) -> np.ndarray:
-        """Segments from `place` on, up to so many seconds, each copied at its lag: (channels, samples).
+    def _round(self, splicer: Splicer, lags: np.ndarray, most: int) -> np.ndarray:
+        """A segment at each lag, then on to the recording's end, but no more samples than that: (channels, samples).
 
-        As in training, a lag that is shorter than the time since the model heard is taken as often as it needs to reach
-        what was heard. Segments of one lag are one copy.
+        Segments of one lag are one copy.
         """
         column = self.setting.hop / self.setting.rate * splicer.rate
-        times = np.minimum((place + np.arange(len(lags) + 1)) * self.seconds, seconds) * splicer.rate
-        ends, pieces, done = np.round(times).astype(int) - round(times[0]), [], 0
-        for number, lag in enumerate(lags):
-            samples = ends[number + 1] - done
-            if samples and (number + 1 == len(lags) or lags[number + 1] != lag):
-                times_lag = int(done // (lag * column)) + 1
-                slack = min(SLACK * times_lag, lag / 2)
-                pieces.append(splicer.copy(round(times_lag * lag * column), int(samples), round(slack * column)))
-                done = ends[number + 1]
-        return np.concatenate(pieces, axis=1)
+        ends = np.minimum(np.round(np.arange(1, len(lags) + 1) * self.seconds * splicer.rate).astype(int), most)
+        pieces, done = [splicer.sound[:, :0]], 0
+        for number, (lag, end) in enumerate(zip(lags, ends, strict=True)):
+            if end > done and (number + 1 == len(lags) or lags[number + 1] != lag):
+                pieces.append(splicer.copy(round(lag * column), int(end) - done, round(SLACK * column)))
+                done = int(end)
+        return np.concatenate([*pieces, splicer.to_end(most - done)], axis=1)
 
 
 class Logits(keras.layers.Layer):

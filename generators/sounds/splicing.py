@@ -19,63 +19,84 @@ SILENT = 1e-12
 
 
 class Splicer:
-    """Sound (channels, samples) at `rate` Hz that goes on; no more of it is kept than was given.
+    """Sound (channels, samples) at `rate` Hz that goes on from its end with parts of itself, never with what was added.
 
-    What comes out begins `fade` samples before the end of what was given, since the first joint changes these.
+    What comes out begins `fade` samples before the end, since the first joint changes these.
     """
 
     def __init__(self, sound: np.ndarray, rate: int) -> None:
         self.sound, self.rate, self.fade = sound, rate, fade_samples(rate)
+        self.end = self.place = sound.shape[1]
+        self.added = 0
+        self.last = sound[:, -self.fade :]
 
     def copy(self, lag: int, samples: int, slack: int = 0) -> np.ndarray:
         """Go on for so many samples with what stood about `lag` samples before; what is settled then: (channels, samples).
 
-        slack: samples by which the lag may be longer or shorter, so that waveforms agree; the whole copy then has that lag.
+        A lag that is shorter than the time since the end was left is taken as often as it needs to reach what was there; so
+        it is whenever the copy comes to the end. slack: samples by which a lag may be longer or shorter, so that waveforms
+        agree; the whole copy then has that lag, but never one that is longer than the sound less `fade`.
         """
-        lag, room = self.aligned(lag, slack)[0], self.sound.shape[1]
-        new = np.concatenate([self.sound, np.empty((len(self.sound), samples), self.sound.dtype)], axis=1)
-        new[:, room - self.fade : room] = self._faded(lag)
-        for place in range(room, room + samples, lag):
-            end = min(place + lag, room + samples)
-            new[:, place:end] = new[:, place - lag : end - lag]
-        self.sound = new[:, samples:]
-        return new[:, room - self.fade : room + samples - self.fade]
+        times = self.added // lag + 1
+        wanted = self.end + self.added - times * lag
+        start = self.aligned(wanted, min(times * slack, lag // 2))[0]
+        lag += round((wanted - start) / times)
+        pieces = []
+        while samples:
+            self.last = self._faded(start)
+            self.place = start
+            pieces.append(self._flow(samples))
+            samples -= pieces[-1].shape[1]
+            start = max(self.end - lag, self.fade)
+        return np.concatenate(pieces, axis=1)
 
-    def rest(self) -> np.ndarray:
-        """What comes after the last copy, where there is no other: (channels, fade)."""
-        return self.sound[:, -self.fade :]
+    def to_end(self, samples: int) -> np.ndarray:
+        """Go on without a joint to the end, or for so many samples; from there a copy is as if nothing had been added."""
+        settled = self._flow(samples)
+        self.added = 0
+        return settled
 
-    def aligned(self, lag: int, slack: int) -> tuple[int, float]:
-        """The lag within `slack` of the given one at which the sound before the joint is most alike, and how much.
+    def aligned(self, start: int, slack: int) -> tuple[int, float]:
+        """The place within `slack` of the given one before which the sound is most like what was last, and how much.
 
         That is the normalised cross-correlation of all channels together, over each of MATCHED_SECONDS, their mean.
         """
-        room = self.sound.shape[1]
-        longest = min(lag + slack, room - self.fade)
-        shortest = min(max(lag - slack, self.fade), longest)
-        total = np.zeros(longest - shortest + 1)
+        first = max(start - slack, self.fade)
+        final = max(min(start + slack, self.end - 1), first)
+        total = np.zeros(final - first + 1)
         for seconds in MATCHED_SECONDS:
-            size = min(round(seconds * self.rate), room - longest)
-            before = self.sound[:, room - longest - size : room - shortest].astype(np.float64)
-            total += normalised_correlation(before, self.sound[:, room - size :].astype(np.float64))
+            size = min(round(seconds * self.rate), first, self.place)
+            before = self.sound[:, first - size : final].astype(np.float64)
+            total += normalised_correlation(before, self.sound[:, self.place - size : self.place].astype(np.float64))
         best = int(np.argmax(total))
-        return longest - best, float(total[best]) / len(MATCHED_SECONDS)
+        return first + best, float(total[best]) / len(MATCHED_SECONDS)
 
-    def _faded(self, lag: int) -> np.ndarray:
-        """The last `fade` samples, which turn into those a lag before; levels stay, whether or not the two are alike.
+    def _flow(self, samples: int) -> np.ndarray:
+        """The next samples, so many or as many as there are to the end, without a joint; what is settled then."""
+        new = self.sound[:, self.place : self.place + samples]
+        self.place, self.added = self.place + new.shape[1], self.added + new.shape[1]
+        both = np.concatenate([self.last, new], axis=1)
+        self.last = both[:, new.shape[1] :]
+        return both[:, : new.shape[1]]
 
-        Of sounds with correlation r, mixed by a and b, the power is a^2 + b^2 + 2 r a b. No peak gets higher.
+    def _faded(self, start: int) -> np.ndarray:
+        """What came last, turned into what stands before `start`; levels stay, whether or not the two are alike.
+
+        Of sounds with correlation r, mixed by a and b, the power is a^2 + b^2 + 2 r a b. No channel's peak gets higher.
         """
-        room = self.sound.shape[1]
-        old = self.sound[:, room - self.fade :]
-        new = self.sound[:, room - self.fade - lag : room - lag]
+        old, new = self.last, self.sound[:, start - self.fade : start]
         rising = (np.arange(self.fade) + 0.5) / self.fade
         energy = np.sqrt(np.sum(np.square(old, dtype=np.float64)) * np.sum(np.square(new, dtype=np.float64)))
         alike = np.sum(old.astype(np.float64) * new) / energy if energy > SILENT else 1.0
         power = rising**2 + (1 - rising) ** 2 + 2 * max(0.0, alike) * rising * (1 - rising)
         mixed = ((1 - rising) * old + rising * new) / np.sqrt(power)
-        allowed = max(np.abs(old).max(), np.abs(new).max())
-        return (mixed * min(1.0, allowed / max(np.abs(mixed).max(), SILENT))).astype(self.sound.dtype)
+        found, allowed = (np.maximum(_peaks(*sounds), SILENT) for sounds in ((mixed,), (old, new)))
+        return (mixed * min(1.0, (allowed / found).min())).astype(self.sound.dtype)
+
+
+def _peaks(*sounds: np.ndarray) -> np.ndarray:
+    """(channels,): of all sounds (channels, samples) together."""
+    return np.max([np.abs(each).max(axis=1) for each in sounds], axis=0)
 
 
 def fade_samples(rate: int) -> int:

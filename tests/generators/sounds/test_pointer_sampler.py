@@ -10,7 +10,7 @@ import soundfile
 from generators.sounds import SoundSampleOptions, sampling
 from generators.sounds.looping import loop_of
 from generators.sounds.pointer_sampler import PointerSampler
-from generators.sounds.primers import silent_end, whole_recording
+from generators.sounds.primers import of_sound, silent_end, whole_recording
 from generators.sounds.splicing import fade_samples
 from spectro.audio import read, write
 from spectro.image import load
@@ -64,6 +64,24 @@ def test_nothing_is_drawn_at_temperature_0(runs, primer, tmp_path, capsys):
     _, rows = sample(runs["pointer"], tmp_path / "out", primer=primer, seconds=0.5, temperature=0.0, count=3, format="wav")
     assert len(rows) == 1
     assert "one is generated" in capsys.readouterr().err
+
+
+def test_rounds_are_drawn_anew_each_from_the_recording_alone(runs):
+    """At temperature 0 all rounds are one, so that what comes is periodic; else it does not go round for ever."""
+    sampler = PointerSampler(load_run(runs["pointer"]), 2)
+    sounds = [beeps(2.0, 400), np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32)]
+    primers = [of_sound(each[None], RATE, SETTING) for each in sounds]
+
+    def gone_on(temperature):
+        rounds = list(sampler.go_on(primers, [np.random.default_rng(seed) for seed in range(2)], 6.0, temperature))
+        return rounds, [np.concatenate(each, axis=1) for each in zip(*rounds, strict=True)]
+
+    rounds, whole = gone_on(0.0)
+    assert [each.shape for each in whole] == [(1, 6 * RATE + fade_samples(RATE))] * 2
+    for first, second in zip(*rounds[:2], strict=True):
+        np.testing.assert_array_equal(first, second)
+    (_, first), (_, second), *_ = gone_on(1.0)[0]
+    assert first.shape != second.shape or np.abs(first - second).max() > 0.1
 
 
 def test_without_a_lead_in_it_begins_where_the_primer_ends(runs, primer, tmp_path):

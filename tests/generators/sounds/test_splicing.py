@@ -13,7 +13,7 @@ def gone_on(sound, lag, samples, slack=SLACK):
     """The sound and what follows it, joined: (channels, all samples)."""
     splicer = Splicer(np.atleast_2d(sound).astype(np.float32), RATE)
     settled = splicer.copy(lag, samples, slack)
-    return np.concatenate([np.atleast_2d(sound)[:, : -splicer.fade], settled, splicer.rest()], axis=1)
+    return np.concatenate([np.atleast_2d(sound)[:, : -splicer.fade], settled, splicer.last], axis=1)
 
 
 @pytest.mark.parametrize("off", [-50, 0, 37])
@@ -65,11 +65,39 @@ def test_channels_that_cancel_each_other_are_matched():
     np.testing.assert_allclose(found[0], np.tile(loop, 5)[: found.shape[1]], atol=1e-6)
 
 
-def test_no_more_is_kept_than_was_given():
-    splicer = Splicer(np.random.default_rng(3).normal(0, 0.1, (1, RATE)).astype(np.float32), RATE)
-    for _ in range(5):
-        splicer.copy(RATE // 2, 3 * RATE, SLACK)
-        assert splicer.sound.shape == (1, RATE)
+@pytest.mark.parametrize("lags", [(3_000,), (900, 4_001), (2_500, 700, 3_300)])
+def test_copies_are_of_the_sound_alone(lags):
+    """Samples tell where they were: t samples after the end comes what lay the smallest multiple of the lag before that was
+    there, as in training."""
+    end, segment = 6_000, 2_000
+    splicer = Splicer(np.arange(end, dtype=np.float32)[None], RATE)
+    found = np.concatenate([*(splicer.copy(lag, segment) for lag in lags), splicer.last], axis=1)[0, splicer.fade :]
+    steps = np.arange(len(lags) * segment)
+    lag = np.repeat(lags, segment)
+    expected = end + steps - lag * (steps // lag + 1)
+    joints = np.flatnonzero(np.diff(expected, append=end) != 1) + 1  # each with its fade before it
+    apart = np.array([np.any((step < joints) & (step >= joints - splicer.fade)) for step in steps])
+    np.testing.assert_array_equal(found[~apart], expected[~apart])
+
+
+def test_at_the_end_it_goes_on_as_at_first():
+    """Without a jump from one round to the next."""
+    sound = np.random.default_rng(3).normal(0, 0.1, (1, RATE)).astype(np.float32)
+    splicer = Splicer(sound, RATE)
+    first = [splicer.copy(RATE // 2, RATE, SLACK), splicer.copy(RATE // 3, RATE // 4), splicer.to_end(RATE)]
+    assert splicer.place == RATE
+    np.testing.assert_array_equal(splicer.last, sound[:, -splicer.fade :])
+    np.testing.assert_array_equal(splicer.copy(RATE // 2, RATE, SLACK), first[0])
+
+
+def test_lags_longer_than_the_sound_are_as_long_as_can_be():
+    sound = np.random.default_rng(5).normal(0, 0.1, (2, 1_000)).astype(np.float32)
+    splicer = Splicer(sound, RATE)
+    found = np.concatenate([splicer.copy(lag, 1_500, SLACK) for lag in (5_000, 1_200)], axis=1)
+    assert found.shape == (2, 3_000)
+    np.testing.assert_array_equal(
+        found[:, splicer.fade : 1_000 - splicer.fade], sound[:, splicer.fade : 1_000 - splicer.fade]
+    )
 
 
 def test_normalised_correlation_is_the_cosine():
