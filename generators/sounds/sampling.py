@@ -143,5 +143,7 @@ def _refuse(options: SoundSampleOptions, formats: tuple[str, ...], lead_in: floa
         raise InputError("give --primer or --start, not both")
     if options.loop and options.lead_in:
         raise InputError(f"--lead-in does not go with --loop, which is of the primer itself; received {options.lead_in:g}")
+    if options.loop and options.temperature:
+        raise InputError(f"--variety does not go with --loop, of which nothing is drawn; received {options.temperature:g}")
     if lead_in and options.primer is None:
         raise InputError(f"--lead-in is seconds of --primer, 0 or more; received {lead_in:g} without one")

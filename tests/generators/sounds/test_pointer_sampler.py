@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from generators.sounds import SoundSampleOptions, sampling
-from generators.sounds.looping import loop_of
+from generators.sounds.looping import loop_of, tempo_of
 from generators.sounds.pointer_sampler import PointerSampler
 from generators.sounds.primers import of_sound, silent_end, whole_recording
 from generators.sounds.splicing import fade_samples
@@ -128,6 +128,7 @@ def test_a_silent_end_is_left_out_and_told(tmp_path, capsys):
         ("pointer", {"start": "silence"}, "give a recording as --primer"),
         ("bands", {"loop": True}, "--loop is for models that copy, such as sound_pointer"),
         ("pointer", {"loop": True, "lead_in": 1.0}, "--lead-in does not go with --loop"),
+        ("pointer", {"loop": True, "temperature": 1.0}, "--variety does not go with --loop"),
         ("pointer", {"loop": True}, "give a recording as --primer"),
     ],
 )
@@ -156,6 +157,20 @@ def test_a_loop_is_whole_bars_of_the_tempo(tempo):
     assert loop.sound.shape[1] == pytest.approx(8 * 60 / tempo * 22_050, rel=2e-3)
 
 
+@pytest.mark.parametrize(("tempo", "found"), [(92.5, 92.5), (139.7, 139.7), (70.0, 140.0)])
+def test_the_tempo_is_that_of_bars_too(tempo, found):
+    """Where beats are uneven: the second and fourth louder, and every second eighth."""
+    places = np.arange(0, 12 * 43.0 - 1, 43.0 * 30 / tempo)
+    onsets = np.random.default_rng(0).uniform(0, 0.2, 12 * 43)
+    onsets[places.astype(int)] += np.resize([0.6, 0.2, 1.0, 0.3], len(places))
+    assert tempo_of(np.convolve(onsets, [0.5, 1, 0.5], "same"), 43.0) == pytest.approx(found, rel=0.01)
+
+
+@pytest.mark.parametrize("onsets", [np.zeros(500), np.random.default_rng(0).uniform(0, 1, 500), np.ones(20)])
+def test_what_does_not_come_again_has_no_tempo(onsets):
+    assert tempo_of(onsets, 43.0) == 0
+
+
 def test_a_loop_has_no_seam():
     """Played twice it goes over from its end into its beginning as it moves within."""
     loop = loop_of(drums(120.0, 12.0), 22_050).sound[0]
@@ -181,6 +196,7 @@ def test_a_loop_on_disk_tells_its_tempo(runs, tmp_path):
     assert read_json(folder / "sample.json")["loop"] is True
 
 
-def test_sound_without_a_beat_makes_no_loop():
-    with pytest.raises(InputError, match="--loop needs a bar and a beat more"):
-        loop_of(np.full((1, 30_000), 0.1, np.float32), 22_050)
+@pytest.mark.parametrize("sound", [np.full(30_000, 0.1), np.random.default_rng(0).normal(0, 0.1, 200_000)])
+def test_sound_without_a_beat_makes_no_loop(sound):
+    with pytest.raises(InputError, match=r"0 beats were found in .* --loop needs a bar and a beat more"):
+        loop_of(sound[None].astype(np.float32), 22_050)
