@@ -41,8 +41,9 @@ class Section(NamedTuple):
     """A part of a page, shown in this order.
 
     table: rows of cells, the first of them the heads. meanings: what figures tell, a sentence for each. files: paths below
-    the page's directory; pictures are shown, sounds get a player, others a link; captions: file -> words, else its path.
-    commands: lines to be typed. drawing: SVG as `training.page.inlined` gives it.
+    the page's directory; pictures are shown, sounds get a player, others a link; captions: file -> words, else its path;
+    loops: files that are played round and round. commands: lines to be typed. drawing: SVG as `training.page.inlined` gives
+    it.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Section(NamedTuple):
     meanings: Mapping[str, str] = {}
     commands: Sequence[str] = ()
     drawing: str = ""
+    loops: Sequence[str] = ()
 
 
 class Report(NamedTuple):

@@ -76,7 +76,8 @@ TEMPLATE = """<!doctype html>
 {% endif %}{% if section.files %}<div class="files">
 {% for path in section.files %}{% set words = section.captions.get(path, path) %}<figure>
 {% if path.endswith(".png") %}<img src="{{ path|address }}" alt="{{ words }}">
-{% elif path.endswith((".wav", ".flac")) %}<audio controls src="{{ path|address }}"></audio>
+{% elif path.endswith((".wav", ".flac")) %}
+<audio controls{{ " loop" if path in section.loops }} src="{{ path|address }}"></audio>
 {% endif %}<figcaption>{% if path.endswith((".png", ".wav", ".flac")) %}{{ words }}{% else -%}
 <a {% if not path.endswith(".html") %}download {% endif %}href="{{ path|address }}">{{ words }}</a>
 {%- endif %}</figcaption></figure>

@@ -55,14 +55,17 @@ def tour(folder: Path) -> Path:
 def steps_into(folder: Path) -> tuple[list[Step], list[Step]]:
     """Two lists of steps that go on beside each other, of about the same length."""
     sound, music, drawn = folder / "lo_fi_as_future_bass.wav", folder / "music", folder / "drawings"
+    content, style, hybrid = (sound.with_stem(f"{sound.stem}-{role}") for role in ("content", "style", "hybrid"))
+    track = music / "house" / "house-005.flac"
     song, picture, again = folder / "pieces" / "folk" / "folk-000.mid", folder / "folk.png", folder / "folk_again.mid"
-    parts = [sound.with_stem(f"{sound.stem}-{role}") for role in ("content", "style")]
     return (
         [
             _step("compose a lo-fi and a future bass track; paint the one in the style of the other",
                   "nst", "--output", sound, "--force"),
-            _step("ask the classifier that ships with the project what it hears in all three",
-                  "classify predict", *parts, sound, "--output", folder / "verdicts", "--force"),
+            _step("paint it with sounds of the style's own, too", "nst", "--features", "hybrid", "--content", content,
+                  "--style", style, "--output", hybrid, "--force"),
+            _step("ask the classifier that ships with the project what it hears in all four",
+                  "classify predict", content, style, sound, hybrid, "--output", folder / "verdicts", "--force"),
             _step("compose pieces in seven styles", "midi demo", "--output", folder / "pieces", "--pieces", 1, "--bars", 16),
             _step("turn a folk tune into a picture", "midi convert", song, "--output", picture, "--plot", drawn, "--force"),
             _step("turn the picture back into MIDI", "midi convert", picture, "--output", again, "--force"),
@@ -75,6 +78,10 @@ def steps_into(folder: Path) -> tuple[list[Step], list[Step]]:
         ],
         [
             _step("compose tracks in eight genres", "sound demo", "--output", music, "--tracks", 6, "--seconds", 15),
+            _step("go on with one of them by copies of itself", "generate sample", "--primer", track, "--seconds", 15,
+                  "--lead-in", 15, "--output", folder / "longer", "--count", 1, "--format", "wav"),
+            _step("make a loop of it", "generate sample", "--primer", track, "--loop", "--output", folder / "loop",
+                  "--count", 1, "--format", "wav"),
             _step("learn to tell the genres apart, from nothing",
                   "classify train", "lil_data", "--data", music, "--output", folder / "classifier", "--epochs", 25,
                   "--cache", folder / "cache"),

@@ -1,7 +1,7 @@
 """See and hear what there is, in two minutes and without any data: ends with one page, OUTPUT/index.html.
 
-Composes music, paints one track in another's style, takes a tune to pictures and back, and learns genres. Each step is a
-command of this project, told as it runs; the same command again makes it all again.
+Composes music, paints one track in another's style, goes on with another, takes a tune to pictures and back, and learns
+genres. Each step is a command of this project, told as it runs; the same command again makes it all again.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from training.errors import InputError
 from training.files import write_json
 from training.options import check
 
-SCORES = {"timbre": 0.9, "texture": 0.8, "content_preservation": 0.7, "no_leakage": 1.0, "score": 0.83}
+SCORES = {"timbre": 0.9, "texture": 0.8, "content_preservation": 0.7, "no_leakage": 1.0, "score": 0.83, "judge": 0.6}
 
 
 def test_steps_are_commands_as_they_are_today(tmp_path):
@@ -27,7 +27,7 @@ def test_steps_are_commands_as_they_are_today(tmp_path):
         if name != "classify train":  # whose options are those of the model, too
             module = COMMANDS[name].module
             module = importlib.import_module(f"{module}.__main__" if name.endswith("demo") else module)
-            options = module.Options if hasattr(module, "Options") else module.options_for([])
+            options = module.Options if hasattr(module, "Options") else module.options_for(rest)
             check(tyro.cli(options, args=rest, config=markers()))
     assert {
         "nst",
@@ -64,11 +64,14 @@ def test_a_failing_step_ends_it_with_its_own_words(tmp_path, monkeypatch):
 @pytest.fixture
 def toured(tmp_path):
     """A folder with the figures of a tour."""
-    write_json(
-        tmp_path / "lo_fi_as_future_bass.json", {"scores": {"result": SCORES, "equalised": {**SCORES, "score": None}}}
-    )
-    for name, label in (("lo_fi_as_future_bass-content", "lo_fi"), ("lo_fi_as_future_bass", "future_bass")):
+    scores = {"result": SCORES, "equalised": {**SCORES, "score": None}}
+    write_json(tmp_path / "lo_fi_as_future_bass.json", {"scores": scores})
+    write_json(tmp_path / "lo_fi_as_future_bass-hybrid.json", {"scores": {**scores, "result": {**SCORES, "score": 0.79}}})
+    for name, label in (("-content", "lo_fi"), ("", "future_bass"), ("-hybrid", "house")):
+        name = f"lo_fi_as_future_bass{name}"
         write_json(tmp_path / "verdicts" / f"{name}.json", {"verdict": label, "mean": {label: 0.75, "noise": 0.25}})
+    (tmp_path / "loop").mkdir()
+    (tmp_path / "loop" / "manifest.csv").write_text("item,tempo,beats\n0,124.2611,16\n")
     write_json(tmp_path / "folk.png.json", {"losses": {"kept": 191, "notes": 192}})
     right = {"onset_precision": 0.9, "onset_recall": 0.8, "onset_f1": 0.847, "offset_f1": 0.61}
     write_json(tmp_path / "folk_heard.mid.json", {"notes": [{}] * 170, "figures": right})
@@ -83,9 +86,10 @@ def test_the_page_tells_scores_in_words(toured):
     step = dataclasses.replace(steps_into(toured)[0][0], seconds=12.3)
     page = html.unescape(write(toured, [step]).read_text())
     for said in (
-        "0.83 of 1 in all",
+        "0.83 of 1 in all, 0.79 with sounds that are the style's own",
         "reaches -.",
-        "hears lo fi (75 %) before and future bass (75 %) after",
+        "hears lo fi (75 %) before, future bass (75 %) and house (75 %) after",
+        "16 beats at 124.3 a minute",
         "191 of 192 notes",
         "wrote 170 notes down",
         "90 % of them are right, 80 % of the tune's notes were found (F1 0.85; with their ends 0.61)",
@@ -96,7 +100,8 @@ def test_the_page_tells_scores_in_words(toured):
         "spectro classify train --data my_music",
     ):
         assert said in page
-    assert page.count("<audio") == 9
+    assert page.count("<audio") == 13
+    assert page.count("<audio controls loop") == 1
     assert page.count("<img") == 5
 
 
@@ -104,6 +109,7 @@ def test_the_page_tells_scores_in_words(toured):
 def test_a_whole_tour(tmp_path):
     page = tour(tmp_path / "demo")
     for shown in ("lo_fi_as_future_bass.wav", "heard/folk_again.wav", "classifier/confusion.png", "drawings/folk.png",
-                  "more/sheet.png", "folk_heard.mid.png"):  # fmt: skip
+                  "more/sheet.png", "folk_heard.mid.png", "lo_fi_as_future_bass-hybrid.wav", "longer/wav/000000.wav",
+                  "loop/wav/000000.wav"):  # fmt: skip
         assert (page.parent / shown).exists()
         assert shown in page.read_text()

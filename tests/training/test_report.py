@@ -34,8 +34,9 @@ def test_a_page_of_what_the_run_holds(tmp_path, tells):
     (tmp_path / "samples" / "a b.wav").touch()
     table, captions = [("a", "b > c"), ("d", "1 < 2")], {"x.png": "what <x> is"}
     told = Section(
-        "Test", "fine & well", table, ["x.png", "it.mid", "a.wav"], captions, {"loss": "less & less"}, ["do <it>"]
-    )
+        "Test", "fine & well", table, ["x.png", "it.mid", "a.wav"], captions, {"loss": "less & less"}, ["do <it>"],
+        loops=["a.wav"],
+    )  # fmt: skip
     tells([told])
     page = write_report(tmp_path).read_text()
     assert "fine &amp; well" in page
@@ -47,6 +48,7 @@ def test_a_page_of_what_the_run_holds(tmp_path, tells):
     assert '<a download href="it.mid">' in page
     assert "<figcaption>a b c, after epoch 10</figcaption>" in page
     assert '<audio controls src="samples/a%20b.wav">' in page
+    assert '<audio controls loop src="a.wav">' in page
 
 
 def test_names_of_any_bytes_are_shown_and_found(tmp_path, tells):
