@@ -9,13 +9,11 @@ The network has the size of `ours` and has learned nothing, which takes as long.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks._command import measured
 from training.cli import run
 from training.family import Context
 
@@ -39,8 +37,9 @@ def main(options: Options) -> None:
         for codec in options.codecs:
             trained = untrained(Path(folder, codec), codec)
             for minutes, path, notes in files:
-                seconds, memory = measured("transfer.apply", trained, path, "--output", f"{folder}/{codec}-{minutes}.mid")
-                print(f"| {codec} | {minutes} minutes | {notes:,} | {seconds:.1f} | {memory:.0f} |", flush=True)
+                used = measured("transfer.apply", trained, path, "--output", f"{folder}/{codec}-{minutes}.mid")
+                figures = f"{used.seconds:.1f} | {used.megabytes:.0f}"
+                print(f"| {codec} | {minutes} minutes | {notes:,} | {figures} |", flush=True)
 
 
 def song(path: Path, minutes: int) -> tuple[Path, int]:
@@ -74,19 +73,6 @@ def untrained(folder: Path, codec: str) -> Path:
     write_json(folder / PROGRAMS, [0] * OCTAVES)
     dtn.build(config, Context()).save(folder / "model.keras")
     return folder
-
-
-def measured(module: str, *arguments: object) -> tuple[float, float]:
-    """(seconds, peak resident MB) of `python -m module arguments`, in a process of its own."""
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen([sys.executable, "-m", module, *map(str, arguments)], stdout=out, stderr=out)
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        if status:
-            out.seek(0)
-            sys.exit(out.read().decode())
-    return seconds, used.ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ The models are `ours`, trained for one epoch on the demo pieces: what they make 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import dataclass
 
+from benchmarks._command import measured
 from training.cli import run
 
 
@@ -43,16 +41,8 @@ def main(options: Options) -> None:
 
 def row(title: str, verb: str, *arguments: str) -> None:
     """Run `python -m generators.VERB`, print its row."""
-    command = [sys.executable, "-m", f"generators.{verb}", *arguments]
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        if status:
-            out.seek(0)
-            sys.exit(out.read().decode())
-    print(f"| {title} | {seconds:.1f} | {used.ru_maxrss / 1024:.0f} |", flush=True)
+    used = measured(f"generators.{verb}", *arguments)
+    print(f"| {title} | {used.seconds:.1f} | {used.megabytes:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

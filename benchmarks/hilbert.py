@@ -8,14 +8,13 @@ not music, but takes as long.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks._command import Used, measured
 from training.cli import run
 
 
@@ -41,8 +40,9 @@ def main(options: Options) -> None:
     with tempfile.TemporaryDirectory() as folder:
         directory = options.run or trained(Path(folder))
         for minutes in options.minutes:
-            taken, memory = applied(directory, Path(folder), minutes)
-            print(f"| {minutes:g} min | {taken:.1f} | {taken / minutes / 60:.4f} | {memory:.0f} |", flush=True)
+            used = applied(directory, Path(folder), minutes)
+            each = used.seconds / minutes / 60
+            print(f"| {minutes:g} min | {used.seconds:.1f} | {each:.4f} | {used.megabytes:.0f} |", flush=True)
 
 
 def map_speeds(side: int) -> tuple[float, float, float]:
@@ -78,32 +78,20 @@ def trained(folder: Path) -> Path:
 
     for number in range(3):
         write(folder / "noise" / f"{number}.wav", 0.1 * np.random.default_rng(number).standard_normal(220_500), 22_050)
-    command = ["--data", str(folder / "noise"), "--output", str(folder / "run"), "--cache", str(folder / "cache")]
-    measured("transfer.train", "hilbert_autoencoder", *command, "--epochs", "1")
+    command = ["--data", folder / "noise", "--output", folder / "run", "--cache", folder / "cache"]
+    measured("transfer.train", "hilbert_autoencoder", *command, "--epochs", 1)
     return folder / "run"
 
 
-def applied(directory: Path, folder: Path, minutes: float) -> tuple[float, float]:
-    """(seconds, peak MB) of the command on so many minutes."""
+def applied(directory: Path, folder: Path, minutes: float) -> Used:
+    """The command on so many minutes."""
     import numpy as np
 
     from spectro.audio import write
 
     source = folder / f"{minutes:g}.wav"
     write(source, 0.1 * np.random.default_rng(0).standard_normal(round(minutes * 60 * 22_050)), 22_050)
-    return measured("transfer.apply", str(directory), str(source), "--output", str(folder / f"{minutes:g}-out.wav"))
-
-
-def measured(verb: str, *arguments: str) -> tuple[float, float]:
-    """(seconds, peak resident MB) of `python -m VERB ARGUMENTS`."""
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen([sys.executable, "-m", verb, *arguments], stdout=out, stderr=out)
-        _, status, used = os.wait4(process.pid, 0)
-        if status:
-            out.seek(0)
-            sys.exit(out.read().decode())
-    return time.perf_counter() - began, used.ru_maxrss / 1024
+    return measured("transfer.apply", directory, source, "--output", folder / f"{minutes:g}-out.wav")
 
 
 if __name__ == "__main__":
