@@ -59,6 +59,8 @@ def _transfer_one(options: StyleOptions) -> None:
         result, judgement = runner.transfer(pair, content, statistics)
     log(result.summary)
     log(markdown(judgement.scores) if judgement.scores else f"not scored: {judgement.reason}")
+    if judgement.undefined:
+        log("not defined: " + ", ".join(f"{name} ({why})" for name, why in judgement.undefined.items()))
     print(*written, sep="\n", flush=True)
     if result.interrupted:
         raise KeyboardInterrupt

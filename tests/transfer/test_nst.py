@@ -183,9 +183,10 @@ def transferred(tmp_path, run, drawings):
     return transferred
 
 
-def test_a_sound_in_its_own_style_has_no_score(transferred, noise):
+def test_a_sound_in_its_own_style_has_no_score_and_tells_why(transferred, noise, capsys):
     sound, report = transferred(noise(1.2), noise(1.2))
     assert sound.any()
+    assert "no_leakage (content and style are one)" in capsys.readouterr().err
     assert set(report["undefined"]) == {"timbre", "texture", "content_preservation", "no_leakage"}
     assert report["scores"]["result"]["score"] is None
 

@@ -53,17 +53,21 @@ class Judgement:
         """The result's."""
         return self.scores[RESULT].score if self.scores else None
 
+    @property
+    def undefined(self) -> dict[str, str]:
+        """Figure of the result that is None -> why."""
+        if not self.scores:
+            return {}
+        return {name: why for name, why in UNDEFINED.items() if getattr(self.scores[RESULT], name) is None}
+
     def facts(self) -> dict[str, Any]:
         """For a report."""
-        undefined = {}
-        if self.scores:
-            undefined = {name: why for name, why in UNDEFINED.items() if getattr(self.scores[RESULT], name) is None}
         return {
             "verdict": self.verdicts,
             "scores": {name: asdict(one) | {"score": one.score} for name, one in self.scores.items()} or None,
             "scored_seconds": self.seconds,
             "not_scored": self.reason or None,
-            "undefined": undefined,
+            "undefined": self.undefined,
             "artifacts": asdict(self.artifacts) if self.artifacts else None,
         }
 

@@ -37,9 +37,12 @@ class Grains:
 def grains_of(style: Sound) -> Grains:
     """Of the mean of a style's channels; of a long one STRETCHES of a second each, at equal distances, which is told.
 
-    InputError: the channels cancel each other.
+    So is a style that is shorter than a grain: the rest of them is silence. InputError: the channels cancel each other.
     """
     setting, parts = style.setting, []
+    if style.samples < setting.n_fft:
+        seconds, whole = style.samples / setting.rate, setting.n_fft / setting.rate
+        log(f"the style lasts {seconds:.3f} s, a grain {whole:.3f} s: the rest of each is silence")
     for stretch in _stretches(style):
         for semitones in TRANSPOSITIONS:
             copy = soxr.resample(stretch, setting.rate * 2 ** (semitones / 12), setting.rate) if semitones else stretch

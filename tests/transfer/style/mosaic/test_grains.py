@@ -40,6 +40,14 @@ def test_of_a_long_style_stretches_are_taken_and_told(capsys):
     assert "10 stretches of a second" in capsys.readouterr().err
 
 
+def test_a_style_shorter_than_a_grain_is_told(capsys):
+    grains = grains_of(Sound(tone(0.02), SETTING))
+    assert grains.magnitude.any()
+    assert "the style lasts 0.020 s, a grain 0.046 s" in capsys.readouterr().err
+    grains_of(Sound(tone(0.05), SETTING))
+    assert not capsys.readouterr().err
+
+
 def test_channels_that_cancel_are_refused():
     with pytest.raises(InputError, match="antiphase"):
         grains_of(Sound(np.stack([tone(1.0), -tone(1.0)]), SETTING))
