@@ -85,11 +85,10 @@ class Ours:
 
     def __call__(self, sound: np.ndarray) -> np.ndarray:
         """The notes of HEARD of a sound at RATE."""
-        import numpy as np
         import soxr
 
         sound = soxr.resample(sound, RATE, self.transcriber.config.rate)
-        return self.transcriber.notes(np.concatenate(list(self.transcriber.stream(iter([sound])))))
+        return self.transcriber.notes(self.transcriber.stream([sound]))
 
 
 class Peer:

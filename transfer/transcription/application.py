@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,11 @@ from training.cli import log
 from training.errors import InputError
 from training.files import beside, save_figure, write_json
 from training.runs import versions
-from transfer.transcription.drawing import figure_of
+from transfer.transcription.drawing import SECONDS, figure_of
+from transfer.transcription.dynamics import put_around_the_middle
 from transfer.transcription.measures import figures
+from transfer.transcription.networks import HEADS
+from transfer.transcription.notes import PITCHES
 from transfer.transcription.options import Manner
 from transfer.transcription.rendering import truth_of
 from transfer.transcription.timing import beats_at, beats_of, piece_of
@@ -55,18 +60,17 @@ class Application:
         if not heard.loudness:
             raise InputError(f"{source} is silent: there are no notes in it")
         cents = self._tuning(source, heard.cents)
-        chosen = range(heard.channels) if each else [None]
-        rolls = [
-            self.transcriber.roll(source, heard, cents=cents, channel=channel, harmonic=self.manner.harmonic)
-            for channel in chosen
-        ]
-        parts = [self.transcriber.notes(roll, cents) for roll in rolls]
+        rate = self.transcriber.frames_a_second * 2 ** (cents / 1_200)
+        kept, parts = _Kept(rate), []
+        for channel in range(heard.channels) if each else [None]:
+            roll = self.transcriber.roll(source, heard, cents=cents, channel=channel, harmonic=self.manner.harmonic)
+            parts.append(self.transcriber.notes(kept.passing(roll), cents))
         if not sum(map(len, parts)):
             raise InputError(f"{source}: no note was found in it; is it speech, noise or drums alone?")
-        roll, rate = np.max(rolls, axis=0), self.transcriber.frames_a_second * 2 ** (cents / 1_200)
-        piece = self._piece(parts, roll, rate)
+        put_around_the_middle(parts)
+        piece = self._piece(parts, kept.onsets, rate)
         write(target, piece)
-        save_figure(figure_of(source, roll, rate, piece), beside(target, ".png"))
+        save_figure(figure_of(source, kept.beginning, rate, piece), beside(target, ".png"))
         facts = {"source": source, "run": self.transcriber.run, "estimated_cents": heard.cents, "undone_cents": cents}
         if self.manner.against:
             facts["figures"] = asdict(figures(self._truth(), np.concatenate(parts)))
@@ -101,10 +105,37 @@ class Application:
             log(f"{source}: seems to be tuned {estimated:+.0f} cents from A = 440 Hz; --tuning auto undoes that")
         return self.manner.tuning
 
-    def _piece(self, parts: list[np.ndarray], roll: np.ndarray, rate: float) -> Piece:
+    def _piece(self, parts: list[np.ndarray], onsets: np.ndarray, rate: float) -> Piece:
         tempo = self.manner.tempo
-        beats = None if tempo is None else beats_of(roll, rate) if tempo == "auto" else beats_at(tempo, roll, rate)
+        beats = None if tempo is None else beats_of(onsets, rate) if tempo == "auto" else beats_at(tempo, onsets, rate)
         return piece_of(parts, beats, self.manner.quantise, self.manner.program)
+
+
+class _Kept:
+    """What is kept of rolls that pass by: of several, of one length, the greatest.
+
+    beginning: the frames that are drawn; onsets: (frames,) how much begins in each.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.drawn = math.ceil(SECONDS * rate)
+        self.beginning = np.zeros((0, PITCHES, len(HEADS)), np.uint8)
+        self.onsets = np.zeros(0, np.float32)
+
+    def passing(self, roll: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """The same stretches."""
+        beginning, onsets, frames = [self.beginning[:0]], [self.onsets[:0]], 0
+        for stretch in roll:
+            beginning.append(stretch[: max(0, self.drawn - frames)].copy())  # a view would hold all of the stretch
+            onsets.append(stretch[..., HEADS.index("onset")].sum(axis=1, dtype=np.float32))
+            frames += len(stretch)
+            yield stretch
+        self.beginning = _greatest(self.beginning, np.concatenate(beginning))
+        self.onsets = _greatest(self.onsets, np.concatenate(onsets))
+
+
+def _greatest(kept: np.ndarray, new: np.ndarray) -> np.ndarray:
+    return np.maximum(kept, new) if len(kept) else new
 
 
 def _facts(note: np.void, channel: int) -> dict[str, Any]:

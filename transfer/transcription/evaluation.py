@@ -56,7 +56,7 @@ def evaluate(options: EvaluateOptions) -> str:
                 log(f"{len(pieces)} pieces, {words}, played by {player}")
                 how = {"soundfonts": [font] if font else [], "instruments": instruments}
                 scored = [
-                    (len(true), figures(true, transcriber.notes(roll)))
+                    (len(true), figures(true, transcriber.notes([roll])))
                     for true, roll in heard_rolls(transcriber, pieces, record["seed"], **how)
                 ]
                 rows.append({"player": player, "instruments": words, "pieces": len(scored)} | _row(scored))
@@ -85,7 +85,7 @@ def choose_thresholds(run: Path) -> Thresholds:
 
     def score(thresholds: Thresholds) -> Figures:
         rate = transcriber.frames_a_second
-        return mean(figures(true, notes_of(roll.astype(np.float32) / 255, rate, thresholds)) for true, roll in rolls)
+        return mean(figures(true, notes_of([roll], rate, thresholds)) for true, roll in rolls)
 
     chosen, found = best_thresholds(score)
     write_json(run / THRESHOLDS, {"thresholds": asdict(chosen), "pieces": len(rolls), "figures": asdict(found)})

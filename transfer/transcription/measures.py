@@ -47,10 +47,7 @@ def figures(true: np.ndarray, found: np.ndarray) -> Figures:
         *given, onset_tolerance=ONSET_TOLERANCE, offset_ratio=None
     )
     offset = transcription.precision_recall_f1_overlap(*given, onset_tolerance=ONSET_TOLERANCE)[2]
-    times = np.arange(0, max(true["offset"].max(), found["offset"].max()), HOP)
-    on = _sounding(true, times), _sounding(found, times)
-    right, all_ = int((on[0] & on[1]).sum()), int(on[0].sum() + on[1].sum())
-    return Figures(precision, recall, onset, offset, 2 * right / all_ if all_ else 0.0)
+    return Figures(precision, recall, onset, offset, _frame_f1(true, found))
 
 
 def mean(found: Iterable[Figures]) -> Figures:
@@ -76,11 +73,22 @@ def _intervals(notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([notes["onset"], ends], axis=1), _hertz(notes["pitch"])
 
 
+def _frame_f1(true: np.ndarray, found: np.ndarray) -> float:
+    """Pitch by pitch, so that the frames of an hour fit in memory."""
+    times = np.arange(0, max(true["offset"].max(), found["offset"].max()), HOP)
+    right = both = 0
+    for pitch in np.union1d(true["pitch"], found["pitch"]):
+        on = [_sounding(notes[notes["pitch"] == pitch], times) for notes in (true, found)]
+        right += int((on[0] & on[1]).sum())
+        both += int(on[0].sum() + on[1].sum())
+    return 2 * right / both if both else 0.0
+
+
 def _sounding(notes: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Whether each pitch sounds at each time: (times, 128)."""
-    on = np.zeros((len(times), 128), bool)
-    for note in notes:
-        on[np.searchsorted(times, note["onset"]) : np.searchsorted(times, note["offset"]), note["pitch"]] = True
+    """Whether one of the notes sounds at each time."""
+    on = np.zeros(len(times), bool)
+    for first, last in np.searchsorted(times, np.stack([notes["onset"], notes["offset"]], axis=1)):
+        on[first:last] = True
     return on
 
 

@@ -1,11 +1,12 @@
 """Notes and frames: the roll that a network learns, and notes out of the roll that it gives.
 
-A roll has frames, PITCHES and, of each cell, what `transfer.transcription.networks.HEADS` names. `roll_of` makes one of
-notes, `notes_of` finds the notes of one again: onsets to a fraction of a frame, offsets to a frame.
+A roll has frames, PITCHES and, of each cell, what `transfer.transcription.networks.HEADS` names; uint8, 255 is 1. `roll_of`
+makes one of notes, `notes_of` finds the notes of one again: onsets to a fraction of a frame, offsets to a frame.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,11 +17,21 @@ from training.options import Fraction, Range
 LOWEST, PITCHES = 21, 88
 """The pitches of a piano: MIDI numbers from LOWEST on."""
 HEARD = np.dtype(
-    [("onset", np.float64), ("offset", np.float64), ("pitch", np.uint8), ("velocity", np.uint8), ("confidence", np.float32)]
+    [
+        ("onset", np.float64),
+        ("offset", np.float64),
+        ("pitch", np.uint8),
+        ("velocity", np.float32),
+        ("confidence", np.float32),
+    ]
 )
 """A note that was heard: seconds, MIDI pitch and velocity, and how sure of it the network was, 0 to 1."""
 WIDTH = 2.0
 """Frames on each side of an onset or offset in which its value falls from 1 to 0."""
+STRUCK = 8
+"""Frames from its onset on within which a note is as loud as it gets."""
+REST = 8
+"""Frames in which nothing of a pitch is heard: six after what a note may end by, two before the next one may begin."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +53,9 @@ class Thresholds:
 def heard(onset: np.ndarray, offset: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> np.ndarray:
     """(count,) of HEARD, confidence 1, sorted by onset and pitch."""
     notes = np.zeros(len(onset), HEARD)
-    notes["onset"], notes["offset"], notes["pitch"], notes["velocity"], notes["confidence"] = (
-        onset,
-        offset,
-        pitch,
-        velocity,
-        1,
-    )
+    for name, column in (("onset", onset), ("offset", offset), ("pitch", pitch), ("velocity", velocity)):
+        notes[name] = column
+    notes["confidence"] = 1
     return notes[np.lexsort((notes["pitch"], notes["onset"]))]
 
 
@@ -71,35 +78,55 @@ def roll_of(notes: np.ndarray, frames: int, rate: float, begin: float = 0.0) -> 
     return np.rint(255 * np.clip(roll, 0, 1)).astype(np.uint8)
 
 
-def notes_of(roll: np.ndarray, rate: float, thresholds: Thresholds) -> np.ndarray:
-    """(frames, PITCHES, 4) of values in [0, 1] -> notes of HEARD, sorted by onset and pitch; `rate` frames a second.
+def notes_of(stretches: Iterable[np.ndarray], rate: float, thresholds: Thresholds) -> np.ndarray:
+    """The notes of a roll, of HEARD, sorted by onset and pitch; `rate` frames a second.
+
+    stretches: the roll (frames, PITCHES, 4) uint8 in any number of parts. No more is held of it than what still sounds: a
+    pitch is done with where it rests.
 
     Of two notes of a pitch the second ends the first. Confidence is the onset's value; of a note without an onset, the
     frames' mean.
+
+        notes_of([roll_of(notes, 200, 62.5)], 62.5, Thresholds())  # the notes again
     """
-    found = [
-        note
-        for row in range(roll.shape[1])
-        for note in _of_pitch(np.asarray(roll[:, row], np.float32), row, rate, thresholds)
-    ]
+    found: list[tuple] = []
+    waiting = [np.zeros((0, 4), np.uint8)] * PITCHES
+    first = [0] * PITCHES  # the frame at which each of them begins
+    for stretch in stretches:
+        for row, before in enumerate(waiting):
+            cells = np.concatenate([before, stretch[:, row]])
+            rest = _last_rest(cells, thresholds)
+            found += _of_pitch(cells[:rest], row, first[row], rate, thresholds)
+            waiting[row], first[row] = cells[rest:].copy(), first[row] + rest
+    for row, cells in enumerate(waiting):
+        found += _of_pitch(cells, row, first[row], rate, thresholds)
     notes = np.array(found, HEARD) if found else np.zeros(0, HEARD)
     return notes[np.lexsort((notes["pitch"], notes["onset"]))]
 
 
-def _of_pitch(cells: np.ndarray, row: int, rate: float, thresholds: Thresholds) -> list[tuple]:
-    """The notes of one pitch. cells: (frames, 4)."""
-    onset, frame, offset, velocity = cells.T
+def _last_rest(cells: np.ndarray, thresholds: Thresholds) -> int:
+    """The last place in a pitch's cells (frames, 4) where they can be cut without a difference to the notes; 0: none."""
+    limits = np.array([thresholds.onset, thresholds.frame, thresholds.offset], np.float32)
+    quiet = (np.float32(cells[:, :3]) / 255 < limits).all(axis=1)
+    edges = np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    long = edges[np.diff(edges)[:, 0] >= REST]
+    return int(long[-1, 1]) - 2 if len(long) else 0
+
+
+def _of_pitch(cells: np.ndarray, row: int, first: int, rate: float, thresholds: Thresholds) -> list[tuple]:
+    """The notes of one pitch. cells: (frames, 4), of which the first one is frame `first`."""
+    onset, frame, offset, velocity = np.float32(cells).T / 255
     struck = _maxima(onset, thresholds.onset)
-    ends = np.union1d(_maxima(offset, thresholds.offset), _falls(frame, thresholds.frame))
+    ends = np.union1d(_maxima(offset, thresholds.offset), _silent(frame, thresholds.frame))
     notes = []
     for number, place in enumerate(struck.tolist()):
         following = struck[number + 1] if number + 1 < len(struck) else len(frame)
         stop = ends[np.searchsorted(ends, place + WIDTH)] if len(ends) and ends[-1] >= place + WIDTH else len(frame)
         begin, end = place + _shift(onset, place), min(following, stop)
-        notes.append((begin, end, velocity[place], onset[place]))
+        notes.append((begin, end, velocity[place : min(place + STRUCK, end)].max(), onset[place]))
     notes += _sudden(frame, velocity, notes, thresholds)
     return [
-        (max(0.0, begin) / rate, end / rate, row + LOWEST, int(np.clip(round(127 * float(loud)), 1, 127)), sure)
+        (max(0.0, first + begin) / rate, (first + end) / rate, row + LOWEST, np.clip(127 * loud, 1, 127), sure)
         for begin, end, loud, sure in notes
         if (end - begin) / rate >= thresholds.shortest
     ]
@@ -128,10 +155,10 @@ def _maxima(values: np.ndarray, threshold: float) -> np.ndarray:
     return np.flatnonzero((values >= threshold) & (values >= after) & (values > before))
 
 
-def _falls(values: np.ndarray, threshold: float) -> np.ndarray:
-    """The first places of stretches below `threshold` of two frames or more."""
+def _silent(values: np.ndarray, threshold: float) -> np.ndarray:
+    """The places of two frames in a row, or of the last one, below `threshold`."""
     low = values < threshold
-    return np.flatnonzero(low & np.append(low[1:], True) & ~np.concatenate([[True], low[:-1]]))
+    return np.flatnonzero(low & np.append(low[1:], True))
 
 
 def _shift(values: np.ndarray, place: int) -> float:

@@ -27,7 +27,7 @@ def piece_of(parts: Sequence[np.ndarray], beats: np.ndarray | None = None, quant
         note_table(len(notes), pitch=notes["pitch"], track=number, program=program) for number, notes in enumerate(parts)
     ]
     notes, heard = np.concatenate(tables), np.concatenate(parts)
-    notes["velocity"] = heard["velocity"]
+    notes["velocity"] = np.rint(heard["velocity"])
     beats = np.arange(2) * 0.5 if beats is None else beats
     step = 4 * DIVISION // quantise if quantise else 1
     for name, seconds in (("start", heard["onset"]), ("end", heard["offset"])):
@@ -45,12 +45,11 @@ def _places(seconds: np.ndarray, beats: np.ndarray) -> np.ndarray:
     return np.where(late > 0, len(beats) - 1 + late, np.interp(seconds, beats, np.arange(len(beats))))
 
 
-def beats_of(roll: np.ndarray, rate: float) -> np.ndarray:
-    """Times of beats in seconds, from 0 on, as `librosa.beat.beat_track` finds them (Ellis 2007); `rate` frames a second.
+def beats_of(onsets: np.ndarray, rate: float) -> np.ndarray:
+    """Times of beats in seconds, from 0 on, as `librosa.beat.beat_track` finds them (Ellis 2007).
 
-    InputError: no beat is found.
+    onsets: (frames,) how much begins in each frame, `rate` frames a second. InputError: no beat is found.
     """
-    onsets = roll[..., 0].sum(axis=1, dtype=np.float32)
     found = librosa.beat.beat_track(onset_envelope=onsets, sr=round(1_000 * rate), hop_length=1_000, trim=False)[1]
     if len(found) < 2:
         raise InputError("no beat is found in the recording; give its --tempo in beats a minute")
@@ -60,10 +59,9 @@ def beats_of(roll: np.ndarray, rate: float) -> np.ndarray:
     return np.concatenate([np.linspace(0, times[0], before, endpoint=False), times])
 
 
-def beats_at(tempo: float, roll: np.ndarray, rate: float) -> np.ndarray:
+def beats_at(tempo: float, onsets: np.ndarray, rate: float) -> np.ndarray:
     """The same for a steady tempo in beats a minute; its first beat is where most onsets fall on beats."""
     period = 60 / tempo
-    onsets = roll[..., 0].sum(axis=1, dtype=np.float64)
     phases = np.arange(0, period, 1 / rate)
     beats = np.arange(0, len(onsets) / rate, period)
     places = np.rint((phases[:, None] + beats) * rate).astype(int)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from spectro.pieces import SILENCE
 from training.errors import InputError
 from training.files import read_json
 from training.runs import load, read_run
+from transfer.transcription.dynamics import velocities
 from transfer.transcription.model import Config
 from transfer.transcription.networks import HEADS
-from transfer.transcription.notes import PITCHES, Thresholds, notes_of
+from transfer.transcription.notes import Thresholds, notes_of
 from transfer.transcription.rendering import LEVEL
 
 THRESHOLDS = "thresholds.json"
@@ -48,6 +49,8 @@ class Transcriber:
         transcriber = Transcriber("runs/transcription")
         notes = transcriber.notes(transcriber.roll("song.wav"))
 
+    Memory does not grow with a recording's length, but for its notes.
+
     InputError: not a run of transcription.
     """
 
@@ -58,7 +61,9 @@ class Transcriber:
         self.run, self.config = Path(run), config_of(record)
         self.thresholds = thresholds_of(run)
         self.margin = max(reach(self.config), round(overlap * WINDOW / 2))
-        self._model = load(run)
+        model = load(run)
+        self._picture = model.get_layer("picture")
+        self._model = keras.Model(model.input, [self._picture.output, model.output])
 
     @property
     def frames_a_second(self) -> float:
@@ -92,8 +97,8 @@ class Transcriber:
         cents: float = 0.0,
         channel: int | None = None,
         harmonic: bool = False,
-    ) -> np.ndarray:
-        """What the network makes of a recording: (frames, PITCHES, len(HEADS)) uint8, 255 is 1.
+    ) -> Iterator[np.ndarray]:
+        """What is heard in a recording, stretch by stretch: (frames, PITCHES, len(HEADS)) uint8, 255 is 1.
 
         cents: what the recording is tuned above A = 440 Hz, which is undone by reading it slower: a frame then lasts
         2 ** (-cents / 1200) as long. channel: that one alone, by default the mean of all. harmonic: without its drums, by
@@ -101,19 +106,19 @@ class Transcriber:
         """
         source = source or self.listen(path, mono=channel is None)
         if not source.loudness:
-            return np.zeros((0, PITCHES, len(HEADS)), np.uint8)
+            return
         rate = round(self.config.rate * 2 ** (cents / 1_200))
         pieces = blocks(path, BLOCK, rate=rate, mono=channel is None, note=lambda line: None)  # `listen` has told
         chosen = (piece if channel is None else piece[channel] for piece in pieces)
-        return np.concatenate(list(self.stream(chosen, LEVEL / source.loudness, harmonic)))
+        yield from self.stream(chosen, LEVEL / source.loudness, harmonic)
 
-    def notes(self, roll: np.ndarray, cents: float = 0.0) -> np.ndarray:
-        """The notes of a roll, of HEARD."""
-        return notes_of(roll.astype(np.float32) / 255, self.frames_a_second * 2 ** (cents / 1_200), self.thresholds)
+    def notes(self, roll: Iterable[np.ndarray], cents: float = 0.0) -> np.ndarray:
+        """The notes of a roll's stretches, of HEARD, as loud as they are beside LEVEL."""
+        return notes_of(roll, self.frames_a_second * 2 ** (cents / 1_200), self.thresholds)
 
-    def stream(self, pieces: Iterator[np.ndarray], gain: float = 1.0, harmonic: bool = False) -> Iterator[np.ndarray]:
-        """Pieces (samples,) -> stretches of the roll. Windows overlap by all that the network sees, so that it does not
-        matter where they lie."""
+    def stream(self, pieces: Iterable[np.ndarray], gain: float = 1.0, harmonic: bool = False) -> Iterator[np.ndarray]:
+        """Pieces (samples,) of a sound of LEVEL -> stretches of the roll, with velocities by `dynamics`. Windows overlap by
+        all that the network sees, so that it does not matter where they lie."""
         hop, margin = self.config.hop, self.margin
         size, total, done = (WINDOW + 2 * margin) * hop, 0, 0
         waiting, skipped = np.zeros(0, np.float32), 0  # samples that await their window; frames before those wanted
@@ -128,7 +133,9 @@ class Transcriber:
 
     def _through(self, window: np.ndarray, harmonic: bool) -> np.ndarray:
         window = librosa.effects.harmonic(window) if harmonic else window
-        roll = keras.ops.convert_to_numpy(self._model(np.float32(window)[None], training=False))[0]
+        heard = self._model(np.float32(window)[None], training=False)
+        picture, roll = (np.array(keras.ops.convert_to_numpy(one)[0]) for one in heard)
+        roll[..., HEADS.index("velocity")] = velocities(picture, self._picture, LEVEL)
         return np.rint(255 * roll).astype(np.uint8)
 
 

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from training.errors import InputError
-from transfer.transcription.notes import PITCHES, heard
+from transfer.transcription.notes import heard
 from transfer.transcription.timing import beats_at, beats_of, piece_of
 
 RATE = 62.5
 
 
 def struck(times, length=30.0):
-    """A roll with onsets at these seconds."""
-    roll = np.zeros((round(length * RATE), PITCHES, 4), np.uint8)
-    roll[np.rint(times * RATE).astype(int), 40, 0] = 255
-    return roll
+    """Onsets at these seconds, frame by frame."""
+    onsets = np.zeros(round(length * RATE), np.float32)
+    onsets[np.rint(times * RATE).astype(int)] = 255
+    return onsets
 
 
 def notes_at(onsets):
@@ -34,8 +34,7 @@ def test_without_beats_seconds_stay():
 def test_a_steady_tempo_finds_its_first_beat(first):
     period = 60 / 100
     onsets = first + period / 4 * np.arange(100)
-    roll = struck(onsets[::4])
-    piece = piece_of([notes_at(onsets)], beats_at(100, roll, RATE), 16)
+    piece = piece_of([notes_at(onsets)], beats_at(100, struck(onsets[::4]), RATE), 16)
     assert (piece.notes["start"] % 120 == 0).all()
     assert (np.diff(piece.notes["start"]) == 120).all()
     np.testing.assert_allclose(piece.seconds(piece.notes["start"]), onsets, atol=0.5 / RATE)
@@ -54,7 +53,7 @@ def test_beats_are_found_and_followed():
 
 def test_what_has_no_beat_is_told():
     with pytest.raises(InputError, match="give its --tempo"):
-        beats_of(np.zeros((300, PITCHES, 4), np.uint8), RATE)
+        beats_of(np.zeros(300, np.float32), RATE)
 
 
 def test_notes_last_a_step_at_least():

@@ -38,7 +38,7 @@ def test_clips_keep_sound_and_truth_together(pieces, tmp_path):
     assert clips["sound"].shape == (len(corpus), 8_000)
     assert clips["roll"].shape == (len(corpus), 65, 88, 4)
     for clip in clips:  # where the truth has notes there is sound, and at their pitches
-        notes = notes_of(clip["roll"] / 255, 64, Thresholds())
+        notes = notes_of([clip["roll"]], 64, Thresholds())
         assert not len(notes) or np.abs(clip["sound"]).max() > 100
     waveforms, rolls = batches(corpus, np.arange(4), 4, gain=20, shuffle=False)[0]
     assert waveforms.dtype == rolls.dtype == np.float32
