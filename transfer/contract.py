@@ -31,6 +31,9 @@ class TransferTrainOptions(TrainOptions):
     """dtn: folder of MIDI files of the kind that they are made into."""
     soundfont: tuple[Path, ...] = ()
     """transcription: SoundFonts (.sf2, .sf3) that play the pieces, each as often as the built-in synthesiser."""
+    pairs: Path | None = None
+    """transcription: CSV (recording,notes[,group]) of recordings and their notes, MIDI files or CSVs
+    (onset,offset,pitch[,velocity]; seconds, MIDI numbers), to learn from beside --data, or alone."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class EvaluateOptions:
     """dtn: where the target's are."""
     data: Path | None = None
     """transcription: where the files are now, if they have moved."""
+    pairs: Path | None = None
+    """transcription: where the CSV of recordings is now."""
     soundfont: tuple[Path, ...] = ()
     """transcription: SoundFonts that play the pieces besides the built-in synthesiser; by default those of the training."""
     output: Path | None = None
@@ -87,7 +92,7 @@ class EvaluateOptions:
         return Path(self.output or self.run / "evaluation")
 
 
-OWN_OPTIONS = ("strength", "overlap", "source", "target", "data", "soundfont")
+OWN_OPTIONS = ("strength", "overlap", "source", "target", "data", "pairs", "soundfont")
 """Options of evaluations that are not for every model."""
 
 

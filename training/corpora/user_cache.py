@@ -12,7 +12,7 @@ from typing import Any
 from training.cli import bar, log
 from training.corpora.build import build_corpus, plan_of
 from training.corpora.corpus import Corpus, Encoder
-from training.corpora.sources import find_sources
+from training.corpora.sources import Source, find_sources
 from training.errors import InputError
 
 
@@ -49,13 +49,19 @@ def open_corpus(
     """
     if Path(data, "manifest.json").exists():
         return describe(_matching(Corpus(data), encoder))
-    sources = find_sources(data, suffixes)
+    return corpus_of(find_sources(data, suffixes), encoder, cache, told=data)
+
+
+def corpus_of(
+    sources: list[Source], encoder: Encoder, cache: str | os.PathLike | None = None, *, told: str | os.PathLike
+) -> Corpus:
+    """The cached corpus of these files, built if it is not there yet; `told` names them. InputError: no item at all."""
     folder = cache_folder(cache)
     plan = plan_of(sources, encoder, folder)
     directory = folder / plan["fingerprint"][:16]
     if not (directory / "manifest.json").exists():
         made_cache(cache)
-        log(f"reading {len(sources)} files of {data} into {directory}")
+        log(f"reading {len(sources)} files of {told} into {directory}")
         build_corpus(sources, encoder, directory, wait=True, progress=bar, plan=plan)
     return describe(Corpus(directory))
 

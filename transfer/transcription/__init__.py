@@ -16,7 +16,7 @@ class Transcription(TransferFamily):
     """Recordings of pitched instruments into MIDI files."""
 
     measured = True
-    evaluated_by = ("data", "soundfont")
+    evaluated_by = ("data", "pairs", "soundfont")
 
     def recipe(self, model: str) -> type[TranscriptionRecipe]:
         from transfer.transcription.training import TranscriptionRecipe

@@ -91,20 +91,26 @@ class RenderedClips:
             if len(notes):
                 yield self._clips(sound, notes)
 
-    def _clips(self, sound: np.ndarray, notes: np.ndarray) -> np.ndarray:
-        """(count,); a last piece shorter than half a clip is dropped unless it is the only one."""
+    def _clips(self, sound: np.ndarray, notes: np.ndarray, begin: float = 0.0) -> np.ndarray:
+        """(count,) of a sound from `begin` seconds on; a last piece shorter than half a clip is dropped unless it is the
+        only one."""
         count = max(1, round(len(sound) / self.samples))
         sound = np.pad(sound, (0, max(0, count * self.samples - len(sound))))
         clips = np.zeros(count, self.dtype)
         clips["sound"] = to_int16(sound[: count * self.samples].reshape(count, self.samples))
         for number, clip in enumerate(clips):
-            clip["roll"] = roll_of(notes, self.frames, self.rate / self.hop, number * self.samples / self.rate)
+            clip["roll"] = roll_of(notes, self.frames, self.rate / self.hop, begin + number * self.samples / self.rate)
         return clips
 
 
 def open_clips(data: str | os.PathLike | None, clips: RenderedClips, cache: Path | None = None) -> Corpus:
     """The corpus of the rendered MIDI files of `data` (folder, CSV or corpus); None is the demo music."""
     return open_corpus(data or demo_folder(cache), clips, SUFFIXES, cache)
+
+
+def is_midi(path: str | os.PathLike) -> bool:
+    """Whether a file is a piece by its name, and not a recording."""
+    return Path(path).suffix.lower() in SUFFIXES
 
 
 def write_parts(run: Path, corpus: Corpus, split: Split) -> None:
@@ -118,10 +124,12 @@ def held_out(run: Path, part: str, data: str | os.PathLike | None = None, cache:
 
     InputError: a file that is gone, or another one now.
     """
+    wanted = {name: digest for name, digest in read_json(run / HELD_OUT)[part].items() if is_midi(name)}
+    if not wanted:
+        return []
     record = read_run(run)
     place = data or record["data"]["path"] or demo_folder(cache_of(record, cache))
     path_of = {source.name: source.path for source in find_sources(place, SUFFIXES)}
-    wanted = read_json(run / HELD_OUT)[part]
     if missing := [name for name in wanted if name not in path_of or sha256(path_of[name]) != wanted[name]]:
         raise InputError(
             f"{place} has no {missing[0]} that the run was trained beside, or another one; give its place as --data"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,23 @@ from training.runs.lock import exclusive
 from transfer.contract import EvaluateOptions
 from transfer.transcription.data import checked_soundfonts, held_out
 from transfer.transcription.measures import Figures, best_thresholds, figures, mean
+from transfer.transcription.model import Config
 from transfer.transcription.notes import Thresholds, notes_of
+from transfer.transcription.pairs import Pair, excerpt, held_out_pairs
 from transfer.transcription.rendering import Instruments, rendered
 from transfer.transcription.transcriber import THRESHOLDS, Transcriber
 
 CHOOSING = 12
 """Pieces of the validation part, at most, on which thresholds are chosen."""
+Excerpt = tuple[np.ndarray, np.ndarray]
+"""A sound and its notes of HEARD."""
 INSTRUMENTS: dict[str, Instruments] = {"piano": 0, "the piece's own": "own"}
 """That play held-out pieces."""
 HEAD = ("player", "instruments", "pieces", "notes", "onset F1", "precision", "recall", "onset and offset F1", "frame F1")
 ABOUT = (
-    "Renderings of held-out pieces, without drums. Onset F1: of notes whose pitch is right and whose onset is within 50 ms; "
-    "onset and offset F1: whose offset, too, is within 50 ms or a fifth of the note; frame F1: of the pitches every 10 ms "
-    "(mir_eval). Means over the pieces."
+    "Renderings of held-out pieces, without drums, and held-out recordings, if there are any. Onset F1: of notes whose "
+    "pitch is right and whose onset is within 50 ms; onset and offset F1: whose offset, too, is within 50 ms or a fifth of "
+    "the note; frame F1: of the pitches every 10 ms (mir_eval). Means over the pieces."
 )
 MEANINGS = {"loss": "The cross-entropy of onsets, frames and offsets, and the error of velocities, of a frame."}
 """What the figures of such histories tell."""
@@ -48,18 +53,16 @@ def evaluate(options: EvaluateOptions) -> str:
     record = read_run(run)
     fonts = checked_soundfonts(options.soundfont or [font for font in record["data"]["soundfonts"] if Path(font).exists()])
     with exclusive(run):
-        pieces, transcriber = held_out(run, options.part, options.data, options.cache), Transcriber(run)
-        rows = []
-        for font in ("", *fonts):
-            for words, instruments in INSTRUMENTS.items():
-                player = Path(font).stem or BUILT_IN
-                log(f"{len(pieces)} pieces, {words}, played by {player}")
-                how = {"soundfonts": [font] if font else [], "instruments": instruments}
-                scored = [
-                    (len(true), figures(true, transcriber.notes([roll])))
-                    for true, roll in heard_rolls(transcriber, pieces, record["seed"], **how)
-                ]
-                rows.append({"player": player, "instruments": words, "pieces": len(scored)} | _row(scored))
+        transcriber, rows = Transcriber(run), []
+        pieces = held_out(run, options.part, options.data, options.cache)
+        pairs = held_out_pairs(run, options.part, options.pairs)
+        for player, instruments, excerpts in _cases(transcriber.config, pieces, pairs, fonts, record["seed"]):
+            log(f"{instruments}, played by {player}")
+            scored = [
+                (len(true), figures(true, transcriber.notes([roll]))) for true, roll in heard_rolls(transcriber, excerpts)
+            ]
+            if scored:
+                rows.append({"player": player, "instruments": instruments, "pieces": len(scored)} | _row(scored))
         found = {
             "command": "transfer.evaluate",
             "run": run,
@@ -74,35 +77,57 @@ def evaluate(options: EvaluateOptions) -> str:
 
 
 def choose_thresholds(run: Path) -> Thresholds:
-    """Those with which the run's best model does best on its validation part, half of it varied; kept in the run."""
+    """Those with which the run's best model does best on its validation part, half of its pieces varied; kept in the run."""
     record, transcriber = read_run(run), Transcriber(run)
-    pieces = held_out(run, "validation")[:CHOOSING]
-    fonts, seed = record["data"]["soundfonts"], record["seed"]
-    rolls = [
-        *heard_rolls(transcriber, pieces[::2], seed, soundfonts=fonts, instruments="varied"),
-        *heard_rolls(transcriber, pieces[1::2], seed, soundfonts=fonts, instruments=0),
-    ]
+    pieces, pairs = held_out(run, "validation")[:CHOOSING], held_out_pairs(run, "validation")[:CHOOSING]
+    how = {"seed": record["seed"], "soundfonts": record["data"]["soundfonts"]}
+    excerpts = chain(
+        renderings(transcriber.config, pieces[::2], instruments="varied", **how),
+        renderings(transcriber.config, pieces[1::2], instruments=0, **how),
+        recordings(transcriber.config, pairs, record["seed"]),
+    )
+    rolls = list(heard_rolls(transcriber, excerpts))
 
     def score(thresholds: Thresholds) -> Figures:
-        rate = transcriber.frames_a_second
-        return mean(figures(true, notes_of([roll], rate, thresholds)) for true, roll in rolls)
+        return mean(figures(true, notes_of([roll], transcriber.frames_a_second, thresholds)) for true, roll in rolls)
 
     chosen, found = best_thresholds(score)
     write_json(run / THRESHOLDS, {"thresholds": asdict(chosen), "pieces": len(rolls), "figures": asdict(found)})
     return chosen
 
 
-def heard_rolls(
-    transcriber: Transcriber, pieces: Sequence[Piece], seed: int, *, soundfonts: Sequence[str], instruments: Instruments
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(true notes, roll) of an excerpt of each piece, drawn by `seed`; excerpts without a note are passed over."""
-    config = transcriber.config
+def renderings(
+    config: Config, pieces: Sequence[Piece], *, seed: int, soundfonts: Sequence[str], instruments: Instruments
+) -> Iterator[Excerpt]:
+    """An excerpt of each piece, drawn by `seed`, those without a note aside."""
     for number, piece in enumerate(pieces):
         generator = np.random.default_rng([seed, number])
         how = {"rate": config.rate, "seconds": config.excerpt, "soundfonts": soundfonts, "instruments": instruments}
         sound, true = rendered(piece, generator, **how)
         if len(true):
-            yield true, np.concatenate(list(transcriber.stream(iter([sound]))))
+            yield sound, true
+
+
+def recordings(config: Config, pairs: Sequence[Pair], seed: int) -> Iterator[Excerpt]:
+    """The same of each recording."""
+    for number, pair in enumerate(pairs):
+        yield excerpt(pair, np.random.default_rng([seed, number]), rate=config.rate, seconds=config.excerpt)
+
+
+def heard_rolls(transcriber: Transcriber, excerpts: Iterable[Excerpt]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(true notes, roll) of each."""
+    for sound, true in excerpts:
+        yield true, np.concatenate(list(transcriber.stream([sound])))
+
+
+def _cases(
+    config: Config, pieces: Sequence[Piece], pairs: Sequence[Pair], fonts: Sequence[str], seed: int
+) -> Iterator[tuple[str, str, Iterable[Excerpt]]]:
+    """(player, instruments, excerpts): the pieces by each player, then the recordings."""
+    for font, (words, instruments) in product(("", *fonts), INSTRUMENTS.items()):
+        player, soundfonts = Path(font).stem or BUILT_IN, [font] if font else []
+        yield player, words, renderings(config, pieces, seed=seed, soundfonts=soundfonts, instruments=instruments)
+    yield "recordings", "as they are", recordings(config, pairs, seed)
 
 
 def report(run: Path, evaluation: Path) -> Report:

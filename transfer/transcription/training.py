@@ -1,4 +1,5 @@
-"""How a transcription network is trained: clips of rendered pieces, split by piece; thresholds chosen on held-out clips."""
+"""How a transcription network is trained: clips of rendered pieces and of recordings, split by piece; thresholds chosen on
+held-out ones."""
 
 from __future__ import annotations
 
@@ -20,13 +21,16 @@ from transfer.transcription.data import RenderedClips, batches, checked_soundfon
 from transfer.transcription.evaluation import choose_thresholds
 from transfer.transcription.model import Config
 from transfer.transcription.notes import PITCHES
+from transfer.transcription.pairs import open_pairs
 
 SAMPLED_CLIPS = 4
 """Of the validation part."""
 
 
 class TranscriptionRecipe(Recipe):
-    """Clips of renderings of MIDI files."""
+    """Clips of renderings of MIDI files, and of recordings whose notes are known."""
+
+    takes = ("data", "pairs")
 
     def __init__(self, module: ModuleType, config: Config, options: TransferTrainOptions) -> None:
         super().__init__(module, config, options)
@@ -34,7 +38,11 @@ class TranscriptionRecipe(Recipe):
             config.rate, config.hop, config.seconds, config.excerpt, config.renderings,
             checked_soundfonts(options.soundfont), options.seed,
         )  # fmt: skip
-        self.corpus = open_clips(options.data, self.clips, options.cache)
+        self.corpus = (
+            open_pairs(options.pairs, options.data, self.clips, options.cache)
+            if options.pairs
+            else open_clips(options.data, self.clips, options.cache)
+        )
         self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=False)
         log(f"clips: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
         self.facts = {}
@@ -42,7 +50,7 @@ class TranscriptionRecipe(Recipe):
             "path": os.path.abspath(options.data) if options.data else None,
             "fingerprint": self.corpus.manifest["fingerprint"],
             "soundfonts": list(self.clips.soundfonts),
-        }
+        } | ({"pairs": os.path.abspath(options.pairs)} if options.pairs else {})
         feed = {"batch_size": config.batch_size, "gain": config.gain}
         self.training = batches(self.corpus, split.train, seed=options.seed, **feed)
         self.validation = batches(self.corpus, split.validation, shuffle=False, batch_size=config.batch_size)

@@ -14,10 +14,11 @@ from training.files import read_json
 from training.recipe import train
 from transfer.contract import EvaluateOptions, evaluate
 from transfer.evaluate import main
-from transfer.transcription.data import PARTS, RenderedClips, batches, checked_soundfonts, held_out, open_clips
+from transfer.transcription.data import PARTS, RenderedClips, batches, checked_soundfonts, held_out, is_midi, open_clips
 from transfer.transcription.evaluation import HEAD
 from transfer.transcription.model import PRESETS
 from transfer.transcription.notes import Thresholds, notes_of
+from transfer.transcription.pairs import held_out_pairs
 from transfer.transcription.transcriber import thresholds_of
 
 CLIPS = RenderedClips(8_000, 125, 1.0, 4.0)
@@ -26,7 +27,7 @@ CLIPS = RenderedClips(8_000, 125, 1.0, 4.0)
 def test_a_run_has_thresholds_and_its_held_out_pieces(run):
     found = read_json(run / "thresholds.json")
     assert Thresholds(**found["thresholds"]) == thresholds_of(run)
-    assert found["pieces"] == len(held_out(run, "validation")) == 1
+    assert found["pieces"] == len(held_out(run, "validation")) + len(held_out_pairs(run, "validation")) == 2
     assert not {*read_json(run / "held_out.json")["test"]} & {*read_json(run / "held_out.json")["validation"]}
     assert all(held_out(run, part) for part in PARTS)
     assert list((run / "samples").glob("rolls-*.png"))
@@ -57,16 +58,16 @@ def test_what_cannot_play_is_refused(tmp_path, pieces):
     (tmp_path / "font.sf2").write_bytes(b"nothing")
     with pytest.raises(InputError, match="is not a SoundFont"):
         checked_soundfonts([tmp_path / "font.sf2"])
-    with pytest.raises(InputError, match="transcription takes --data FOLDER; received --source"):
+    with pytest.raises(InputError, match="transcription takes --data FOLDER and --pairs CSV; received --source"):
         train("transfer", "transcription", PRESETS["quick"], source=pieces, output=tmp_path / "run")
 
 
 def test_it_is_measured_on_pieces_that_it_did_not_learn_from(run, tmp_path):
     table = evaluate(run, output=tmp_path / "evaluation").splitlines()
     assert table[0] == "| " + " | ".join(HEAD) + " |"
-    assert len(table) == 2 + 2
+    assert len(table) == 2 + 3
     rows = read_json(tmp_path / "evaluation" / "evaluation.json")["figures"]
-    assert [row["instruments"] for row in rows] == ["piano", "the piece's own"]
+    assert [row["instruments"] for row in rows] == ["piano", "the piece's own", "as they are"]
     assert all(row["pieces"] == 1 and 0 <= row["onset_f1"] <= 1 for row in rows)
     assert "mir_eval" in (run / "report.html").read_text()
 
@@ -75,7 +76,7 @@ def test_pieces_that_have_changed_are_told(run, pieces, tmp_path, capsys):
     moved = tmp_path / "moved"
     shutil.copytree(pieces, moved)
     assert len(held_out(run, "test", moved)) == 1
-    name = next(iter(read_json(run / "held_out.json")["test"]))
+    name = next(filter(is_midi, read_json(run / "held_out.json")["test"]))
     write(moved / name, compose("folk", 99, 4))
     assert guarded(main, EvaluateOptions(run, data=moved, output=tmp_path / "out")) == 1
     assert "give its place as --data" in capsys.readouterr().err
