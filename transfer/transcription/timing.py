@@ -13,8 +13,8 @@ from training.errors import InputError
 
 DIVISION = 480
 """Ticks in a quarter."""
-SLOWEST, FASTEST = 20.0, 400.0
-"""Beats a minute that may be asked for."""
+TEMPO_BY = 300.0
+"""Seconds by which a tempo is estimated: what librosa needs for that takes 100 MB a minute."""
 
 
 def piece_of(parts: Sequence[np.ndarray], beats: np.ndarray | None = None, quantise: int = 0, program: int = 0) -> Piece:
@@ -48,9 +48,12 @@ def _places(seconds: np.ndarray, beats: np.ndarray) -> np.ndarray:
 def beats_of(onsets: np.ndarray, rate: float) -> np.ndarray:
     """Times of beats in seconds, from 0 on, as `librosa.beat.beat_track` finds them (Ellis 2007).
 
-    onsets: (frames,) how much begins in each frame, `rate` frames a second. InputError: no beat is found.
+    onsets: (frames,) how much begins in each frame, `rate` frames a second. The tempo that they follow is that of the first
+    TEMPO_BY seconds. InputError: no beat is found.
     """
-    found = librosa.beat.beat_track(onset_envelope=onsets, sr=round(1_000 * rate), hop_length=1_000, trim=False)[1]
+    frames = {"sr": round(1_000 * rate), "hop_length": 1_000}
+    tempo = librosa.feature.tempo(onset_envelope=onsets[: round(TEMPO_BY * rate)], **frames)
+    found = librosa.beat.beat_track(onset_envelope=onsets, bpm=tempo, trim=False, **frames)[1]
     if len(found) < 2:
         raise InputError("no beat is found in the recording; give its --tempo in beats a minute")
     times = found / rate
