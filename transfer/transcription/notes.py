@@ -30,6 +30,10 @@ WIDTH = 2.0
 """Frames on each side of an onset or offset in which its value falls from 1 to 0."""
 STRUCK = 8
 """Frames from its onset on within which a note is as loud as it gets."""
+STEADY = 16
+"""Frames, by which notes with a weak onset are told: they last, and what is mistaken for them does not."""
+WEAK = 0.5
+"""Of the threshold of onsets."""
 REST = 8
 """Frames in which nothing of a pitch is heard: six after what a note may end by, two before the next one may begin."""
 
@@ -47,7 +51,8 @@ class Thresholds:
     shortest: Annotated[float, Range(0, 1)] = 0.06
     """Seconds; shorter notes are left out."""
     sudden: Fraction = 0.7
-    """A note without an onset (a slow attack) is one whose frames rise to this or more; 1: none is."""
+    """A note whose onset is half of that, or more, as slow attacks have it, is one whose frames are this or more, in the
+    mean of its first STEADY; 1: none is."""
 
 
 def heard(onset: np.ndarray, offset: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> np.ndarray:
@@ -84,8 +89,8 @@ def notes_of(stretches: Iterable[np.ndarray], rate: float, thresholds: Threshold
     stretches: the roll (frames, PITCHES, 4) uint8 in any number of parts. No more is held of it than what still sounds: a
     pitch is done with where it rests.
 
-    Of two notes of a pitch the second ends the first. Confidence is the onset's value; of a note without an onset, the
-    frames' mean.
+    Of two notes of a pitch the second ends the first. Confidence is the onset's value; of a weak one, the mean of the
+    frames that stand for it.
 
         notes_of([roll_of(notes, 200, 62.5)], 62.5, Thresholds())  # the notes again
     """
@@ -106,7 +111,7 @@ def notes_of(stretches: Iterable[np.ndarray], rate: float, thresholds: Threshold
 
 def _last_rest(cells: np.ndarray, thresholds: Thresholds) -> int:
     """The last place in a pitch's cells (frames, 4) where they can be cut without a difference to the notes; 0: none."""
-    limits = np.array([thresholds.onset, thresholds.frame, thresholds.offset], np.float32)
+    limits = np.array([WEAK * thresholds.onset, thresholds.frame, thresholds.offset], np.float32)
     quiet = (np.float32(cells[:, :3]) / 255 < limits).all(axis=1)
     edges = np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     long = edges[np.diff(edges)[:, 0] >= REST]
@@ -116,35 +121,27 @@ def _last_rest(cells: np.ndarray, thresholds: Thresholds) -> int:
 def _of_pitch(cells: np.ndarray, row: int, first: int, rate: float, thresholds: Thresholds) -> list[tuple]:
     """The notes of one pitch. cells: (frames, 4), of which the first one is frame `first`."""
     onset, frame, offset, velocity = np.float32(cells).T / 255
-    struck = _maxima(onset, thresholds.onset)
+    places = _maxima(onset, WEAK * thresholds.onset)
     ends = np.union1d(_maxima(offset, thresholds.offset), _silent(frame, thresholds.frame))
+    stops = np.append(ends, len(frame))[np.searchsorted(ends, places + WIDTH)]
+    steady = _steady(frame, places, stops)
+    clear = onset[places] >= thresholds.onset
+    struck = clear | ((steady >= thresholds.sudden) & (thresholds.sudden < 1))
+    sure = np.where(clear, onset[places], steady)[struck]
+    following = np.append(places[struck], len(frame))[1:]
     notes = []
-    for number, place in enumerate(struck.tolist()):
-        following = struck[number + 1] if number + 1 < len(struck) else len(frame)
-        stop = ends[np.searchsorted(ends, place + WIDTH)] if len(ends) and ends[-1] >= place + WIDTH else len(frame)
-        begin, end = place + _shift(onset, place), min(following, stop)
-        notes.append((begin, end, velocity[place : min(place + STRUCK, end)].max(), onset[place]))
-    notes += _sudden(frame, velocity, notes, thresholds)
-    return [
-        (max(0.0, first + begin) / rate, (first + end) / rate, row + LOWEST, np.clip(127 * loud, 1, 127), sure)
-        for begin, end, loud, sure in notes
-        if (end - begin) / rate >= thresholds.shortest
-    ]
+    for place, end, confidence in zip(places[struck], np.minimum(stops[struck], following), sure, strict=True):
+        begin = place + _shift(onset, place)
+        if (end - begin) / rate >= thresholds.shortest:
+            loud = np.clip(127 * velocity[place : min(place + STRUCK, end)].max(), 1, 127)
+            notes.append((max(0.0, first + begin) / rate, (first + end) / rate, row + LOWEST, loud, confidence))
+    return notes
 
 
-def _sudden(frame: np.ndarray, velocity: np.ndarray, notes: list[tuple], thresholds: Thresholds) -> list[tuple]:
-    """Stretches that sound clearly and that no note has."""
-    if thresholds.sudden >= 1 or not (frame >= thresholds.sudden).any():
-        return []
-    free = frame >= thresholds.frame
-    for begin, end, _, _ in notes:
-        free[max(0, int(begin) - 2) : int(end) + 3] = False
-    edges = np.flatnonzero(np.diff(free.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-    return [
-        (float(first), last, velocity[first:last].max(), frame[first:last].mean())
-        for first, last in edges.tolist()
-        if frame[first:last].max() >= thresholds.sudden
-    ]
+def _steady(frame: np.ndarray, places: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """The mean of the STEADY frames after each place; those from its stop on count as 0."""
+    total = np.append(0, np.cumsum(frame, dtype=np.float64))
+    return (total[np.minimum(places + 1 + STEADY, stops)] - total[places + 1]) / STEADY
 
 
 def _maxima(values: np.ndarray, threshold: float) -> np.ndarray:

@@ -55,14 +55,16 @@ def test_thresholds_decide():
     assert min(lasting) >= 1
 
 
-@pytest.mark.parametrize(("sudden", "count"), [(0.7, 1), (1.0, 0)])
-def test_a_note_without_an_onset_is_one_where_its_frames_are_sure(sudden, count):
+@pytest.mark.parametrize(("sudden", "frames", "count"), [(0.7, 40, 1), (0.7, 8, 0), (0.95, 40, 0), (1.0, 40, 0)])
+def test_a_note_with_a_weak_onset_is_one_whose_frames_are_sure(sudden, frames, count):
     roll = np.zeros((100, PITCHES, 4), np.uint8)
-    roll[20:60, 40, 1] = 230
-    found = notes_of([roll], RATE, Thresholds(sudden=sudden))
+    roll[20 : 20 + frames, 40, 1] = 230
+    roll[20, 40, 0] = 60
+    found = notes_of([roll], RATE, Thresholds(onset=0.4, sudden=sudden))
     assert len(found) == count
     if count:
         assert found[0].tolist()[:3] == (20 / RATE, 60 / RATE, LOWEST + 40)
+        assert found[0]["confidence"] == pytest.approx(230 / 255)
 
 
 def test_a_note_that_does_not_sound_is_none():
