@@ -34,6 +34,7 @@ COMMANDS = {
     "nst": Command("transfer.nst", "a recording in the style of another"),
     "scores": Command("transfer.scores", "has the style come, has the content stayed?"),
     "scores-paired": Command("transfer.scores.paired", "scores where the true result is known"),
+    "scores-notes": Command("transfer.scores.notes", "notes of MIDI files, such as transcriptions, against true ones"),
     "transcribe": Command("transfer.transcribe", "recordings to MIDI files"),
     "transfer train": Command("transfer.train", "learn to turn music into another kind"),
     "transfer apply": Command("transfer.apply", "send files through such a model"),
