@@ -28,6 +28,8 @@ WINDOW = 640
 """Frames that are worked out at once."""
 BLOCK = 0.5
 """Seconds that are read at once, and whose level is taken."""
+SEPARATED_BY = 0.064
+"""Seconds of the window by which drums are told from notes; by twice of that, librosa's own, attacks go with the drums."""
 TUNED_BY = 60.0
 """Seconds from the first sound on by which a recording's tuning is estimated."""
 
@@ -121,18 +123,19 @@ class Transcriber:
         all that the network sees, so that it does not matter where they lie."""
         hop, margin = self.config.hop, self.margin
         size, total, done = (WINDOW + 2 * margin) * hop, 0, 0
-        waiting, skipped = np.zeros(0, np.float32), 0  # samples that await their window; frames before those wanted
+        waiting = np.zeros(margin * hop, np.float32)  # before it there is silence, so that what it begins with begins there
         for piece in pieces:
             waiting, total = np.concatenate([waiting, gain * piece]), total + len(piece)
             while len(waiting) >= size:
-                yield self._through(waiting[:size], harmonic)[skipped : WINDOW + margin]
-                done += WINDOW + margin - skipped
-                waiting, skipped = waiting[WINDOW * hop :], margin
+                yield self._through(waiting[:size], harmonic)[margin : margin + WINDOW]
+                done, waiting = done + WINDOW, waiting[WINDOW * hop :]
         if (left := 1 + total // hop - done) > 0:
-            yield self._through(np.pad(waiting, (0, size - len(waiting))), harmonic)[skipped : skipped + left]
+            yield self._through(np.pad(waiting, (0, size - len(waiting))), harmonic)[margin : margin + left]
 
     def _through(self, window: np.ndarray, harmonic: bool) -> np.ndarray:
-        window = librosa.effects.harmonic(window) if harmonic else window
+        if harmonic:
+            size = round(SEPARATED_BY * self.config.rate)
+            window = librosa.effects.harmonic(window, n_fft=size, hop_length=size // 4)
         heard = self._model(np.float32(window)[None], training=False)
         picture, roll = (np.array(keras.ops.convert_to_numpy(one)[0]) for one in heard)
         roll[..., HEADS.index("velocity")] = velocities(picture, self._picture, LEVEL)

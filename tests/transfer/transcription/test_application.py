@@ -17,6 +17,7 @@ from transfer.pretrained import path as shipped
 from transfer.transcribe import main
 from transfer.transcription.application import Application
 from transfer.transcription.options import Manner, TranscribeOptions
+from transfer.transcription.rendering import levelled
 from transfer.transcription.transcriber import Transcriber
 
 RATE = 22_050
@@ -52,9 +53,9 @@ def of_the_scale(pitches, onsets, first=0.1, step=0.3):
     return (np.abs(np.asarray(onsets)[:, None] - times) < 0.03) & (np.asarray(pitches)[:, None] == SCALE)
 
 
-def hears_the_scale(*heard):
+def hears_the_scale(*heard, **times):
     """Every note of the scale is there once, and most of what is there is of the scale."""
-    right = of_the_scale(*heard)
+    right = of_the_scale(*heard, **times)
     return (right.sum(axis=0) == 1).all() and right.sum() >= 0.6 * len(right)
 
 
@@ -74,9 +75,20 @@ def test_a_scale_comes_back(tmp_path, program):
 def test_level_does_not_matter(tmp_path, transcriber):
     sound = scale()
     loud, soft = (np.concatenate(list(transcriber.roll(written(tmp_path, gain * sound)))) for gain in (1, 0.02))
-    for roll in (loud, soft):
-        assert hears_the_scale(*(transcriber.notes([roll])[name] for name in ("pitch", "onset")))
     assert np.abs(loud.astype(int) - soft).mean() < 1
+    found = []
+    for notes in map(transcriber.notes, ([loud], [soft])):
+        right = of_the_scale(notes["pitch"], notes["onset"])
+        assert hears_the_scale(notes["pitch"], notes["onset"])
+        found.append(notes[right.argmax(axis=0)])
+    np.testing.assert_allclose(found[1]["onset"], found[0]["onset"], atol=0.005)
+    np.testing.assert_allclose(found[1]["velocity"], found[0]["velocity"], rtol=0.05)
+
+
+def test_a_note_at_the_very_beginning_is_heard(transcriber):
+    sound = scale(rate=transcriber.config.rate).mean(axis=0)[transcriber.config.rate // 10 :]
+    notes = transcriber.notes(transcriber.stream([levelled(sound, transcriber.config.rate)]))
+    assert hears_the_scale(notes["pitch"], notes["onset"], first=0)
 
 
 @pytest.mark.parametrize("rate", [8_000, 48_000, 192_000])
