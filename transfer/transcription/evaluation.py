@@ -77,13 +77,16 @@ def evaluate(options: EvaluateOptions) -> str:
 
 
 def choose_thresholds(run: Path) -> Thresholds:
-    """Those with which the run's best model does best on its validation part, half of its pieces varied; kept in the run."""
+    """Those with which the run's best model does best on its validation part, a third of its pieces varied, a third played
+    by a piano, a third by their own instruments; kept in the run."""
     record, transcriber = read_run(run), Transcriber(run)
     pieces, pairs = held_out(run, "validation")[:CHOOSING], held_out_pairs(run, "validation")[:CHOOSING]
     how = {"seed": record["seed"], "soundfonts": record["data"]["soundfonts"]}
     excerpts = chain(
-        renderings(transcriber.config, pieces[::2], instruments="varied", **how),
-        renderings(transcriber.config, pieces[1::2], instruments=0, **how),
+        *(
+            renderings(transcriber.config, pieces[number::3], instruments=instruments, **how)
+            for number, instruments in enumerate(("varied", *INSTRUMENTS.values()))
+        ),
         recordings(transcriber.config, pairs, record["seed"]),
     )
     rolls = list(heard_rolls(transcriber, excerpts))
