@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
 from training.family import Section
@@ -52,17 +53,7 @@ pre { background: var(--card); padding: .8rem 1rem; border-radius: .5rem; font-s
 details { margin-top: 2.5rem }
 summary { cursor: pointer }
 """
-TEMPLATE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}</title>
-<style>{{ style|safe }}</style>
-<h1>{{ title }}</h1>
-{% if lead %}<p class="lead">{{ lead }}</p>
-{% endif %}{% if facts %}<dl class="facts">
-{% for name, value in facts.items() %}<div><dt>{{ name }}</dt><dd>{{ value }}</dd></div>
-{% endfor %}</dl>
-{% endif %}{% for section in sections %}<h2>{{ section.title }}</h2>
+SECTIONS = """{% for section in sections %}<h2>{{ section.title }}</h2>
 {% if section.text %}<p>{{ section.text }}</p>
 {% endif %}{% if section.drawing %}<figure class="drawing">{{ section.drawing|safe }}</figure>
 {% endif %}{% if section.table %}<div class="table"><table>
@@ -84,6 +75,18 @@ TEMPLATE = """<!doctype html>
 {% endfor %}</div>
 {% endif %}{% if section.commands %}<pre>{{ section.commands|join("\n") }}</pre>
 {% endif %}{% endfor %}
+"""
+TEMPLATE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>{{ style|safe }}</style>
+<h1>{{ title }}</h1>
+{% if lead %}<p class="lead">{{ lead }}</p>
+{% endif %}{% if facts %}<dl class="facts">
+{% for name, value in facts.items() %}<div><dt>{{ name }}</dt><dd>{{ value }}</dd></div>
+{% endfor %}</dl>
+{% endif %}{% include "sections" %}
 {% for name, text in details.items() %}<details><summary>{{ name }}</summary><pre>{{ text }}</pre></details>
 {% endfor %}</html>
 """
@@ -102,16 +105,29 @@ def write_page(
 
     lead: a sentence or two below the title. facts: name -> value, in a line. details: name -> text that is folded away.
     """
-    import jinja2
-
-    pages = jinja2.Environment(autoescape=True)
-    pages.filters["address"] = lambda path: quote(os.fsencode(path))  # of names of any bytes
-    text = pages.from_string(TEMPLATE).render(
-        title=title, lead=lead, facts=facts, sections=sections, details=details, style=STYLE
-    )
+    page = _templates(_relative).get_template("page")
+    text = page.render(title=title, lead=lead, facts=facts, sections=sections, details=details, style=STYLE)
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="surrogateescape")
     return Path(path)
+
+
+def sections_html(sections: Sequence[Section], address: Callable[[str], str]) -> str:
+    """The sections alone, for a page of another's; address: a file of theirs -> where the page finds it, as it is."""
+    return _templates(address).get_template("sections").render(sections=sections)
+
+
+def _templates(address: Callable[[str], str]) -> Any:
+    import jinja2
+
+    pages = jinja2.Environment(autoescape=True, loader=jinja2.DictLoader({"page": TEMPLATE, "sections": SECTIONS}))
+    pages.filters["address"] = address
+    return pages
+
+
+def _relative(path: str) -> str:
+    """The address of a file below the page's folder, with a name of any bytes."""
+    return quote(os.fsencode(path))
 
 
 def inlined(svg: str) -> str:
