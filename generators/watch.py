@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from training.errors import InputError
-from training.fitting.callbacks import read_history
+from training.runs.history import read_history
 
 
 class CollapseMonitor(keras.callbacks.Callback):

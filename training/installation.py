@@ -20,7 +20,7 @@ from training.errors import InputError
 VERSION = "0.1.0"
 DISTRIBUTION = "spectro-music"
 """The name that pip knows: `spectro` is taken there."""
-PACKAGES = ("spectro", "midi", "classifiers", "generators", "transfer", "training")
+PACKAGES = ("spectro", "midi", "classifiers", "generators", "transfer", "training", "studio")
 HOME = Path(__file__).resolve().parents[1]
 """The folder that holds them: of this checkout, or site-packages."""
 MARK = f'__distribution__ = "{DISTRIBUTION}"'

@@ -9,13 +9,14 @@ import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from training.family import Section, family_of
 from training.files import read_json, write_json
-from training.fitting.callbacks import read_history
 from training.page import LEVEL, TRAINING, VALIDATION, inlined, write_page
 from training.runs import read_run
+from training.runs.history import read_history
 
 EVALUATED = "evaluated.json"
 """File of a run that tells where its newest evaluation lies."""
@@ -43,7 +44,7 @@ def write_report(run: str | os.PathLike, evaluation: str | os.PathLike | None = 
     return write_page(
         run / "report.html",
         title_of(record),
-        [*_training(run, levels, MEANINGS | dict(meanings)), *sections, *_samples(run), *_again(command)],
+        [*training_sections(run, levels, MEANINGS | dict(meanings)), *sections, *_samples(run), *_again(command)],
         lead=f"The run {run.resolve().name} of {record['package']}.{record['model']}: how it went, and what it made.",
         facts=_facts(run, record),
         details={"The whole record (config.json)": json.dumps(record, indent=2, ensure_ascii=False)},
@@ -74,8 +75,10 @@ def _facts(run: Path, record: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value}
 
 
-def _training(run: Path, levels: Mapping[str, float], meanings: Mapping[str, str]) -> list[Section]:
-    """The history; nothing without one."""
+def training_sections(
+    run: Path, levels: Mapping[str, float] = MappingProxyType({}), meanings: Mapping[str, str] = MappingProxyType(MEANINGS)
+) -> list[Section]:
+    """The history, of a training that may go on, as curves; nothing without one. levels, meanings: see `Report`."""
     rows = read_history(run / "history.csv")
     found = dict.fromkeys(name for row in rows for name in row)
     names = [name for name in found if name != "epoch" and not name.startswith("val_")]

@@ -5,7 +5,6 @@ What writes stands before `Backup`, which is last but for the display: all of an
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 import sys
@@ -18,6 +17,7 @@ from training.cli import log
 from training.errors import InputError
 from training.files import atomic, write_json
 from training.fitting.averages import averaged
+from training.runs.history import read_history, read_rows, write_rows
 
 
 class NotANumber(keras.callbacks.Callback):
@@ -124,46 +124,12 @@ class History(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.rows is None:
-            self.rows = _read_text(self.path, before=epoch)
+            self.rows = read_rows(self.path, before=epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.rows = self.rows or []
         self.rows.append({"epoch": str(epoch)} | {name: repr(float(value)) for name, value in (logs or {}).items()})
-        _write_text(self.path, self.rows)
-
-
-def read_history(path: str | os.PathLike, before: int | None = None) -> list[dict[str, float]]:
-    """The rows of a history file, of epochs earlier than `before` where given; empty without a file.
-
-    Raises InputError if the file is not such a table.
-    """
-    return [{name: float(value) for name, value in row.items() if value} for row in _read_text(Path(path), before)]
-
-
-def _read_text(path: Path, before: int | None) -> list[dict[str, str]]:
-    """The rows as they are written, so that rewriting them changes no digit."""
-    if not path.exists():
-        return []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file, strict=True)
-            rows = list(reader)
-        if "epoch" not in (reader.fieldnames or ()):
-            raise ValueError("it has no column epoch")
-        for row in rows:
-            [float(value) for value in row.values() if value]
-        return [row for row in rows if before is None or int(row["epoch"]) < before]
-    except (ValueError, TypeError, csv.Error) as error:
-        raise InputError(f"{path} is not a table of epochs and numbers ({error}); move it away to train on") from None
-
-
-def _write_text(path: Path, rows: list[dict[str, str]]) -> None:
-    """Write the whole table at once: a few hundred rows, and no kill leaves half a line."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        write_rows(self.path, self.rows)
 
 
 class Progress(keras.callbacks.Callback):

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from training.cli import log
-from training.fitting.callbacks import read_history
+from training.runs.history import read_history
 
 
 class EarlyStop(keras.callbacks.Callback):

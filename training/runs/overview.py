@@ -6,7 +6,6 @@ Nothing is imported because a file says so and nothing is written, so that any f
 from __future__ import annotations
 
 import contextlib
-import csv
 import os
 import shlex
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from training.files import read_json
 from training.fitting.state_file import NAME, read_about
 from training.options import patience_of
 from training.runs import read_run
+from training.runs.history import read_history
 from training.runs.lock import in_use
 
 MAX_FILE_BYTES = 64_000_000
@@ -66,7 +66,7 @@ def overview(directory: Path) -> Overview:
         facts = _facts(directory, record)
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, OSError, OverflowError, csv.Error) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, OverflowError) as error:
         raise InputError(f"{directory} is damaged ({type(error).__name__}: {error})") from None
     finished = has_ended(record, facts["done"], facts["best"]) and (directory / "report.html").exists()
     state: Literal["running", "finished", "stopped"] = (
@@ -98,11 +98,8 @@ def _facts(directory: Path, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _epochs_done(path: Path) -> int:
-    """Of a history; read as text, since its reader needs Keras."""
-    if not path.exists():
-        return 0
-    with path.open(newline="", encoding="utf-8") as file:
-        return max((int(row["epoch"]) + 1 for row in csv.DictReader(file, strict=True)), default=0)
+    """Of a history."""
+    return max((int(row["epoch"]) + 1 for row in read_history(path)), default=0)
 
 
 def _best(path: Path) -> tuple[int, str, float] | None:

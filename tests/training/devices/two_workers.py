@@ -18,8 +18,8 @@ from training.corpora.batches import Batches
 from training.devices.strategy import ReplicaSeedGenerator, strategy_for
 from training.devices.workers import cluster, own_directory
 from training.errors import InputError
-from training.fitting.callbacks import read_history
 from training.fitting.fit import fit
+from training.runs.history import read_history
 
 ITEMS = np.random.default_rng(0).standard_normal((21, 4)).astype(np.float32)
 EPOCHS = 3

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from training.errors import InputError
-from training.fitting.callbacks import Best, History, Rewind, read_history
+from training.fitting.callbacks import Best, History, Rewind
+from training.runs.history import read_history
 
 LOSSES = [3.0, 1.0, 2.0, float("nan"), 0.5, 0.7]
 

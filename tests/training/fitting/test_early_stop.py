@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from tests.training.fitting.test_fit import batches, build
-from training.fitting.callbacks import History, read_history
+from training.fitting.callbacks import History
 from training.fitting.early_stop import EarlyStop
 from training.fitting.fit import fit
 from training.fitting.samples import Sample
 from training.fitting.state_file import NAME, read_state
 from training.options import MIN_PATIENCE, TrainOptions, patience_of
+from training.runs.history import read_history
 
 FIGURES = [3.0, 2.0, 1.0, 1.5, 1.0, math.nan, 1.2, 0.9, 1.1, 1.1, 1.1, 1.1]
 """The best one is the third; no better one comes until the eighth."""
