@@ -10,7 +10,7 @@ from pathlib import Path
 
 from training.cli import run
 
-PACKAGES = ("spectro", "midi", "classifiers", "generators", "transfer", "training")
+PACKAGES = ("spectro", "midi", "classifiers", "generators", "transfer", "training", "studio")
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ COMMANDS = {
     "runs": Command("training.runs", "what trainings there are, how far, how to resume"),
     "export": Command("training.export", "SavedModel, ONNX or LiteRT of a trained model"),
     "cache": Command("training.cache", "list or clear what was made of your folders"),
+    "studio": Command("studio", "all main jobs on a page in the browser"),
     "tour": Command("spectro.tour", "see and hear it all on one page, in two minutes"),
     "doctor": Command("spectro.doctor", "what is installed, and what to install for what"),
     "completion": Command("spectro.completion", "complete commands and options with Tab"),

@@ -26,6 +26,7 @@ PURPOSES = {
     "litert": "exports LiteRT",
     "jax": "trains on JAX, with KERAS_BACKEND=jax",
     "cluster": "builds corpora on a Dask cluster",
+    "studio": "opens the studio, pages in the browser",
 }
 """What each extra is for; extras of developers are not told of."""
 

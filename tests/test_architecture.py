@@ -14,7 +14,7 @@ from training.family import PACKAGES as MODEL_PACKAGES
 from training.family import module_of
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("spectro", "midi", "classifiers", "generators", "transfer", "training")
+PACKAGES = ("spectro", "midi", "classifiers", "generators", "transfer", "training", "studio")
 MAY_IMPORT = {
     "training": set(),
     "spectro": {"training"},
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "classifiers": {"spectro", "midi", "training"},
     "generators": {"spectro", "midi", "training"},
     "transfer": {"spectro", "midi", "training", "classifiers"},
+    "studio": {"spectro", "midi", "training", "classifiers", "generators", "transfer"},
 }
 FLOOR = {"batch", "cli", "errors", "files", "installation", "options", "corpora", "family", "machine_code", "page", "runs"}
 """The modules of training that signal packages use; none imports Keras (but `installation.devices` when it is called)."""
