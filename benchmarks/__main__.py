@@ -16,7 +16,8 @@ from training.errors import InputError
 
 NAMES = (
     "help", "inversion", "corpus", "feed", "nst", "style_transfer", "devices", "midi", "midi_corpus", "generators",
-    "sequences", "continuation", "pixelcnn", "dtn", "hilbert", "picture_likelihood", "binarised_mnist", "transcription", "studio", "transcription_length",
+    "sequences", "continuation", "pixelcnn", "dtn", "hilbert", "picture_likelihood", "binarised_mnist", "transcription",
+    "transcription_length", "studio",
 )  # fmt: skip
 
 
