@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import inspect
 import itertools
@@ -30,13 +31,17 @@ def words_of(options: Any) -> list[str]:
     words_of(Options(files=(Path("a.mid"),), bits=8))  # ["a.mid", "--bits", "8"]
     """
     hints = typing.get_type_hints(type(options), include_extras=True)
-    first, then = [], []
+    first: list[str] = []
+    then: list[str] = []
+    left: list[str] = []  # positional words that are as by default, to be said where one follows that is not
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
         if dataclasses.is_dataclass(value):
             then += words_of(value)
         elif tyro.conf.Positional in getattr(hints[field.name], "__metadata__", ()):
-            first += _texts(value) if value != _default(field) else []
+            left += _texts(value)
+            if value != _default(field):
+                first, left = [*first, *left], []
         elif value != _default(field):
             name = field.name.replace("_", "-")
             if isinstance(value, bool):
@@ -171,8 +176,8 @@ def _value(name: str, hint: Any, given: Any) -> Any:
         if part in (str, Path):
             return part(given)
         if part in (int, float):
-            try:
-                return part(given)
-            except ValueError:
-                raise InputError(f"{name.replace('_', ' ')} must be a number; received {given!r}") from None
-    raise InputError(f"{name.replace('_', ' ')} cannot be {given!r}")
+            with contextlib.suppress(ValueError):
+                if math.isfinite(number := part(given)):
+                    return number
+    wanted = "must be a number" if float in plain else "must be a whole number" if int in plain else "cannot be that"
+    raise InputError(f"{name.replace('_', ' ')} {wanted}; received {given!r}")
