@@ -129,7 +129,8 @@ def _input(name: str, hint: Any, start: Any, told: str, named: Mapping[str, str]
         return gr.Checkbox(value=start, **about)
     if choices and not {int, float, str} & {*plain}:
         empty = [("as it is", NOTHING)] if type(None) in plain else []
-        return gr.Dropdown([*empty, *((str(choice), choice) for choice in choices)], value=start or choices[0], **about)
+        value = NOTHING if start is None else start
+        return gr.Dropdown([*empty, *((str(choice), choice) for choice in choices)], value=value, **about)
     if {*plain} <= {int, float, type(None)} and start is not None:  # one that may be empty is text: Gradio makes 0 of that
         whole = float not in plain
         if not whole and math.isfinite(allowed.low) and math.isfinite(allowed.high):
