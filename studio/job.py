@@ -61,15 +61,14 @@ class Job:
     @property
     def state(self) -> str:
         """waiting, running, done, partly (some files could not be used), failed, or stopped: by the user, or by a kill."""
-        asked = (self.folder / STOP).exists()
-        if self.ended:
-            status = self.ended["status"]
+        # in this order: a job may begin or end meanwhile, and it leaves a log after it is in use, `ended` before it is not
+        began, running, asked = (self.folder / LOG).exists(), in_use(self.folder), (self.folder / STOP).exists()
+        if ended := self.ended:
+            status = ended["status"]
             return (
                 "done" if not status else "stopped" if asked else "partly" if status == PARTLY and self.files() else "failed"
             )
-        if in_use(self.folder):
-            return "running"
-        return "stopped" if asked or (self.folder / LOG).exists() else "waiting"
+        return "running" if running else "stopped" if asked or began else "waiting"
 
     @property
     def seconds(self) -> int:
