@@ -54,7 +54,7 @@ class Job:
 
     @property
     def ended(self) -> dict[str, Any] | None:
-        """`status`, the exit status of the last command, and `seconds`; None before."""
+        """`status`, the highest exit status of the commands, and `seconds`; None before."""
         path = self.folder / ENDED
         return read_json(path) if path.exists() else None
 

@@ -44,7 +44,7 @@ def run(job: Job) -> None:
         threading.Thread(target=_watch, args=(job,), daemon=True).start()
         for step in job.steps:
             code = _status_of(step)
-            status = status or code
+            status = max(status, code)
             # of one that could not use some files, the next one has the others
             if code not in (0, PARTLY) or (job.folder / STOP).exists():
                 break
