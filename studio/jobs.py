@@ -78,7 +78,8 @@ class Queue:
 
     def all(self) -> list[Job]:
         """Every job that was started, newest first."""
-        return [Job(path.parent) for path in sorted(self.root.glob(f"*/{ABOUT}"), reverse=True)]
+        found = sorted(self.root.glob(f"*/{ABOUT}"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        return [Job(path.parent) for path in found]
 
     def ahead(self, job: Job) -> int:
         """How many jobs must end before this one begins."""
