@@ -70,7 +70,7 @@ class Guard:
             (not self.hosts or host.split(":")[0] in self.hosts)
             and origin in (None, f"http://{host}", f"https://{host}")
             and (first or headers.get("sec-fetch-site") in (None, "none", "same-origin"))
-            and not re.search("[=/]https?:", scope["path"])
+            and not re.search("(?i)[=/]https?:", scope["path"])
         )  # fmt: skip
 
 
