@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import importlib.util
+import json
 import signal
 import subprocess
 import sys
@@ -16,6 +18,8 @@ import pytest
 import soundfile
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 300.0
+"""Seconds for an answer, on a machine that is busy."""
 END = 60.0
 """Seconds in which a server that is asked to end does so, on a machine that is busy."""
 
@@ -56,6 +60,42 @@ def opened(folder: Path, *words: str) -> Iterator[Studio]:
                 process.wait(END)
             finally:
                 process.kill()
+
+
+def ask(studio, method, path, headers=(), body=None, host=None):
+    """(status, text) of one request, in which nothing is added or mended."""
+    connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=PATIENCE)
+    try:
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("Host", host or f"127.0.0.1:{studio.port}")
+        for name, value in {**dict(headers), **({"Content-Length": str(len(body))} if body else {})}.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode("utf-8", "replace")
+    finally:
+        connection.close()
+
+
+def uploaded(studio, path: Path) -> dict:
+    """A file as an input of `call`, sent there as a page does."""
+    head = f'--cut\r\nContent-Disposition: form-data; name="files"; filename="{path.name}"\r\n\r\n'
+    body = head.encode() + path.read_bytes() + b"\r\n--cut--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=cut"}
+    status, text = ask(studio, "POST", "/gradio_api/upload", headers, body)
+    assert status == 200, text
+    return {"path": json.loads(text)[0], "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+
+
+def call(studio, page, **values):
+    """What the HTTP API of a page answers to the call, until it is over; values: what is not as the page has it."""
+    taken = json.loads(ask(studio, "GET", "/gradio_api/info")[1])["named_endpoints"][f"/{page}"]["parameters"]
+    defaults = {each["parameter_name"]: each.get("parameter_default") for each in taken}
+    assert values.keys() <= defaults.keys()
+    body = json.dumps({"data": [*(defaults | values).values()]}).encode()
+    status, text = ask(studio, "POST", f"/gradio_api/call/{page}", {"Content-Type": "application/json"}, body)
+    assert status == 200, text
+    return ask(studio, "GET", f"/gradio_api/call/{page}/{json.loads(text)['event_id']}")[1]
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import http.server
-import json
 import threading
 from urllib.parse import quote
 
@@ -13,37 +11,9 @@ import pytest
 from studio.folders import Studio
 from studio.jobs import Queue
 from studio.server import Server
-from tests.studio.conftest import END, ROOT, opened
+from tests.studio.conftest import END, ROOT, ask, call, opened
 from training.errors import InputError
 from training.installation import HOME
-
-PATIENCE = 120.0
-
-
-def ask(studio, method, path, headers=(), body=None, host=None):
-    """(status, text) of one request, in which nothing is added or mended."""
-    connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=PATIENCE)
-    try:
-        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", host or f"127.0.0.1:{studio.port}")
-        for name, value in {**dict(headers), **({"Content-Length": str(len(body))} if body else {})}.items():
-            connection.putheader(name, value)
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode("utf-8", "replace")
-    finally:
-        connection.close()
-
-
-def call(studio, page, **values):
-    """What the HTTP API of a page answers to the call, until it is over; values: what is not as the page has it."""
-    taken = json.loads(ask(studio, "GET", "/gradio_api/info")[1])["named_endpoints"][f"/{page}"]["parameters"]
-    defaults = {each["parameter_name"]: each.get("parameter_default") for each in taken}
-    assert values.keys() <= defaults.keys()
-    body = json.dumps({"data": [*(defaults | values).values()]}).encode()
-    status, text = ask(studio, "POST", f"/gradio_api/call/{page}", {"Content-Type": "application/json"}, body)
-    assert status == 200, text
-    return ask(studio, "GET", f"/gradio_api/call/{page}/{json.loads(text)['event_id']}")[1]
 
 
 def upload(path, **named):
