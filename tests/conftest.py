@@ -4,8 +4,8 @@ import functools
 
 import pytest
 
-TOGETHER = ("tests/generators/sequences/", "tests/generators/sounds/", "tests/generators/")
-"""Folders that stay in one process: their conftest.py trains runs for all of them."""
+TOGETHER = ("tests/generators/sequences/", "tests/generators/sounds/", "tests/generators/", "tests/studio/")
+"""Folders that stay in one process: their conftest.py trains runs, or starts a server, for all of them."""
 FIRST = (
     *TOGETHER, "tests/reliability/", "tests/training/devices/", "tests/training/fitting/", "tests/transfer/",
     "tests/classifiers/",
