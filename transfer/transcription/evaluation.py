@@ -28,7 +28,7 @@ from transfer.transcription.pairs import Pair, excerpt, held_out_pairs
 from transfer.transcription.rendering import Instruments, rendered
 from transfer.transcription.transcriber import THRESHOLDS, Transcriber
 
-CHOOSING = 12
+CHOOSING = 48
 """Pieces of the validation part, at most, on which thresholds are chosen."""
 Excerpt = tuple[np.ndarray, np.ndarray]
 """A sound and its notes of HEARD."""
