@@ -81,7 +81,7 @@ def test_harmonic_takes_drums_out_and_leaves_the_notes(transcriber):
 
 
 def test_speech_has_few_notes(transcriber):
-    """Voiced sounds have a pitch, and so may be notes: 28 syllables, of which a third or so may; the card tells it."""
+    """Voiced sounds have a pitch, and so some of the 28 syllables are notes; the card tells it."""
     assert len(notes_in(transcriber, speech())) <= 20
 
 
