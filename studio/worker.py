@@ -18,7 +18,7 @@ from training.files import write_json
 from training.runs.lock import exclusive
 
 PATIENCE = 10.0
-"""Seconds in which commands that are asked to stop write what there is so far."""
+"""Seconds in which commands that are asked to stop write what there is so far, each of the two times that they are asked."""
 
 
 def work() -> None:
@@ -48,6 +48,7 @@ def run(job: Job) -> None:
             # of one that could not use some files, the next one has the others
             if code not in (0, PARTLY) or (job.folder / STOP).exists():
                 break
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is too late to stop
         write_json(job.folder / ENDED, {"status": status, "seconds": time.monotonic() - began})
 
 
@@ -81,9 +82,12 @@ def _redirect(log: Path) -> None:
 
 
 def _watch(job: Job) -> None:
-    """End the commands as Ctrl-C would, once the job is asked to stop; kill them where they go on."""
+    """End the commands as Ctrl-C would, once the job is asked to stop; kill them where they go on.
+
+    Twice: an interrupt is lost where it comes while a library in C calls Python, as when Numba compiles.
+    """
     while not (job.folder / STOP).exists():
         time.sleep(TICK)
-    os.killpg(0, signal.SIGINT)
-    time.sleep(PATIENCE)
-    os.killpg(0, signal.SIGKILL)
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGKILL):
+        os.killpg(0, number)
+        time.sleep(PATIENCE)
