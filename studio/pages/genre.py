@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -99,8 +100,9 @@ class Learn(Page):
 
     def sections(self, job: Job) -> list[Section]:
         """The curves so far; at the end what it mistakes, and its report."""
+        history = job.folder / RUN / "history.csv"
         with told():
-            found = [section._replace(title="How it goes") for section in training_sections(job.folder / RUN)]
+            found = _curves(history.parent, history.stat().st_mtime_ns) if history.exists() else []
         files = {
             f"{RUN}/confusion.png": "clips of each true genre (rows) by their predicted genre (columns)",
             f"{RUN}/report.html": "the report of the training",
@@ -113,3 +115,9 @@ class Learn(Page):
         inner = [path for folder in self.studio.folders for path in sorted(folder.iterdir()) if path.is_dir()]
         found = [*self.studio.folders, *(path for path in inner if any(each.is_dir() for each in path.iterdir()))]
         return [("demo music", ""), *((str(path), str(path)) for path in found)]
+
+
+@lru_cache(maxsize=16)
+def _curves(run: Path, changed: int) -> list[Section]:
+    """How a training goes, drawn once for each time that its history has changed."""
+    return [section._replace(title="How it goes") for section in training_sections(run)]

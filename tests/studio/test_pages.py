@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import subprocess
+import sys
 from typing import NamedTuple
 
 import pytest
 
 from midi.demo import write_corpus
-from tests.studio.conftest import PATIENCE
+from tests.studio.conftest import PATIENCE, ROOT
 
 SETTINGS = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 SOON, LATE = 60_000, 1_000 * PATIENCE
@@ -80,6 +82,14 @@ def visit(browser, studio):
 
 
 @pytest.fixture(scope="module")
+def runs(studio):
+    """A VAE and a domain transfer network, hardly trained, in the folder that the studio may read."""
+    for module, model in (("generators.train", "vae"), ("transfer.train", "dtn")):
+        command = [sys.executable, "-m", module, model, "--quick", "--output", studio.folder / model]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
 def piece(tmp_path_factory):
     return write_corpus(tmp_path_factory.mktemp("pieces"), 1, 0, 4)[0]
 
@@ -144,7 +154,43 @@ def test_runs_finds_a_job_again(visit, sounds):
     assert visit.durations("runs") == pytest.approx([1.5], abs=0.1)
 
 
-def test_a_mistake_is_told_on_the_page(visit):
+@pytest.mark.slow
+def test_learning_stops_and_goes_on(visit):
+    visit.open("Learn genres")
+    visit.tab.get_by_label("epochs").fill("200")
+    visit.tab.click("#learn-begin")
+    visit.tab.locator("#learn-results .drawing svg").first.wait_for(timeout=LATE)
+    for again in (False, True):
+        if again:
+            visit.tab.click("#learn-again")
+            visit.tab.locator("#learn-state .running").wait_for(timeout=LATE)
+        visit.tab.click("#learn-stop")
+        visit.tab.locator("#learn-state .stopped").wait_for(timeout=LATE)
+
+
+@pytest.mark.slow
+def test_a_map_is_walked_through(runs, visit):
+    visit.open("Make")
+    visit.tab.click("#make-run input")
+    visit.tab.get_by_role("option", name="vae").first.click()
+    visit.tab.check("#make-map input")
+    assert "done" in visit.run("make")
+    visit.tab.get_by_text("Walk through a map").click()
+    visit.tab.locator("#make-second input[type=number]").fill("4")
+    visit.tab.locator("#make-second input[type=number]").press("Enter")
+    visit.tab.locator("#make-here").get_by_text("Item 3", exact=True).wait_for(timeout=SOON)
+    assert visit.tab.locator("#make-here audio").count() == 1
+
+
+@pytest.mark.slow
+def test_change(runs, visit, piece):
     visit.open("Change")
-    visit.tab.click("#change-begin")
-    visit.tab.get_by_text("there is no transfer model yet").first.wait_for(timeout=SOON)
+    assert "done" in visit.run("change", files=[piece])
+    assert len(visit.durations("change")) == 2
+    assert visit.download("change")
+
+
+def test_a_mistake_is_told_on_the_page(visit):
+    visit.open("Transcribe")
+    visit.tab.click("#transcribe-begin")
+    visit.tab.get_by_text("drop a recording first").first.wait_for(timeout=SOON)
