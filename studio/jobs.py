@@ -127,8 +127,9 @@ class Queue:
                     return
                 with contextlib.suppress(BrokenPipeError):
                     worker.communicate(os.fsencode(job.folder) + b"\n")
-            if not job.over:
-                write_json(job.folder / ENDED, {"status": worker.returncode or 1, "seconds": 0.0})  # it never began
+            with self._change:
+                if job not in self._waiting and not job.over:  # it never began; or it waits again already
+                    write_json(job.folder / ENDED, {"status": worker.returncode or 1, "seconds": 0.0})
 
     def _next(self) -> Job | None:
         """The job whose turn it is, once there is one; the worker is then its own. None: the queue is closed."""
