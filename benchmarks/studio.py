@@ -57,8 +57,9 @@ def _start(command: list[str]) -> tuple[float, float, list[int]]:
             page.read()
         seconds, cpu = time.perf_counter() - began, _cpu(process.pid)
         time.sleep(15)  # the process for jobs imports its libraries
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        return seconds, cpu, [_resident(pid) for pid in (process.pid, *map(int, children))]
+        threads = Path(f"/proc/{process.pid}/task").iterdir()
+        children = [int(pid) for thread in threads for pid in (thread / "children").read_text().split()]
+        return seconds, cpu, [_resident(pid) for pid in (process.pid, *children)]
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
