@@ -32,7 +32,7 @@ class Options:
     password: str | None = None
     """Asked of whoever comes, with the name studio. It is sent unencrypted."""
     browser: bool = True
-    """Open the page."""
+    """Open the page in the browser; with --no-browser its address is printed alone."""
 
 
 def main(options: Options) -> None:
