@@ -66,9 +66,8 @@ class Page:
         raise NotImplementedError
 
     def sections(self, job: Job) -> Sequence[Section]:
-        """What there is to see and hear in the folder of a job, finished or not; by default all that it wrote."""
-        files = [path for path in job.files() if not path.endswith(".json")]
-        return [Section("Results", files=files)] if files else []
+        """What there is to see and hear in the folder of a job, finished or not."""
+        raise NotImplementedError
 
     def build(self) -> None:
         """The page, where Gradio now stands."""

@@ -71,15 +71,16 @@ class Samples(Page):
         packed = gr.File(label="kept", interactive=False, height=80, visible=False, elem_id=f"{self.name}-zipped")
         pack.click(self.zipped, [name, kept], packed, api_name=f"{self.name}_zip", show_progress="hidden")
 
-    def zipped(self, job: str, keep: str) -> Any:
+    def zipped(self, job: str | None, keep: str | None) -> Any:
         """A ZIP file of items of the job of that name."""
         with told():
             found = self.studio.queue.find(job)
             items = items_of(found)
-            wanted = keep.replace(",", " ").split() or items
+            if not items:
+                raise InputError("nothing was made yet")
+            wanted = (keep or "").replace(",", " ").split() or items
             if unknown := [item for item in wanted if not item.isdigit() or item.zfill(6) not in items]:
-                raise InputError(f"there is no item {unknown[0]!r}; those made are {int(items[0])} to {int(items[-1])}"
-                                 if items else "nothing was made yet")  # fmt: skip
+                raise InputError(f"there is no item {unknown[0]!r}; those made are {int(items[0])} to {int(items[-1])}")
             numbers = {item.zfill(6) for item in wanted}
             with (
                 atomic(found.folder / "kept.zip") as temporary,

@@ -28,7 +28,7 @@ class Transfer(Page):
     title = "Transfer"
     about = (
         "Drop two recordings: the melody, harmony and rhythm of the **content** stay, the sound of the **style** comes. Any "
-        "lengths; stereo stays stereo. About a second of work for each second of sound, more for hybrid and mosaic."
+        "lengths; stereo stays stereo. It takes some seconds for each second of sound, longer with hybrid and mosaic."
     )
     action = "Transfer"
     form = Form(
