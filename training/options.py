@@ -115,12 +115,18 @@ def check(options: Any) -> None:
         if dataclasses.is_dataclass(value):
             check(value)
             continue
-        allowed, option = range_of(hints[field.name]) or Range(), "--" + field.name.replace("_", "-")
+        allowed, option = range_of(hints[field.name]) or Range(), _option(field.name, hints[field.name])
         if value == () and field.default not in ((), dataclasses.MISSING):
             raise InputError(f"{option} must be one number or more; received none")
         for number in _numbers(value):
             if number not in allowed:
                 raise InputError(f"{option} must be {allowed}; received {number:,}")
+
+
+def _option(name: str, hint: Any) -> str:
+    """What a field is called on the command line, with its other names, of which the user may have typed any."""
+    others = [alias for note in getattr(hint, "__metadata__", ()) for alias in getattr(note, "aliases", None) or ()]
+    return " or ".join(["--" + name.replace("_", "-"), *others])
 
 
 def _numbers(value: Any) -> Iterator[int | float]:

@@ -49,8 +49,7 @@ def from_recording(path: str | os.PathLike, setting: SpectrogramSetting) -> Prim
         shortest, seconds = setting.n_fft / 2 / setting.rate, len(sound) / setting.rate
         raise InputError(f"{path} lasts {seconds:.3f} s; a column needs {shortest:.3f} s: give a longer --primer")
     if not np.abs(sound).max() >= SILENCE:
-        seconds = len(sound) / setting.rate
-        raise InputError(f"{path} is silent in its last {seconds:.1f} s; to begin with silence give --start silence")
+        raise InputError(f"{_silent(path, len(sound) / setting.rate)}, or to begin with silence give --start silence")
     magnitude = np.abs(setting.analyse(sound)[:, :columns])
     reference = float(magnitude.max())
     return Primer(setting.to_picture(magnitude, reference).T, reference, sound, setting.rate)
@@ -71,7 +70,7 @@ def whole_recording(path: str | os.PathLike, setting: SpectrogramSetting, shorte
     if seconds < shortest:
         raise InputError(f"{path} lasts {seconds:.2f} s; {shortest:g} s are needed to go on from: give a longer --primer")
     if not np.abs(sound).max() >= SILENCE:
-        raise InputError(f"{path} is silent in its last {seconds:.1f} s: there is nothing to go on with")
+        raise InputError(_silent(path, seconds))
     return of_sound(sound, rate, setting)
 
 
@@ -114,6 +113,13 @@ def last_seconds(path: str | os.PathLike, rate: int, mono: bool) -> np.ndarray:
     if samples > most:
         log(f"{path} lasts {samples / rate:.0f} s; only its last {MAX_SECONDS} s are read")
     return np.concatenate(kept, axis=-1)[..., -most:]
+
+
+def _silent(path: str | os.PathLike, seconds: float) -> str:
+    """What is told of a recording of which so many seconds were read, all of them silent."""
+    if seconds < MAX_SECONDS:
+        return f"{path} is silent: there is nothing to go on with; give another --primer"
+    return f"{path} is silent in its last {MAX_SECONDS} s, and no more is read: cut the silence off"
 
 
 def held_out(run: str | os.PathLike) -> list[Primer]:

@@ -104,7 +104,12 @@ def test_a_sound_is_heard_to_its_end(runs):
 
 
 @pytest.mark.parametrize(
-    ("samples", "words"), [(np.zeros(2 * RATE, np.float32), "is silent"), (beeps(0.9, 500), "lasts 0.90 s; 1 s are needed")]
+    ("samples", "words"),
+    [
+        (np.zeros(2 * RATE, np.float32), "is silent: there is nothing to go on with"),
+        (np.pad(beeps(1.0, 500), (0, 30 * RATE)), "is silent in its last 30 s, and no more is read: cut the silence off"),
+        (beeps(0.9, 500), "lasts 0.90 s; 1 s are needed"),
+    ],
 )
 def test_recordings_that_cannot_be_gone_on_from(samples, words, tmp_path):
     write(tmp_path / "primer.wav", samples, RATE)
@@ -130,6 +135,7 @@ def test_a_silent_end_is_left_out_and_told(tmp_path, capsys):
         ("pointer", {"loop": True, "lead_in": 1.0}, "--lead-in does not go with --loop"),
         ("pointer", {"loop": True, "temperature": 1.0}, "--variety does not go with --loop"),
         ("pointer", {"loop": True}, "give a recording as --primer"),
+        ("pointer", {"temperature": -1.0}, "--temperature or --variety must be 0 or more; received -1.0"),
     ],
 )
 def test_options_that_do_not_go_with_the_model(runs, run, options, words, tmp_path):
@@ -181,9 +187,10 @@ def test_a_loop_has_no_seam():
     assert shifted > 0.9, "a bar sounds as the next one"
 
 
-def test_a_loop_on_disk_tells_its_tempo(runs, tmp_path):
+def test_a_loop_on_disk_tells_its_tempo(runs, tmp_path, capsys):
     write(tmp_path / "drums.wav", drums(120.0, 12.0), 22_050)
     folder, (row,) = sample(runs["pointer"], tmp_path / "out", primer=tmp_path / "drums.wav", loop=True, seconds=4.0)
+    assert "would be the same" not in capsys.readouterr().err, "nobody asked for more than one"
     assert float(row["tempo"]) == pytest.approx(120, rel=2e-3)
     assert row["beats"] == "8"
     path = folder / row["files"].split()[0]

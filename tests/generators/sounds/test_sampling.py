@@ -75,8 +75,8 @@ def test_starts_from_silence_and_from_held_out_columns(runs, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"temperature": -1.0}, "--temperature must be 0 or more"),
-        ({"temperature": float("nan")}, "--temperature must be 0 or more"),
+        ({"temperature": -1.0}, "--temperature or --variety must be 0 or more"),
+        ({"temperature": float("nan")}, "--temperature or --variety must be 0 or more"),
         ({"seconds": 0.0}, "--seconds must be above 0"),
         ({"count": 0}, "--count must be from 1"),
         ({"format": "midi"}, "--format knows wav, png"),
@@ -95,7 +95,12 @@ def test_temperature_of_a_run_that_draws_nothing(runs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("samples", "words"), [(np.zeros(RATE, np.float32), "is silent"), (beeps(0.005, 500), "a column needs")]
+    ("samples", "words"),
+    [
+        (np.zeros(RATE, np.float32), "is silent: .* --start silence"),
+        (np.pad(beeps(1.0, 500), (0, 30 * RATE)), "is silent in its last 30 s.* cut the silence off"),
+        (beeps(0.005, 500), "a column needs"),
+    ],
 )
 def test_primers_that_cannot_be_gone_on_from(samples, words, tmp_path):
     write(tmp_path / "primer.wav", samples, RATE)
