@@ -12,9 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from scipy.signal import lfilter
 
-from midi.notes import USUAL_TEMPO, Piece, in_order, last_of_tick
+from midi.notes import Piece, in_order, last_of_tick
+from midi.tempo import TEMPO, USUAL_TEMPO
 from training.errors import InputError
+
+TIMING, VELOCITY, TEMPO_WANDER = 0.01, 8.0, 0.005
+"""Standard deviations of what `humanise` changes: onsets in seconds, velocities, and the tempo's logarithm."""
+WANDER_QUARTERS = 4.0
+"""Quarters in which a tempo comes half of the way back."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,30 @@ def pitch_noise(piece: Piece, fraction: float, rng: np.random.Generator) -> Piec
     moved = pitch[chosen] + np.trunc(rng.standard_normal(len(chosen))).astype(int)
     pitch[chosen] = np.where((moved >= 0) & (moved <= 127), moved, pitch[chosen])
     return _with(piece, pitch=pitch)
+
+
+def humanise(piece: Piece, amount: float, rng: np.random.Generator) -> Piece:
+    """As people play, at an `amount` of 1: onsets off by TIMING, a tempo that wanders by TEMPO_WANDER and velocities that
+    differ by VELOCITY, standard deviations all. Notes keep their lengths in ticks, and none begins before the piece.
+
+    The tempo changes with every quarter and comes half of the way back to that of the piece in WANDER_QUARTERS.
+    """
+    if not (amount >= 0 and math.isfinite(amount)):
+        raise InputError(f"an amount of playing as people do must be 0 or more; received {amount}")
+    notes = piece.notes
+    moved = piece.seconds(notes["start"]) + amount * TIMING * rng.standard_normal(len(piece))
+    start = np.rint(piece.ticks(np.maximum(moved, 0))).astype(np.int64)
+    piece = _with(piece, start=start, end=start + notes["end"] - notes["start"])
+    piece = jitter_velocity(piece, amount * VELOCITY, rng)
+    quarters = np.arange(0, piece.end + 1, piece.division)
+    kept = 0.5 ** (1 / WANDER_QUARTERS)
+    wander = lfilter([np.sqrt(1 - kept**2)], [1, -kept], rng.standard_normal(len(quarters)))
+    ticks = np.union1d(quarters, piece.tempos["tick"])
+    tempos = np.empty(len(ticks), TEMPO)
+    tempos["tick"] = ticks
+    factors = np.exp(amount * TEMPO_WANDER * wander[np.minimum(ticks // piece.division, len(wander) - 1)])
+    tempos["microseconds"] = np.clip(np.rint(factors * [piece.tempo_at(int(tick)) for tick in ticks]), 1, (1 << 24) - 1)
+    return replace(piece, tempos=tempos)
 
 
 def _with(piece: Piece, **columns: np.ndarray) -> Piece:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mido import Message, MetaMessage, MidiFile, MidiTrack
 
-from midi.augment import Augment, jitter_velocity, pitch_noise, stretch, transpose
+from midi.augment import TEMPO_WANDER, TIMING, VELOCITY, Augment, humanise, jitter_velocity, pitch_noise, stretch, transpose
 from midi.files.mido_bridge import from_mido, to_mido
 from midi.files.reading import read
 from midi.files.writing import write
@@ -135,6 +135,39 @@ def test_velocities():
     far = jitter_velocity(piece, 500, np.random.default_rng(0)).notes["velocity"]
     assert (far.min(), far.max()) == (1, 127)
     assert np.array_equal(jitter_velocity(piece, 0, np.random.default_rng(0)).notes, piece.notes)
+
+
+@pytest.mark.parametrize("amount", [0.0, 1.0, 3.0])
+def test_people_are_off_the_beat_and_their_tempo_wanders(amount):
+    """Standard deviations: of onsets, of the tempo's logarithm, of velocities; eighths at 150 beats a minute."""
+    count = 4_000
+    notes = note_table(
+        count, start=960 + 480 * np.arange(count), end=1_200 + 480 * np.arange(count), pitch=np.arange(count) % 128
+    )
+    piece = make_piece(notes, 960, 400_000, np.array([(0, 3, 4)], SIGNATURE))
+    played = humanise(piece, amount, np.random.default_rng(0))
+    check(played)
+    assert lengths(played) == lengths(piece)
+    assert np.array_equal(played.signatures, piece.signatures)
+    off = piece.seconds(played.notes["start"]) - piece.seconds(piece.notes["start"])
+    assert off.std() == pytest.approx(amount * TIMING, rel=0.1)
+    assert played.notes["velocity"].astype(float).std() <= 1.1 * amount * VELOCITY
+    wander = np.log(played.tempos["microseconds"] / 400_000)
+    assert wander.std() == pytest.approx(amount * TEMPO_WANDER, rel=0.2)
+    if amount:
+        assert np.corrcoef(wander[4:], wander[:-4])[0, 1] == pytest.approx(0.5, abs=0.15), "half of the way back in a bar"
+
+
+def test_tempo_changes_stay_where_people_play():
+    changes = np.array([(0, 400_000), (1_000, 800_000)], TEMPO)
+    piece = make_piece(note_table(2, start=[0, 4_000], end=[100, 4_100]), 480, changes)
+    played = humanise(piece, 1.0, np.random.default_rng(0))
+    assert (played.notes["start"] >= 0).all()
+    for tick in (0, 999, 1_000, 4_000):
+        assert played.tempo_at(tick) == pytest.approx(piece.tempo_at(tick), rel=6 * TEMPO_WANDER)
+    assert len(humanise(piece_of([]), 1.0, np.random.default_rng(0)).notes) == 0
+    with pytest.raises(InputError, match="0 or more"):
+        humanise(piece, -1.0, np.random.default_rng(0))
 
 
 def test_pitch_noise_moves_a_third_of_the_chosen_notes():

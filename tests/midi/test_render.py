@@ -54,6 +54,21 @@ def test_a_picture_sounds_like_its_piece(song, tmp_path, suffix):
     assert (tmp_path / "out" / "shown.wav").read_bytes() == (tmp_path / "out" / "song.wav").read_bytes()
 
 
+def test_a_piece_as_people_play_it(song, tmp_path):
+    """By the seed, each file in its own way; 0 is as written."""
+    for name, options in {
+        "0": {},
+        "a": {"humanise": 1.0},
+        "b": {"humanise": 1.0},
+        "c": {"humanise": 1.0, "seed": 1},
+    }.items():
+        main(Options((song,), tmp_path / f"{name}.wav", rate=RATE, **options))
+    sounds = {name: (tmp_path / f"{name}.wav").read_bytes() for name in "0abc"}
+    assert sounds["a"] == sounds["b"]
+    assert len({sounds["0"], sounds["a"], sounds["c"]}) == 3
+    assert soundfile.info(tmp_path / "a.wav").duration == pytest.approx(soundfile.info(tmp_path / "0.wav").duration, rel=0.1)
+
+
 def test_worker_processes_make_the_same(tmp_path):
     write_corpus(tmp_path / "in", 1, bars=4)
     for jobs in (1, 2):
@@ -118,6 +133,7 @@ def test_the_command_ends_with_status_1(tmp_path):
         ({"jobs": 0}, "--jobs must be 1 or more"),
         ({"rate": 1}, "--rate must be from 8,000 to 192,000; received 1"),
         ({"seed": -1}, "--seed must be from 0"),
+        ({"humanise": -1.0}, "--humanise must be 0 or more"),
     ],
 )
 def test_numbers_out_of_range(change, message):
