@@ -22,7 +22,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from generators.layers.self_similarity import MEASURES, SelfSimilarity, distances, rise, was_heard
+from generators.layers.self_similarity import MEASURES, SelfSimilarity, correlation, distances, was_heard
 from generators.sounds.data import check_clips, setting_of
 from generators.sounds.pointer_sampler import Logits, PointerSampler
 from spectro.layers import Spectrogram
@@ -174,7 +174,7 @@ class SoundPointer(Measuring):
         source = self.heard + steps - lags * (steps // lags + 1)
         apart = ops.reshape(distances(future, known), (-1, self.ahead * self.heard))
         apart = self._in_segments(ops.take(apart, (steps * self.heard + source).reshape(-1), axis=1), self.heard)
-        envelope = ops.mean(rise(self.similarity.levels(columns), self.setting), axis=-1)
+        envelope = self.similarity.envelope(columns)
         copied = self._in_segments(ops.take(envelope, source.reshape(-1), axis=1), self.heard)
         true = self._in_segments(envelope[:, self.heard :], 1)
         return {"distance": -self.setting.floor_db * ops.mean(apart, axis=2), "rhythm": correlation(copied, true, axis=2)}
@@ -185,13 +185,6 @@ class SoundPointer(Measuring):
     def get_config(self) -> dict[str, Any]:
         names = ("heard", "shortest", "segments", "segment", "bands", "spans", "filters", "kernel")
         return {**super().get_config(), "setting": asdict(self.setting), **{name: getattr(self, name) for name in names}}
-
-
-def correlation(one: Any, other: Any, axis: int) -> Any:
-    """Pearson's, along an axis; 0 where one of the two does not change."""
-    one, other = (each - ops.mean(each, axis=axis, keepdims=True) for each in (one, other))
-    power = ops.sum(ops.square(one), axis=axis) * ops.sum(ops.square(other), axis=axis)
-    return ops.sum(one * other, axis=axis) / ops.sqrt(power + 1e-10)
 
 
 def sizes(config: Config) -> dict[str, int]:
