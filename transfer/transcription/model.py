@@ -3,10 +3,10 @@
 After basic-pitch: Bittner, Bosch, Rubinstein, Meseguer-Brocal, Ewert, "A Lightweight Instrument-Agnostic Model for
 Polyphonic Note Transcription and Multipitch Estimation", ICASSP 2022 (arXiv 2203.09893). From there are the stacked
 harmonics of three bins a semitone, and onsets and frames as outputs. `paper` has its picture and its size, not its very
-network, which tells contours first. `ours` has two window lengths, a long one for pitches and a short one for onsets, and
-pitches that see those an octave and a twelfth away. Both tell offsets and velocities, too, and onsets as fractions, so that
-times are finer than frames (Kong et al., arXiv 2010.01815). They learn from pieces that are rendered
-(`transfer.transcription.rendering`), so that the truth is exact.
+network, which tells contours first. `ours` has three window lengths, long ones for low pitches and a short one for onsets,
+pitches that see those an octave and a twelfth away, and half a second before and after. Both tell offsets and velocities,
+too, and onsets as fractions, so that times are finer than frames (Kong et al., arXiv 2010.01815). They learn from pieces
+that are rendered (`transfer.transcription.rendering`), so that the truth is exact.
 
     python -m transfer.train transcription --data FOLDER --soundfont one.sf2 another.sf2
 
@@ -58,8 +58,8 @@ class Config:
     """Convolutions over frames and pitches, each added to what goes in."""
     semitones: tuple[Annotated[int, Range(-87, 87)], ...] = ()
     """Intervals at which each block also sees other pitches; none as published."""
-    dilation: Count = 1
-    """How many frames apart those lie that the last convolution sees; 1: none such, as published."""
+    dilations: tuple[Count, ...] = ()
+    """Of last convolutions over frames alone, each with those so many apart; none as published."""
     seconds: Annotated[float, Range(0.5, 60)] = 2.0
     """Length of the clips that are trained on."""
     excerpt: Annotated[float, Range(1, 600)] = 20.0
@@ -79,12 +79,12 @@ class Config:
 PRESETS = {
     "paper": Config(),
     "ours": Config(
-        rate=16_000, windows=(4_096, 1_024), semitones=(-19, -12, 0, 12, 19), dilation=4, seconds=4.0, gain=2.0,
-        learning_rate=3e-3, batch_size=8, epochs=6,
+        rate=16_000, windows=(8_192, 2_048, 512), filters=24, semitones=(-19, -12, 0, 12, 19), dilations=(4, 12),
+        seconds=4.0, renderings=3, gain=2.0, learning_rate=3e-3, batch_size=8, epochs=5,
     ),
     "quick": Config(
         rate=8_000, hop=125, windows=(1_024, 256), harmonics=(1, 2, 3), filters=4, kernel=3, blocks=1, semitones=(-12, 0),
-        dilation=2, seconds=1.0, excerpt=4.0, learning_rate=1e-2, batch_size=4, epochs=2,
+        dilations=(2,), seconds=1.0, excerpt=4.0, learning_rate=1e-2, batch_size=4, epochs=2,
     ),
 }  # fmt: skip
 
@@ -111,8 +111,8 @@ def build(config: Config, context: Context) -> keras.Model:
         x = block(x, config.filters, (config.kernel, 3), f"block_{number}")
         if config.semitones:
             x = intervals(x, config.filters, config.semitones, f"intervals_{number}")
-    if config.dilation > 1:
-        x = block(x, config.filters, (config.kernel, 1), "long", config.dilation)
+    for dilation in config.dilations:
+        x = block(x, config.filters, (config.kernel, 1), f"long_{dilation}", dilation)
     x = layers.Conv2D(len(HEADS), (3, 1), padding="same", bias_initializer=RARE, name="heads")(x)
     roll = layers.Activation("sigmoid", dtype="float32", name="roll")(x)
     model = keras.Model(waveform, roll, name="transcription")

@@ -15,6 +15,7 @@ import soxr
 from midi.notes import Piece, make_piece
 from midi.pedal import with_pedal
 from midi.synthesis.rendering import sound_of
+from midi.synthesis.timbres import frequency
 from transfer.transcription.notes import LOWEST, PITCHES, heard
 
 STUDIO = 48_000
@@ -27,8 +28,11 @@ PITCHED = 96
 """Programs below it play one pitch at a time; those above are effects, or drums."""
 CENTS, ROOM, SPEED, TRANSPOSED = 30.0, 0.6, 1.25, 6
 """At most: cents of tuning, seconds in which a room dies away by 60 dB, factor of speed, semitones."""
-DRUMS, SCATTERED, PIANO, MIXED = 0.3, 0.2, 0.45, 0.35
-"""Parts of the excerpts: with the piece's drums, with pitches drawn anew, for piano alone, for instruments drawn anew."""
+DRUMS, SCATTERED, PIANO, MIXED, TONES = 0.3, 0.2, 0.45, 0.35, 0.08
+"""Parts of the excerpts: with the piece's drums, with pitches drawn anew, for piano alone, for instruments drawn anew, as
+tones with few harmonics."""
+OVERTONES = 4
+"""That such a tone has at most."""
 TOGETHER = 0.03
 """Seconds within which two notes of a pitch, of whatever parts, are heard as one."""
 
@@ -66,11 +70,14 @@ def rendered(
     if not len(truth):
         return np.zeros(0, np.float32), heard(*(np.zeros(0) for _ in range(4)))
     font = generator.choice(["", *soundfonts]) if varied else [*soundfonts, ""][0]
-    sound = sound_of(
-        make_piece(notes, DIVISION), soundfont=str(font) or None, rate=STUDIO, seed=int(generator.integers(1 << 31))
-    )
-    left = generator.uniform(0.3, 0.7)
-    mono = sound[0] * left + sound[1] * (1 - left)
+    if varied and generator.random() < TONES:
+        mono = _tones(notes[~notes["drum"]], generator)
+    else:
+        sound = sound_of(
+            make_piece(notes, DIVISION), soundfont=str(font) or None, rate=STUDIO, seed=int(generator.integers(1 << 31))
+        )
+        left = generator.uniform(0.3, 0.7)
+        mono = sound[0] * left + sound[1] * (1 - left)
     tuned = 2 ** (generator.uniform(-CENTS, CENTS) / 1_200) if varied else 1.0
     mono = soxr.resample(mono, STUDIO, rate * tuned).astype(np.float32)
     mono = mono[: round(rate * (seconds * stretch * tuned + 1.0))]
@@ -154,6 +161,22 @@ def _varied(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         _, part = np.unique(parts, return_inverse=True)
         notes["program"][pitched] = generator.integers(0, PITCHED, part.max(initial=0) + 1)[part]
     return notes
+
+
+def _tones(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Sines with few overtones or none, as whistles and flutes have, that swell or begin at once, and last or die away."""
+    attack, release, dies = generator.uniform(0.004, 0.12), generator.uniform(0.01, 0.1), generator.uniform(-2, 4)
+    overtones = max(0.0, generator.uniform(-0.3, 0.4))
+    sound = np.zeros(round(STUDIO * (notes["end"].max() / 1_000 + release)) + 2, np.float32)
+    for note in notes:
+        length = (note["end"] - note["start"]) / 1_000
+        time = np.arange(round(STUDIO * (length + release))) / STUDIO
+        envelope = np.minimum(time / attack, 1) * np.clip((length + release - time) / release, 0, 1)
+        phase = 2 * np.pi * (float(frequency(int(note["pitch"]))) * time + generator.random())
+        wave = sum(overtones**above * np.sin((1 + above) * phase) for above in range(1 + OVERTONES))
+        begin = round(STUDIO * note["start"] / 1_000)
+        sound[begin : begin + len(time)] += note["velocity"] / 127 * envelope * np.exp(-max(0.0, dies) * time) * wave
+    return sound
 
 
 def _equalised(sound: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -156,5 +156,5 @@ def thresholds_of(run: str | os.PathLike) -> Thresholds:
 def reach(config: Config) -> int:
     """Frames on each side that a frame of the roll depends on."""
     half = config.kernel // 2
-    convolutions = 2 + config.blocks * half + (config.dilation * half if config.dilation > 1 else 0)
+    convolutions = 2 + half * (config.blocks + sum(config.dilations))
     return convolutions + -(-max(config.windows) // 2 // config.hop)

@@ -40,7 +40,7 @@ def test_the_loss_is_what_it_says():
     assert copy.weights == (2, 3, 4, 5)
 
 
-@pytest.mark.parametrize("config", [QUICK, dataclasses.replace(QUICK, blocks=2, kernel=5, dilation=1, windows=(512,))])
+@pytest.mark.parametrize("config", [QUICK, dataclasses.replace(QUICK, blocks=2, kernel=5, dilations=(2, 3), windows=(512,))])
 def test_a_frame_depends_on_what_is_within_reach_alone(config):
     keras.utils.set_random_seed(0)
     network = model.build(config, Context(steps=1))
