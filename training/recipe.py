@@ -22,8 +22,8 @@ from training.options import TrainOptions, check, patience_of
 from training.report import write_report
 from training.runs import open_run, start_from
 
-DATA = {"data": "FOLDER", "source": "FOLDER", "target": "FOLDER", "pairs": "CSV"}
-"""Options that name data, and what they name."""
+DATA = {"data": "FOLDER", "source": "FOLDER", "target": "FOLDER", "pairs": "CSV", "soundfont": "SF2"}
+"""Options that name what is learned from, and what they name."""
 
 
 class Recipe:
@@ -152,7 +152,7 @@ def _precision(name: str) -> Iterator[None]:
 
 def _check_takes(model: str, kind: type[Recipe], options: TrainOptions) -> None:
     """InputError: options that name data which the model does not take."""
-    given = [name for name in DATA if getattr(options, name, None) is not None]
+    given = [name for name in DATA if getattr(options, name, None) not in (None, ())]
     if wrong := [name for name in given if name not in kind.takes]:
         expected = " and ".join(f"--{name} {DATA[name]}" for name in kind.takes)
         raise InputError(f"{model} takes {expected}; received {' and '.join(f'--{name}' for name in wrong)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ from transfer.transcription.rendering import rendered
 PARTS = ("validation", "test")
 """Files that a network does not learn from: to choose by, and to report on."""
 HELD_OUT = "held_out.json"
-"""In a run: their names and hashes."""
+"""In a run: their names and hashes, and under NOTES the hashes of what recordings among them are told by."""
+NOTES = "notes"
 SETTING = ("rate", "hop", "seconds")
 """Facts of a corpus that decide whether it serves a model."""
 
@@ -113,10 +114,12 @@ def is_midi(path: str | os.PathLike) -> bool:
     return Path(path).suffix.lower() in SUFFIXES
 
 
-def write_parts(run: Path, corpus: Corpus, split: Split) -> None:
-    """Keep in a run which files were held out, by name, with their hashes."""
+def write_parts(run: Path, corpus: Corpus, split: Split, notes: Mapping[str, str]) -> None:
+    """Keep in a run which files were held out, by name, with their hashes; notes: recording -> hash of its notes."""
     rows = {name: [corpus.rows[row] for row in np.unique(corpus.source_of[getattr(split, name)])] for name in PARTS}
-    write_json(run / HELD_OUT, {name: {row["name"]: row["sha256"] for row in mine} for name, mine in rows.items()})
+    parts = {name: {row["name"]: row["sha256"] for row in mine} for name, mine in rows.items()}
+    held = {name for part in parts.values() for name in part}
+    write_json(run / HELD_OUT, parts | {NOTES: {name: digest for name, digest in notes.items() if name in held}})
 
 
 def held_out(run: Path, part: str, data: str | os.PathLike | None = None, cache: Path | None = None) -> list[Piece]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 HARMONICS = 8
 """Whose power is added up."""
+LONGEST = 0.26
+"""Seconds of the window by which it is measured, at most: notes that are shorter than it come out too soft."""
 FULL = 12.0
 """dB above the loudest half second's level at which a velocity is 127."""
 MIDDLE = 80
@@ -28,12 +30,16 @@ MIDDLE = 80
 def velocities(picture: np.ndarray, layer: LogFrequency, level: float) -> np.ndarray:
     """How loud each pitch is, as a part of the greatest velocity: (frames, PITCHES) in [0, 1].
 
-    picture: (frames, bins, windows) of `layer`, the second of whose bins is the lowest pitch; its longest window counts.
-    level: RMS of the loudest half second. Power goes with the fourth power of velocities, which is the law of DLS (MMA,
-    Downloadable Sounds Level 1, 1997): 40 log10(velocity / 127) dB.
+    picture: (frames, bins, windows) of `layer`, the second of whose bins is the lowest pitch; of the windows the longest
+    counts that is not longer than LONGEST. level: RMS of the loudest half second.
+
+    Power goes with the fourth power of velocities, which is the law of DLS (MMA, Downloadable Sounds Level 1, 1997):
+    40 log10(velocity / 127) dB.
     """
-    longest = max(range(len(layer.settings)), key=lambda window: layer.settings[window].n_fft)
-    power = 10 ** (layer.settings[longest].floor_db * (1 - picture[..., longest]) / 10)
+    sizes = [setting.n_fft for setting in layer.settings]
+    fit = [size for size in sizes if size <= LONGEST * layer.settings[0].rate] or [min(sizes)]
+    chosen = sizes.index(max(fit))
+    power = 10 ** (layer.settings[chosen].floor_db * (1 - picture[..., chosen]) / 10)
     tuned = np.maximum(np.maximum(power[:, :-2], power[:, 1:-1]), power[:, 2:])  # a third of a semitone off is in tune
     shifts = np.rint(layer.per_octave * np.log2(np.arange(1, HARMONICS + 1))).astype(int)
     rows = shifts[:, None] + layer.per_octave // 12 * np.arange(PITCHES)

@@ -23,7 +23,7 @@ from training.corpora.user_cache import corpus_of
 from training.errors import InputError
 from training.files import read_json
 from training.runs import read_run
-from transfer.transcription.data import HELD_OUT, RenderedClips, is_midi
+from transfer.transcription.data import HELD_OUT, NOTES, RenderedClips, is_midi
 from transfer.transcription.dynamics import MIDDLE
 from transfer.transcription.notes import heard
 from transfer.transcription.rendering import LEVEL, levelled, loudness, truth_of
@@ -165,16 +165,25 @@ def open_pairs(
 def held_out_pairs(run: Path, part: str, table: str | os.PathLike | None = None) -> list[Pair]:
     """The pairs of a run's part, one of PARTS, in the order of their names. table: where theirs is now.
 
-    InputError: a recording that is gone, or another one now.
+    InputError: a recording or its notes are gone, or others now.
     """
-    wanted = {name: digest for name, digest in read_json(run / HELD_OUT)[part].items() if not is_midi(name)}
+    held = read_json(run / HELD_OUT)
+    wanted = {name: digest for name, digest in held[part].items() if not is_midi(name)}
     if not wanted:
         return []
     place = table or read_run(run)["data"]["pairs"]
     pairs = {pair.name: pair for pair in read_pairs(place)}
-    if missing := [name for name in wanted if name not in pairs or not _is(pairs[name].recording, wanted[name])]:
-        raise InputError(f"{place} has no {missing[0]} that the run was trained beside, or another one; give --pairs")
+    for name, digest in wanted.items():
+        if name not in pairs or not _is(pairs[name].recording, digest):
+            raise InputError(f"{place} has no {name} that the run was trained beside, or another one; give --pairs")
+        if not _is(pairs[name].notes, held[NOTES][name]):
+            raise InputError(f"the notes of {name}, {pairs[name].notes}, are gone or not those that it was held out with")
     return [pairs[name] for name in sorted(wanted)]
+
+
+def hashes_of_notes(table: str | os.PathLike) -> dict[str, str]:
+    """The recordings of a table by name -> the hashes of their notes, where they are there."""
+    return {pair.name: sha256(pair.notes) for pair in read_pairs(table) if pair.notes.is_file()}
 
 
 def _is(path: Path, digest: str) -> bool:

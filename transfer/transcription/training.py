@@ -21,7 +21,7 @@ from transfer.transcription.data import RenderedClips, batches, checked_soundfon
 from transfer.transcription.evaluation import choose_thresholds
 from transfer.transcription.model import Config
 from transfer.transcription.notes import PITCHES
-from transfer.transcription.pairs import open_pairs
+from transfer.transcription.pairs import hashes_of_notes, open_pairs
 
 SAMPLED_CLIPS = 4
 """Of the validation part."""
@@ -30,7 +30,7 @@ SAMPLED_CLIPS = 4
 class TranscriptionRecipe(Recipe):
     """Clips of renderings of MIDI files, and of recordings whose notes are known."""
 
-    takes = ("data", "pairs")
+    takes = ("data", "pairs", "soundfont")
 
     def __init__(self, module: ModuleType, config: Config, options: TransferTrainOptions) -> None:
         super().__init__(module, config, options)
@@ -56,7 +56,8 @@ class TranscriptionRecipe(Recipe):
         self.validation = batches(self.corpus, split.validation, shuffle=False, batch_size=config.batch_size)
 
     def prepare(self, run: Path) -> None:
-        write_parts(run, self.corpus, self.split)
+        pairs = self.options.pairs
+        write_parts(run, self.corpus, self.split, hashes_of_notes(pairs) if pairs else {})
 
     def samples(self, model: keras.Model) -> list[Sample]:
         return rolls(model, self.corpus, self.split.validation)

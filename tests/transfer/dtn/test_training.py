@@ -114,6 +114,8 @@ def test_each_model_has_its_own_data(root, tmp_path):
         train("transfer", "dtn", QUICK, data=root, output=tmp_path / "run")
     with pytest.raises(InputError, match="hilbert_autoencoder takes --data FOLDER; received --source"):
         train("transfer", "hilbert_autoencoder", None, source=root, output=tmp_path / "run")
+    with pytest.raises(InputError, match="dtn takes --source FOLDER and --target FOLDER; received --soundfont"):
+        train("transfer", "dtn", QUICK, source=root, target=root, soundfont=(root / "one.sf2",), output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

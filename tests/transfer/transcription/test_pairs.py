@@ -1,6 +1,7 @@
 """Recordings with their notes become clips as renderings do; no piece is in two parts; faults are told and counted."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
@@ -116,6 +117,11 @@ def test_recordings_are_held_out_as_their_pieces_are(run, recorded, tmp_path):
     moved.write_text((recorded / "pairs.csv").read_text().replace(pair.name, "gone.wav"))
     with pytest.raises(InputError, match=f"has no {pair.name} that the run was trained beside"):
         evaluate(run, pairs=moved, output=tmp_path / "again")
+    (tmp_path / "others.csv").write_text("onset,offset,pitch\n0,1,60\n")
+    moved.write_text((recorded / "pairs.csv").read_text().replace(str(pair.notes), str(tmp_path / "others.csv")))
+    shutil.copytree(recorded, tmp_path, dirs_exist_ok=True)
+    with pytest.raises(InputError, match=rf"the notes of {pair.name}, .*others.csv, are gone or not those"):
+        held_out_pairs(run, PARTS[-1], moved)
 
 
 def test_an_excerpt_begins_with_a_note(recorded, pieces):

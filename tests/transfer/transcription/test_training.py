@@ -58,7 +58,7 @@ def test_what_cannot_play_is_refused(tmp_path, pieces):
     (tmp_path / "font.sf2").write_bytes(b"nothing")
     with pytest.raises(InputError, match="is not a SoundFont"):
         checked_soundfonts([tmp_path / "font.sf2"])
-    with pytest.raises(InputError, match="transcription takes --data FOLDER and --pairs CSV; received --source"):
+    with pytest.raises(InputError, match="and --pairs CSV and --soundfont SF2; received --source"):
         train("transfer", "transcription", PRESETS["quick"], source=pieces, output=tmp_path / "run")
 
 
