@@ -48,8 +48,8 @@ def test_frames_are_counted_as_mir_eval_counts_them():
 def test_the_best_thresholds_are_found():
     def score(thresholds: Thresholds) -> Figures:
         near = 1 - abs(thresholds.onset - 0.35) - abs(thresholds.sudden - 0.9)
-        return Figures(0, 0, near, 1 - abs(thresholds.frame - 0.25) - abs(thresholds.offset - 0.3), 0)
+        return Figures(0, 0, near, 1 - abs(thresholds.frame - 0.4) - abs(thresholds.offset - 0.3), 0)
 
     chosen, found = best_thresholds(score)
-    assert (chosen.onset, chosen.sudden, chosen.frame, chosen.offset) == (0.35, 0.9, 0.25, 0.3)
+    assert (chosen.onset, chosen.sudden, chosen.frame, chosen.offset) == (0.35, 0.9, 0.4, 0.3)
     assert found.onset_f1 == 1
