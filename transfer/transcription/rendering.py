@@ -16,6 +16,7 @@ from midi.notes import Piece, make_piece
 from midi.pedal import with_pedal
 from midi.synthesis.rendering import sound_of
 from midi.synthesis.timbres import frequency
+from spectro.libraries import librosa
 from transfer.transcription.notes import LOWEST, PITCHES, heard
 
 STUDIO = 48_000
@@ -28,11 +29,13 @@ PITCHED = 96
 """Programs below it play one pitch at a time; those above are effects, or drums."""
 CENTS, ROOM, SPEED, TRANSPOSED = 30.0, 0.6, 1.25, 6
 """At most: cents of tuning, seconds in which a room dies away by 60 dB, factor of speed, semitones."""
-DRUMS, SCATTERED, PIANO, MIXED, TONES = 0.3, 0.2, 0.45, 0.35, 0.08
+DRUMS, SCATTERED, PIANO, MIXED, TONES, VOICE, FILTERED = 0.4, 0.2, 0.45, 0.35, 0.08, 0.15, 0.15
 """Parts of the excerpts: with the piece's drums, with pitches drawn anew, for piano alone, for instruments drawn anew, as
-tones with few harmonics."""
+tones with few harmonics, with a voice that speaks, without what `without_drums` takes out."""
 OVERTONES = 4
 """That such a tone has at most."""
+SEPARATED_BY = 0.064
+"""Seconds of the window by which drums are told from notes; by twice of that, librosa's own, attacks go with the drums."""
 TOGETHER = 0.03
 """Seconds within which two notes of a pitch, of whatever parts, are heard as one."""
 
@@ -70,22 +73,36 @@ def rendered(
     if not len(truth):
         return np.zeros(0, np.float32), heard(*(np.zeros(0) for _ in range(4)))
     font = generator.choice(["", *soundfonts]) if varied else [*soundfonts, ""][0]
-    if varied and generator.random() < TONES:
-        mono = _tones(notes[~notes["drum"]], generator)
-    else:
-        sound = sound_of(
-            make_piece(notes, DIVISION), soundfont=str(font) or None, rate=STUDIO, seed=int(generator.integers(1 << 31))
-        )
-        left = generator.uniform(0.3, 0.7)
-        mono = sound[0] * left + sound[1] * (1 - left)
+    tones = varied and generator.random() < TONES
+    played = notes[notes["drum"]] if tones else notes
+    sound = np.zeros((2, 0), np.float32)
+    if len(played):
+        seed = int(generator.integers(1 << 31))
+        sound = sound_of(make_piece(played, DIVISION), soundfont=str(font) or None, rate=STUDIO, seed=seed)
+    left = generator.uniform(0.3, 0.7)
+    mono = sound[0] * left + sound[1] * (1 - left)
+    if tones:
+        mono = _sum(mono, _tones(notes[~notes["drum"]], generator))
     tuned = 2 ** (generator.uniform(-CENTS, CENTS) / 1_200) if varied else 1.0
     mono = soxr.resample(mono, STUDIO, rate * tuned).astype(np.float32)
     mono = mono[: round(rate * (seconds * stretch * tuned + 1.0))]
     if varied:
+        if generator.random() < VOICE:
+            voice = _voice(len(mono), rate, generator)
+            mono = mono + voice * np.std(mono) * 10 ** (generator.uniform(-15, 5) / 20)
         mono = _in_room(_equalised(mono, generator), rate, generator)
+        if generator.random() < FILTERED:
+            mono = without_drums(mono, rate)
         mono = mono + _noise(len(mono), generator) * np.std(mono) * 10 ** (-generator.uniform(15, 60) / 20)
     begin, end = (truth[name] / 1_000 * tuned for name in ("start", "end"))
     return levelled(mono, rate), heard(begin, end, truth["pitch"], truth["velocity"])
+
+
+def without_drums(sound: np.ndarray, rate: int) -> np.ndarray:
+    """What of (samples,) does not come suddenly (Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx
+    2010)."""
+    size = round(SEPARATED_BY * rate)
+    return librosa.effects.harmonic(sound, n_fft=size, hop_length=size // 4)
 
 
 def truth_of(piece: Piece) -> np.ndarray:
@@ -176,7 +193,28 @@ def _tones(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         wave = sum(overtones**above * np.sin((1 + above) * phase) for above in range(1 + OVERTONES))
         begin = round(STUDIO * note["start"] / 1_000)
         sound[begin : begin + len(time)] += note["velocity"] / 127 * envelope * np.exp(-max(0.0, dies) * time) * wave
-    return sound
+    return sound / max(float(np.abs(sound).max()), 1e-9)
+
+
+def _voice(samples: int, rate: int, generator: np.random.Generator) -> np.ndarray:
+    """Syllables of standard deviation 1, whose pitch never stays: pulses through three formants, and hisses between them."""
+    time = np.arange(samples) / rate
+    knots = np.arange(0, time[-1] + 0.2, generator.uniform(0.08, 0.2))
+    glide = generator.uniform(90, 260) * 2 ** np.interp(time, knots, generator.normal(0, 0.25, len(knots)))
+    pulses = np.fft.rfft(np.diff(np.floor(np.cumsum(glide) / rate), prepend=0))
+    hertz = np.fft.rfftfreq(samples, 1 / rate)
+    centres = (generator.uniform(300, 900), generator.uniform(900, 2_200), generator.uniform(2_200, 3_000))
+    voice = np.fft.irfft(pulses * sum(1 / (1 + ((hertz - centre) / 100) ** 2) for centre in centres), samples)
+    syllables = np.sin(2 * np.pi * generator.uniform(2, 6) * time)
+    voice *= np.maximum(syllables, 0) / max(float(np.std(voice)), 1e-12)
+    voice += generator.uniform(0, 0.3) * generator.standard_normal(samples) * np.maximum(-syllables, 0)
+    return voice / max(float(np.std(voice)), 1e-12)
+
+
+def _sum(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Of two sounds, the shorter one followed by silence."""
+    size = max(len(one), len(other))
+    return np.pad(one, (0, size - len(one))) + np.pad(other, (0, size - len(other)))
 
 
 def _equalised(sound: np.ndarray, generator: np.random.Generator) -> np.ndarray:

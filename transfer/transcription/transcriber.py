@@ -20,7 +20,7 @@ from transfer.transcription.dynamics import velocities
 from transfer.transcription.model import Config
 from transfer.transcription.networks import HEADS
 from transfer.transcription.notes import Thresholds, notes_of
-from transfer.transcription.rendering import LEVEL
+from transfer.transcription.rendering import LEVEL, without_drums
 
 THRESHOLDS = "thresholds.json"
 """In a run: what was chosen on its validation part."""
@@ -28,8 +28,6 @@ WINDOW = 640
 """Frames that are worked out at once."""
 BLOCK = 0.5
 """Seconds that are read at once, and whose level is taken."""
-SEPARATED_BY = 0.064
-"""Seconds of the window by which drums are told from notes; by twice of that, librosa's own, attacks go with the drums."""
 TUNED_BY = 60.0
 """Seconds from the first sound on by which a recording's tuning is estimated."""
 
@@ -134,8 +132,7 @@ class Transcriber:
 
     def _through(self, window: np.ndarray, harmonic: bool) -> np.ndarray:
         if harmonic:
-            size = round(SEPARATED_BY * self.config.rate)
-            window = librosa.effects.harmonic(window, n_fft=size, hop_length=size // 4)
+            window = without_drums(window, self.config.rate)
         heard = self._model(np.float32(window)[None], training=False)
         picture, roll = (np.array(keras.ops.convert_to_numpy(one)[0]) for one in heard)
         roll[..., HEADS.index("velocity")] = velocities(picture, self._picture, LEVEL)
