@@ -13,8 +13,8 @@ from transfer.transcription.rendering import levelled
 from transfer.transcription.transcriber import Transcriber
 
 RATE = 16_000
-FROM = 58
-"""The lowest pitch whose tone without harmonics is asked for: lower ones, which no instrument plays, are often missed."""
+FROM = 34
+"""The lowest pitch whose tone without harmonics is asked for: lower ones, which no instrument plays, are missed."""
 
 
 @pytest.fixture(scope="module")
@@ -64,20 +64,20 @@ def speech(seconds=8):
 
 
 def test_drums_are_hardly_notes(transcriber):
-    assert len(notes_in(transcriber, drums())) <= 8
+    assert len(notes_in(transcriber, drums())) <= 2
+    assert len(notes_in(transcriber, drums(), harmonic=True)) <= 8
 
 
-def test_harmonic_takes_drums_out_and_leaves_the_notes(transcriber):
+def test_notes_are_found_beside_drums(transcriber):
+    """Of 32 strokes a few are heard as notes, since a snare drum has a pitch; without drums none is."""
     pitches, start = 60 + 4 * (np.arange(8) % 4), 1_000 * np.arange(8)
     line = sound_of(make_piece(note_table(8, start=start, end=start + 900, pitch=pitches), 500), rate=RATE).mean(axis=0)
     size = min(len(line), len(drums()))
-    wrong = {}
     for harmonic in (False, True):
         notes = notes_in(transcriber, line[:size] + drums()[:size], harmonic=harmonic)
         right = (np.abs(notes["onset"][:, None] - start / 1_000) < 0.05) & (notes["pitch"][:, None] == pitches)
         assert right.any(axis=0).sum() >= 7
-        wrong[harmonic] = len(notes) - right.sum()
-    assert wrong[True] <= min(2, wrong[False])
+        assert len(notes) - right.sum() <= 6
 
 
 def test_speech_has_few_notes(transcriber):

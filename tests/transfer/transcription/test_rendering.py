@@ -5,6 +5,7 @@ import pytest
 
 from midi.demo import compose
 from midi.notes import make_piece, note_table
+from transfer.transcription import rendering
 from transfer.transcription.notes import LOWEST, PITCHES
 from transfer.transcription.rendering import LEVEL, levelled, loudness, once_each, rendered
 
@@ -48,6 +49,30 @@ def test_variations_differ_by_seed_and_keep_the_range():
     again, _ = rendered(waltz, np.random.default_rng(5), rate=RATE, seconds=6)
     np.testing.assert_array_equal(again[: 2 * RATE], found[-1])
     assert len({sound.tobytes() for sound in found}) == 6
+
+
+def test_tones_sound_at_the_pitches_of_their_notes(monkeypatch):
+    """The strongest frequency of each is its own or an overtone's, however it swells and dies away."""
+    monkeypatch.setattr(rendering, "TONES", 1.0)
+    monkeypatch.setattr(rendering, "VOICE", 0.0)
+    line = piece(*((1_000 * k, 1_000 * k + 600, 60 + 5 * k) for k in range(5)))
+    for seed in range(5):
+        sound, notes = rendered(line, np.random.default_rng(seed), rate=RATE, seconds=20)
+        for note in notes:
+            inside = sound[round(note["onset"] * RATE) : round(note["offset"] * RATE)]
+            spectrum = np.abs(np.fft.rfft(inside * np.hanning(len(inside)), 1 << 17))
+            ratio = spectrum.argmax() * RATE / (1 << 17) / 440 * 2 ** ((69 - int(note["pitch"])) / 12)
+            assert 1 <= round(ratio) <= 1 + rendering.OVERTONES
+            assert abs(1_200 * np.log2(ratio / round(ratio))) < rendering.CENTS + 10
+
+
+@pytest.mark.parametrize("part", ["DRUMS", "VOICE", "FILTERED"])
+def test_what_is_added_or_taken_out_leaves_level_and_notes(part, monkeypatch):
+    monkeypatch.setattr(rendering, part, 1.0)
+    sound, notes = rendered(compose("rock", 3, 8), np.random.default_rng(1), rate=RATE, seconds=6)
+    assert len(notes)
+    assert notes["offset"].max() < len(sound) / RATE
+    assert loudness(sound, RATE) == pytest.approx(LEVEL, rel=1e-3)
 
 
 def test_two_parts_that_play_a_note_are_heard_as_one():
