@@ -115,7 +115,7 @@ def record_of(case: Case) -> dict[str, Any]:
         facts["labels"] = ["alto", "bass", "ünïcode"]
     if hasattr(case.config, "codec"):
         facts["codec"] = codec_named(case.config.codec).facts()
-    if hasattr(case.config, "hop"):
+    if hasattr(case.config, "setting") and hasattr(case.config, "hop"):
         from generators.sounds.data import setting_of
 
         facts["setting"] = asdict(setting_of(case.config))
