@@ -60,8 +60,8 @@ def sample(
     seconds = run.setting.seconds if options.seconds is None else options.seconds
     primers = _primers(run, sampler, options)
     if not (sampler.draws and temperature) and len(primers) == 1 and count > 1:
-        if not options.loop or count != SoundSampleOptions.count:  # that there is one loop goes without saying
-            log(f"nothing is drawn, so all {count} items would be the same: one is generated, as by --count 1")
+        same = "a recording has one loop" if options.loop else f"nothing is drawn, so all {count} items would be the same"
+        log(f"{same}: one is generated, as by --count 1")
         count = 1
     wanted = range(count) if not options.items else sorted(set(options.items))
     if not 0 <= wanted[0] <= wanted[-1] < count:

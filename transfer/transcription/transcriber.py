@@ -140,7 +140,9 @@ class Transcriber:
 
 
 def config_of(record: dict) -> Config:
-    """Of a run's record, whose tuples JSON has made lists."""
+    """Of a run's record, whose tuples JSON has made lists. InputError: options of another version."""
+    if others := [*record["config"].keys() - Config.__dataclass_fields__.keys()]:
+        raise InputError(f"the run was made by another version, which had --{others[0]}; train it again")
     return Config(**{name: tuple(value) if isinstance(value, list) else value for name, value in record["config"].items()})
 
 

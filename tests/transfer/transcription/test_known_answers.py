@@ -69,7 +69,7 @@ def test_drums_are_hardly_notes(transcriber):
 
 
 def test_notes_are_found_beside_drums(transcriber):
-    """Of 32 strokes a few are heard as notes, since a snare drum has a pitch; without drums none is."""
+    """Of 32 strokes a few are heard as notes, since a snare drum has a pitch."""
     pitches, start = 60 + 4 * (np.arange(8) % 4), 1_000 * np.arange(8)
     line = sound_of(make_piece(note_table(8, start=start, end=start + 900, pitch=pitches), 500), rate=RATE).mean(axis=0)
     size = min(len(line), len(drums()))

@@ -12,6 +12,7 @@ from training.cli import guarded
 from training.errors import InputError
 from training.files import read_json
 from training.recipe import train
+from training.runs import read_run
 from transfer.contract import EvaluateOptions, evaluate
 from transfer.evaluate import main
 from transfer.transcription.data import PARTS, RenderedClips, batches, checked_soundfonts, held_out, is_midi, open_clips
@@ -19,7 +20,7 @@ from transfer.transcription.evaluation import HEAD
 from transfer.transcription.model import PRESETS
 from transfer.transcription.notes import Thresholds, notes_of
 from transfer.transcription.pairs import held_out_pairs
-from transfer.transcription.transcriber import thresholds_of
+from transfer.transcription.transcriber import config_of, thresholds_of
 
 CLIPS = RenderedClips(8_000, 125, 1.0, 4.0)
 
@@ -85,3 +86,10 @@ def test_pieces_that_have_changed_are_told(run, pieces, tmp_path, capsys):
 def test_options_of_others_are_refused(run, tmp_path):
     with pytest.raises(InputError, match="takes --strength"):
         evaluate(run, strength=0.5, output=tmp_path / "out")
+
+
+def test_a_run_of_another_version_is_told(run):
+    record = read_run(run)
+    record["config"]["dilation"] = 4
+    with pytest.raises(InputError, match="made by another version, which had --dilation; train it again"):
+        config_of(record)
