@@ -23,10 +23,11 @@ from training.corpora.user_cache import corpus_of
 from training.errors import InputError
 from training.files import read_json
 from training.runs import read_run
+from transfer.transcription.acoustics import LEVEL, levelled, loudness
 from transfer.transcription.data import HELD_OUT, NOTES, RenderedClips, is_midi
 from transfer.transcription.dynamics import MIDDLE
 from transfer.transcription.notes import heard
-from transfer.transcription.rendering import LEVEL, levelled, loudness, truth_of
+from transfer.transcription.rendering import truth_of
 
 BEFORE = 0.1
 """Seconds before the first note of an excerpt."""

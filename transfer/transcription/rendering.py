@@ -15,27 +15,20 @@ import soxr
 from midi.notes import Piece, make_piece
 from midi.pedal import with_pedal
 from midi.synthesis.rendering import sound_of
-from midi.synthesis.timbres import frequency
-from spectro.libraries import librosa
+from transfer.transcription.acoustics import equalised, in_room, levelled, noise, sines, summed, voice, without_drums
 from transfer.transcription.notes import LOWEST, PITCHES, heard
 
 STUDIO = 48_000
 """Hz at which instruments play, so that nothing above half the model's rate is folded into it."""
-LEVEL = 0.1
-"""RMS of the loudest half second, to which all sound is brought."""
 DIVISION = 500
 """Ticks of an excerpt in a quarter of half a second: a millisecond each."""
 PITCHED = 96
 """Programs below it play one pitch at a time; those above are effects, or drums."""
-CENTS, ROOM, SPEED, TRANSPOSED = 30.0, 0.6, 1.25, 6
-"""At most: cents of tuning, seconds in which a room dies away by 60 dB, factor of speed, semitones."""
+CENTS, SPEED, TRANSPOSED = 30.0, 1.25, 6
+"""At most: cents of tuning, factor of speed, semitones."""
 DRUMS, SCATTERED, PIANO, MIXED, TONES, VOICE, FILTERED = 0.4, 0.2, 0.45, 0.35, 0.08, 0.15, 0.15
 """Parts of the excerpts: with the piece's drums, with pitches drawn anew, for piano alone, for instruments drawn anew, as
 tones with few harmonics, with a voice that speaks, without what `without_drums` takes out."""
-OVERTONES = 4
-"""That such a tone has at most."""
-SEPARATED_BY = 0.064
-"""Seconds of the window by which drums are told from notes; by twice of that, librosa's own, attacks go with the drums."""
 TOGETHER = 0.03
 """Seconds within which two notes of a pitch, of whatever parts, are heard as one."""
 
@@ -82,27 +75,20 @@ def rendered(
     left = generator.uniform(0.3, 0.7)
     mono = sound[0] * left + sound[1] * (1 - left)
     if tones:
-        mono = _sum(mono, _tones(notes[~notes["drum"]], generator))
+        mono = summed(mono, sines(notes[~notes["drum"]], STUDIO, generator))
     tuned = 2 ** (generator.uniform(-CENTS, CENTS) / 1_200) if varied else 1.0
     mono = soxr.resample(mono, STUDIO, rate * tuned).astype(np.float32)
     mono = mono[: round(rate * (seconds * stretch * tuned + 1.0))]
     if varied:
         if generator.random() < VOICE:
-            voice = _voice(len(mono), rate, generator)
-            mono = mono + voice * np.std(mono) * 10 ** (generator.uniform(-15, 5) / 20)
-        mono = _in_room(_equalised(mono, generator), rate, generator)
+            speech = voice(len(mono), rate, generator)
+            mono = mono + speech * np.std(mono) * 10 ** (generator.uniform(-15, 5) / 20)
+        mono = in_room(equalised(mono, generator), rate, generator)
         if generator.random() < FILTERED:
             mono = without_drums(mono, rate)
-        mono = mono + _noise(len(mono), generator) * np.std(mono) * 10 ** (-generator.uniform(15, 60) / 20)
+        mono = mono + noise(len(mono), generator) * np.std(mono) * 10 ** (-generator.uniform(15, 60) / 20)
     begin, end = (truth[name] / 1_000 * tuned for name in ("start", "end"))
     return levelled(mono, rate), heard(begin, end, truth["pitch"], truth["velocity"])
-
-
-def without_drums(sound: np.ndarray, rate: int) -> np.ndarray:
-    """What of (samples,) does not come suddenly (Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx
-    2010)."""
-    size = round(SEPARATED_BY * rate)
-    return librosa.effects.harmonic(sound, n_fft=size, hop_length=size // 4)
 
 
 def truth_of(piece: Piece) -> np.ndarray:
@@ -113,19 +99,6 @@ def truth_of(piece: Piece) -> np.ndarray:
         notes[name] = np.rint(1_000 * piece.seconds(notes[name]))
     notes = once_each(notes)
     return heard(notes["start"] / 1_000, notes["end"] / 1_000, notes["pitch"], notes["velocity"])
-
-
-def levelled(sound: np.ndarray, rate: int) -> np.ndarray:
-    """Brought to LEVEL; silence stays silence."""
-    loudest = loudness(sound, rate)
-    return (sound * (LEVEL / loudest if loudest > 0 else 1.0)).astype(np.float32)
-
-
-def loudness(sound: np.ndarray, rate: int) -> float:
-    """RMS of the loudest half second of (samples,)."""
-    size = rate // 2
-    parts = [sound[first : first + size] for first in range(0, len(sound), size)]
-    return max((float(np.sqrt(np.square(part, dtype=np.float64).sum() / size)) for part in parts), default=0.0)
 
 
 def once_each(notes: np.ndarray) -> np.ndarray:
@@ -178,70 +151,3 @@ def _varied(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         _, part = np.unique(parts, return_inverse=True)
         notes["program"][pitched] = generator.integers(0, PITCHED, part.max(initial=0) + 1)[part]
     return notes
-
-
-def _tones(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Sines with few overtones or none, as whistles and flutes have, that swell or begin at once, and last or die away."""
-    attack, release, dies = generator.uniform(0.004, 0.12), generator.uniform(0.01, 0.1), generator.uniform(-2, 4)
-    overtones = max(0.0, generator.uniform(-0.3, 0.4))
-    sound = np.zeros(round(STUDIO * (notes["end"].max() / 1_000 + release)) + 2, np.float32)
-    for note in notes:
-        length = (note["end"] - note["start"]) / 1_000
-        time = np.arange(round(STUDIO * (length + release))) / STUDIO
-        envelope = np.minimum(time / attack, 1) * np.clip((length + release - time) / release, 0, 1)
-        phase = 2 * np.pi * (float(frequency(int(note["pitch"]))) * time + generator.random())
-        wave = sum(overtones**above * np.sin((1 + above) * phase) for above in range(1 + OVERTONES))
-        begin = round(STUDIO * note["start"] / 1_000)
-        sound[begin : begin + len(time)] += note["velocity"] / 127 * envelope * np.exp(-max(0.0, dies) * time) * wave
-    return sound / max(float(np.abs(sound).max()), 1e-9)
-
-
-def _voice(samples: int, rate: int, generator: np.random.Generator) -> np.ndarray:
-    """Syllables of standard deviation 1, whose pitch never stays: pulses through three formants, and hisses between them."""
-    time = np.arange(samples) / rate
-    knots = np.arange(0, time[-1] + 0.2, generator.uniform(0.08, 0.2))
-    glide = generator.uniform(90, 260) * 2 ** np.interp(time, knots, generator.normal(0, 0.25, len(knots)))
-    pulses = np.fft.rfft(np.diff(np.floor(np.cumsum(glide) / rate), prepend=0))
-    hertz = np.fft.rfftfreq(samples, 1 / rate)
-    centres = (generator.uniform(300, 900), generator.uniform(900, 2_200), generator.uniform(2_200, 3_000))
-    voice = np.fft.irfft(pulses * sum(1 / (1 + ((hertz - centre) / 100) ** 2) for centre in centres), samples)
-    syllables = np.sin(2 * np.pi * generator.uniform(2, 6) * time)
-    voice *= np.maximum(syllables, 0) / max(float(np.std(voice)), 1e-12)
-    voice += generator.uniform(0, 0.3) * generator.standard_normal(samples) * np.maximum(-syllables, 0)
-    return voice / max(float(np.std(voice)), 1e-12)
-
-
-def _sum(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Of two sounds, the shorter one followed by silence."""
-    size = max(len(one), len(other))
-    return np.pad(one, (0, size - len(one))) + np.pad(other, (0, size - len(other)))
-
-
-def _equalised(sound: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """A tilt and broad bumps of its spectrum, of some dB."""
-    spectrum = np.fft.rfft(sound)
-    octaves = np.log2(np.maximum(np.arange(len(spectrum)), 1) / len(spectrum))
-    knots = generator.uniform(0, 4) * generator.standard_normal(9)
-    gain = generator.uniform(-2, 2) * (octaves + 5) + np.interp(octaves, np.arange(-8, 1), knots)
-    return np.fft.irfft(spectrum * 10 ** (np.clip(gain, -24, 12) / 20), len(sound)).astype(np.float32)
-
-
-def _in_room(sound: np.ndarray, rate: int, generator: np.random.Generator) -> np.ndarray:
-    """With a noise that dies away, as a room answers; half of the excerpts stay dry."""
-    dies, wet = generator.uniform(0.1, ROOM), generator.uniform(-20, -4)
-    if generator.random() < 0.5:
-        return sound
-    time = np.arange(round(1.5 * dies * rate)) / rate
-    answer = generator.standard_normal(len(time)) * 10 ** (-3 * time / dies)
-    answer *= 10 ** (wet / 20) / np.sqrt(np.square(answer).sum())
-    answer[0] += 1
-    size = len(sound) + len(answer)
-    return np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(answer, size), size)[: len(sound)].astype(np.float32)
-
-
-def _noise(samples: int, generator: np.random.Generator) -> np.ndarray:
-    """Of standard deviation 1, from white to falling by 6 dB an octave."""
-    spectrum = np.fft.rfft(generator.standard_normal(samples))
-    spectrum /= np.maximum(np.arange(len(spectrum)), 20) ** generator.uniform(0, 1)
-    noise = np.fft.irfft(spectrum, samples)
-    return (noise / max(float(np.std(noise)), 1e-12)).astype(np.float32)

@@ -16,11 +16,11 @@ from spectro.pieces import SILENCE
 from training.errors import InputError
 from training.files import read_json
 from training.runs import load, read_run
+from transfer.transcription.acoustics import LEVEL, without_drums
 from transfer.transcription.dynamics import velocities
 from transfer.transcription.model import Config
 from transfer.transcription.networks import HEADS
 from transfer.transcription.notes import Thresholds, notes_of
-from transfer.transcription.rendering import LEVEL, without_drums
 
 THRESHOLDS = "thresholds.json"
 """In a run: what was chosen on its validation part."""

@@ -15,9 +15,9 @@ from training.files import beside
 from transfer.contract import open_application
 from transfer.pretrained import path as shipped
 from transfer.transcribe import main
+from transfer.transcription.acoustics import levelled
 from transfer.transcription.application import Application
 from transfer.transcription.options import Manner, TranscribeOptions
-from transfer.transcription.rendering import levelled
 from transfer.transcription.transcriber import Transcriber
 
 RATE = 22_050

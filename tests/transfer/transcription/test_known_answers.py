@@ -8,8 +8,8 @@ import pytest
 from midi.notes import make_piece, note_table
 from midi.synthesis.rendering import sound_of
 from transfer.pretrained import path as shipped
+from transfer.transcription.acoustics import levelled
 from transfer.transcription.notes import LOWEST, PITCHES, Thresholds, heard, notes_of, roll_of
-from transfer.transcription.rendering import levelled
 from transfer.transcription.transcriber import Transcriber
 
 RATE = 16_000

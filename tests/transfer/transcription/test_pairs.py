@@ -12,10 +12,11 @@ from training.corpora.split import split_corpus
 from training.errors import InputError
 from training.files import read_json
 from transfer.contract import evaluate
+from transfer.transcription.acoustics import loudness
 from transfer.transcription.data import HELD_OUT, PARTS, RenderedClips
 from transfer.transcription.notes import Thresholds, notes_of, roll_of
 from transfer.transcription.pairs import Pair, PairedClips, excerpt, held_out_pairs, notes_in, open_pairs, read_pairs
-from transfer.transcription.rendering import loudness, truth_of
+from transfer.transcription.rendering import truth_of
 
 RATE = 8_000
 CLIPS = RenderedClips(RATE, 125, 1.0, 4.0)

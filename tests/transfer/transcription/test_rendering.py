@@ -6,8 +6,9 @@ import pytest
 from midi.demo import compose
 from midi.notes import make_piece, note_table
 from transfer.transcription import rendering
+from transfer.transcription.acoustics import LEVEL, levelled, loudness
 from transfer.transcription.notes import LOWEST, PITCHES
-from transfer.transcription.rendering import LEVEL, levelled, loudness, once_each, rendered
+from transfer.transcription.rendering import once_each, rendered
 
 RATE = 16_000
 
