@@ -18,17 +18,18 @@ from midi.notes import Piece
 from midi.synthesis.rendering import check_soundfont, player_of
 from midi.synthesis.soundfonts import HOW_TO_INSTALL
 from spectro.clips import to_int16, to_model
+from training.cli import log
 from training.corpora.batches import Batches
 from training.corpora.corpus import Corpus
 from training.corpora.hashes import sha256
 from training.corpora.sources import find_sources
-from training.corpora.split import Split
+from training.corpora.split import Split, split_corpus
 from training.corpora.user_cache import open_corpus
 from training.errors import InputError
 from training.files import read_json, write_json
 from training.runs import cache_of, read_run
 from transfer.transcription.notes import PITCHES, roll_of
-from transfer.transcription.rendering import rendered
+from transfer.transcription.rendering import VERSION, rendered
 
 PARTS = ("validation", "test")
 """Files that a network does not learn from: to choose by, and to report on."""
@@ -77,7 +78,7 @@ class RenderedClips:
         """For the corpus' manifest; SoundFonts by name and content."""
         fonts = {Path(font).name: sha256(Path(font))[:16] for font in self.soundfonts}
         names = ("rate", "hop", "seconds", "excerpt", "renderings", "seed")
-        return {name: getattr(self, name) for name in names} | {"soundfonts": fonts}
+        return {name: getattr(self, name) for name in names} | {"soundfonts": fonts, "version": VERSION}
 
     def serves(self, facts: dict[str, Any]) -> bool:
         """Clips of the same rate, hop and length."""
@@ -112,6 +113,28 @@ def open_clips(data: str | os.PathLike | None, clips: RenderedClips, cache: Path
 def is_midi(path: str | os.PathLike) -> bool:
     """Whether a file is a piece by its name, and not a recording."""
     return Path(path).suffix.lower() in SUFFIXES
+
+
+def split_pieces(corpus: Corpus, seed: int, before: Path | None = None) -> Split:
+    """Parts of whole pieces, each as large as another, so that other renderings of the same pieces part them alike.
+
+    before: a run that is gone on with. What it held out stays in its part, and all else is trained on, so that nothing is
+    reported on that the first of the two learned from; where one part or both are gone, all are drawn as for a first run.
+    """
+    held = read_json(before / HELD_OUT) if before and (before / HELD_OUT).is_file() else {part: {} for part in PARTS}
+    units = [row["group"] or row["name"] for row in corpus.rows]
+    numbers: dict[str, int] = {}
+    for number, part in enumerate(PARTS, 1):
+        mine = [held[part].get(row["name"]) == row["sha256"] for row in corpus.rows]
+        numbers |= {unit: number for unit, is_held in zip(units, mine, strict=True) if is_held}
+    part_of = np.array([numbers.get(unit, 0) for unit in units])
+    if set(part_of) != {0, 1, 2}:
+        if part_of.any():
+            log(f"of what {before} held out there is not each part: parts are drawn anew, with files that it learned from")
+        return split_corpus(corpus, seed=seed, labelled=False, sizes=np.ones(len(corpus.rows)))
+    log(f"{np.count_nonzero(part_of)} files that {before} held out are held out again, no others")
+    train, validation, test = (np.flatnonzero(part_of[corpus.source_of] == number) for number in range(3))
+    return Split(train, validation, test, ())
 
 
 def write_parts(run: Path, corpus: Corpus, split: Split, notes: Mapping[str, str]) -> None:

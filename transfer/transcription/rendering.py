@@ -18,6 +18,8 @@ from midi.synthesis.rendering import sound_of
 from transfer.transcription.acoustics import equalised, in_room, levelled, noise, sines, summed, voice, without_drums
 from transfer.transcription.notes import LOWEST, PITCHES, heard
 
+VERSION = 2
+"""One more whenever other sound comes of the same piece, so that a corpus made before is not taken for a new one."""
 STUDIO = 48_000
 """Hz at which instruments play, so that nothing above half the model's rate is folded into it."""
 DIVISION = 500
@@ -26,9 +28,13 @@ PITCHED = 96
 """Programs below it play one pitch at a time; those above are effects, or drums."""
 CENTS, SPEED, TRANSPOSED = 30.0, 1.25, 6
 """At most: cents of tuning, factor of speed, semitones."""
-DRUMS, SCATTERED, PIANO, MIXED, TONES, VOICE, FILTERED = 0.4, 0.2, 0.45, 0.35, 0.08, 0.15, 0.15
-"""Parts of the excerpts: with the piece's drums, with pitches drawn anew, for piano alone, for instruments drawn anew, as
-tones with few harmonics, with a voice that speaks, without what `without_drums` takes out."""
+DRUMS, STROKES, LINE, SCATTERED, PIANO, MIXED = 0.5, 0.25, 0.15, 0.2, 0.45, 0.35
+"""Parts of the excerpts: with the piece's drums, else with strokes drawn anew, of one note at a time, with pitches drawn
+anew, for piano alone, for instruments drawn anew."""
+TONES, VOICE, FILTERED = 0.08, 0.15, 0.2
+"""Parts of them: as tones with few harmonics, with a voice that speaks, without what `without_drums` takes out."""
+KIT = 5
+"""Drums, at most, that strokes drawn anew have."""
 TOGETHER = 0.03
 """Seconds within which two notes of a pitch, of whatever parts, are heard as one."""
 
@@ -131,9 +137,12 @@ def _excerpt(piece: Piece, generator: np.random.Generator, seconds: float) -> np
 
 
 def _varied(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Other pitches, velocities and instruments."""
-    drums = notes["drum"]
-    notes = notes if generator.random() < DRUMS and not drums.all() else notes[~drums]
+    """Other drums, pitches, velocities and instruments."""
+    if not notes["drum"].all():
+        struck = notes if generator.random() < DRUMS else notes[~notes["drum"]]
+        notes = _with_strokes(struck, generator) if not struck["drum"].any() and generator.random() < STROKES else struck
+    if generator.random() < LINE:
+        notes = notes[notes["drum"] | _of_one_line(notes)]
     pitched = ~notes["drum"]
     count = int(pitched.sum())
     if generator.random() < SCATTERED:
@@ -151,3 +160,23 @@ def _varied(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         _, part = np.unique(parts, return_inverse=True)
         notes["program"][pitched] = generator.integers(0, PITCHED, part.max(initial=0) + 1)[part]
     return notes
+
+
+def _with_strokes(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """With strokes of some drums, at places of a grid that is not the piece's."""
+    grid = np.arange(100, notes["end"].max(), generator.uniform(80, 500))
+    times = grid[generator.random(len(grid)) < generator.uniform(0.3, 1)]
+    kit = generator.choice(np.arange(35, 82), generator.integers(1, KIT + 1))
+    strokes = np.zeros(len(times), notes.dtype)
+    strokes["start"], strokes["end"], strokes["drum"] = times, times + 50, True
+    strokes["pitch"], strokes["velocity"] = generator.choice(kit, len(times)), generator.integers(40, 128, len(times))
+    return np.concatenate([notes, strokes])
+
+
+def _of_one_line(notes: np.ndarray) -> np.ndarray:
+    """Which of them begin when none of those before them sounds, drums aside."""
+    chosen, silent = np.zeros(len(notes), bool), 0
+    for place in np.argsort(notes["start"], kind="stable"):
+        if not notes["drum"][place] and notes["start"][place] >= silent:
+            chosen[place], silent = True, notes["end"][place]
+    return chosen

@@ -13,11 +13,10 @@ import numpy as np
 from spectro.clips import to_model
 from training.cli import log
 from training.corpora.corpus import Corpus
-from training.corpora.split import split_corpus
 from training.fitting.samples import Sample
 from training.recipe import Recipe
 from transfer.contract import TransferTrainOptions
-from transfer.transcription.data import RenderedClips, batches, checked_soundfonts, open_clips, write_parts
+from transfer.transcription.data import RenderedClips, batches, checked_soundfonts, open_clips, split_pieces, write_parts
 from transfer.transcription.evaluation import choose_thresholds
 from transfer.transcription.model import Config
 from transfer.transcription.notes import PITCHES
@@ -43,7 +42,7 @@ class TranscriptionRecipe(Recipe):
             if options.pairs
             else open_clips(options.data, self.clips, options.cache)
         )
-        self.split = split = split_corpus(self.corpus, seed=options.seed, labelled=False)
+        self.split = split = split_pieces(self.corpus, options.seed, options.init)
         log(f"clips: {len(split.train)} training, {len(split.validation)} validation, {len(split.test)} test")
         self.facts = {}
         self.source = {

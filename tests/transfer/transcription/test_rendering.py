@@ -5,10 +5,10 @@ import pytest
 
 from midi.demo import compose
 from midi.notes import make_piece, note_table
-from transfer.transcription import rendering
+from transfer.transcription import acoustics, rendering
 from transfer.transcription.acoustics import LEVEL, levelled, loudness
 from transfer.transcription.notes import LOWEST, PITCHES
-from transfer.transcription.rendering import once_each, rendered
+from transfer.transcription.rendering import _of_one_line, _with_strokes, once_each, rendered
 
 RATE = 16_000
 
@@ -63,17 +63,36 @@ def test_tones_sound_at_the_pitches_of_their_notes(monkeypatch):
             inside = sound[round(note["onset"] * RATE) : round(note["offset"] * RATE)]
             spectrum = np.abs(np.fft.rfft(inside * np.hanning(len(inside)), 1 << 17))
             ratio = spectrum.argmax() * RATE / (1 << 17) / 440 * 2 ** ((69 - int(note["pitch"])) / 12)
-            assert 1 <= round(ratio) <= 1 + rendering.OVERTONES
+            assert 1 <= round(ratio) <= 1 + acoustics.OVERTONES
             assert abs(1_200 * np.log2(ratio / round(ratio))) < rendering.CENTS + 10
 
 
-@pytest.mark.parametrize("part", ["DRUMS", "VOICE", "FILTERED"])
+@pytest.mark.parametrize("part", ["DRUMS", "STROKES", "LINE", "VOICE", "FILTERED"])
 def test_what_is_added_or_taken_out_leaves_level_and_notes(part, monkeypatch):
     monkeypatch.setattr(rendering, part, 1.0)
     sound, notes = rendered(compose("rock", 3, 8), np.random.default_rng(1), rate=RATE, seconds=6)
     assert len(notes)
     assert notes["offset"].max() < len(sound) / RATE
     assert loudness(sound, RATE) == pytest.approx(LEVEL, rel=1e-3)
+
+
+def test_a_line_has_one_note_at_a_time_and_drums_stay():
+    notes = piece((0, 500, 60), (100, 900, 64), (500, 700, 62), (600, 800, 65), (800, 900, 67)).notes
+    assert _of_one_line(notes).tolist() == [True, False, True, False, True]
+    notes["drum"][2] = True
+    assert _of_one_line(notes).tolist() == [True, False, False, True, True]
+
+
+def test_strokes_drawn_anew_are_drums_within_the_excerpt_and_no_notes():
+    waltz = compose("waltz", 3, 16).notes
+    waltz = waltz[~waltz["drum"]]
+    for seed in range(5):
+        struck = _with_strokes(waltz, np.random.default_rng(seed))
+        np.testing.assert_array_equal(struck[: len(waltz)], waltz)
+        strokes = struck[len(waltz) :]
+        assert strokes["drum"].all()
+        assert strokes["start"].max(initial=0) < waltz["end"].max()
+        assert len(np.unique(strokes["pitch"])) <= rendering.KIT
 
 
 def test_two_parts_that_play_a_note_are_heard_as_one():

@@ -1,6 +1,7 @@
 """A training keeps what was held out, chooses its thresholds there, and is measured there."""
 
 import dataclasses
+import json
 import shutil
 
 import numpy as np
@@ -15,7 +16,16 @@ from training.recipe import train
 from training.runs import read_run
 from transfer.contract import EvaluateOptions, evaluate
 from transfer.evaluate import main
-from transfer.transcription.data import PARTS, RenderedClips, batches, checked_soundfonts, held_out, is_midi, open_clips
+from transfer.transcription.data import (
+    PARTS,
+    RenderedClips,
+    batches,
+    checked_soundfonts,
+    held_out,
+    is_midi,
+    open_clips,
+    split_pieces,
+)
 from transfer.transcription.evaluation import HEAD
 from transfer.transcription.model import PRESETS
 from transfer.transcription.notes import Thresholds, notes_of
@@ -46,6 +56,41 @@ def test_clips_keep_sound_and_truth_together(pieces, tmp_path):
     assert waveforms.dtype == rolls.dtype == np.float32
     assert np.abs(waveforms).max() <= 1
     np.testing.assert_array_equal(rolls, clips["roll"][:4] / np.float32(255))
+
+
+def test_other_renderings_part_the_pieces_alike(pieces, tmp_path):
+    """However many clips each piece gives."""
+    parts = []
+    for clips in (CLIPS, dataclasses.replace(CLIPS, excerpt=9.0, renderings=2, seed=5)):
+        corpus = open_clips(pieces, clips, tmp_path)
+        split = split_pieces(corpus, 3)
+        sides = [{corpus.rows[row]["name"] for row in np.unique(corpus.source_of[side])} for side in _sides(split)]
+        assert not sides[0] & sides[1] | sides[1] & sides[2] | sides[0] & sides[2]
+        parts.append(sides)
+    assert parts[0] == parts[1]
+
+
+def test_what_a_run_held_out_stays_held_out_where_one_goes_on_with_it(run, pieces, tmp_path, capsys):
+    """Whatever the seed; where only a part of it is there, that is told, and where nothing is, it is as for a first run."""
+    corpus = open_clips(pieces, CLIPS, tmp_path)
+    held = read_json(run / "held_out.json")
+    for seed in range(3):
+        split = split_pieces(corpus, seed, run)
+        for side, part in zip(_sides(split)[1:], PARTS, strict=True):
+            assert {corpus.rows[row]["name"] for row in np.unique(corpus.source_of[side])} == {*filter(is_midi, held[part])}
+        assert sum(len(side) for side in _sides(split)) == len(corpus)
+    assert "held out again" in capsys.readouterr().err
+    for parts, words in (({"test": {}}, "learned from"), ({"test": {}, "validation": {}}, "")):
+        (tmp_path / "before").mkdir(exist_ok=True)
+        (tmp_path / "before" / "held_out.json").write_text(json.dumps(held | parts))
+        split = split_pieces(corpus, 1, tmp_path / "before")
+        np.testing.assert_array_equal(split.train, split_pieces(corpus, 1).train)
+        told = capsys.readouterr().err
+        assert (words in told) if words else not told
+
+
+def _sides(split):
+    return [getattr(split, name) for name in ("train", *PARTS)]
 
 
 def test_another_rate_or_hop_is_refused(pieces, tmp_path):
