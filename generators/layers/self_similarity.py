@@ -23,6 +23,8 @@ MEASURES = 5
 """Of a span and a lag: `levels`, `onsets`, `heard`, `envelope`, `deviations`."""
 FAINT = 1e-4
 """Squared length of rises below which they are no onset."""
+SILENT = 1e-4
+"""Of the picture's range; less is silence, which in a compiled graph is not 0 but some 1e-7."""
 
 
 @keras.saving.register_keras_serializable("generators")
@@ -108,7 +110,7 @@ def _rise_columns(setting: SpectrogramSetting) -> int:
 
 def was_heard(columns: Any) -> Any:
     """bool (batch, columns) of (batch, columns, rows): from the first column on that is not silent."""
-    return ops.cumsum(ops.cast(ops.max(columns, axis=-1) > 0, "float32"), axis=1) > 0
+    return ops.cumsum(ops.cast(ops.max(columns, axis=-1) > SILENT, "float32"), axis=1) > 0
 
 
 def deviations_of(levels: Any, heard: Any) -> Any:

@@ -71,7 +71,8 @@ class Crop:
     speed: float = 0.0
     """Parts are up to this fraction faster or slower; a clip that is too short for it is played no faster than it can be."""
     mute: int = 0
-    """Samples at the beginning of a part that are silent at most; of one part in three none are."""
+    """Samples at the beginning of a part that are silent at most; of one part in three none are, of others rather
+    many than few, as little is harder to go on from than much."""
 
     def __call__(self, clips: np.ndarray, targets: None, generator: np.random.Generator) -> tuple[np.ndarray, None]:
         """clips (batch, samples) -> (batch, self.samples)."""
@@ -86,7 +87,7 @@ class Crop:
             else:
                 part[:] = clip[round(start) :][: self.samples]
             if self.mute:
-                part[: max(0, round(self.mute * generator.uniform(-0.5, 1)))] = 0
+                part[: round(self.mute * np.sqrt(max(0.0, generator.uniform(-0.5, 1))))] = 0
         return out, None
 
 

@@ -98,6 +98,21 @@ def test_lags_that_reach_what_was_not_heard_are_never_chosen(model):
         np.testing.assert_array_equal(one, np.tile(expected, (model.segments, 1)))
 
 
+@pytest.mark.parametrize("setting", ["quick", "lil_data"])
+def test_silence_was_not_heard_in_a_compiled_graph_either(setting):
+    """In which its picture is not exactly 0."""
+    config = QUICK if setting == "quick" else replace(module.PRESETS["paper"], heard=2.5, segments=1, segment=1.0)
+    model = module.build(config, Context())
+    sound = noise(2, (model.heard + model.ahead) * model.setting.hop) - 0.5
+    sound[:, : model.heard // 2 * model.setting.hop] = 0
+    expected, found = np.array(model(sound)), model.predict(sound, verbose=0)
+    possible = expected > module.NEVER / 2
+    assert possible.any()
+    assert (~possible[..., model.shortest :]).any()
+    np.testing.assert_array_equal(found > module.NEVER / 2, possible)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
 def test_the_future_is_not_heard(model):
     sound = noise(1, model.setting.clip_samples) - 0.5
     other = sound.copy()

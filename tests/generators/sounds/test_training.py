@@ -60,6 +60,7 @@ def test_crops_may_begin_with_silence():
     silent = (parts == 0).sum(axis=1)
     assert silent.max() <= 200
     assert 10 <= (silent == 0).sum() <= 30
+    assert (silent > 100).sum() > 2 * ((silent > 0) & (silent <= 100)).sum()
     assert all(part[count:].all() for part, count in zip(parts, silent, strict=True))
 
 
