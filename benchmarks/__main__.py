@@ -17,7 +17,7 @@ from training.errors import InputError
 NAMES = (
     "help", "inversion", "corpus", "feed", "nst", "style_transfer", "devices", "midi", "midi_corpus", "generators",
     "sequences", "continuation", "pixelcnn", "dtn", "hilbert", "picture_likelihood", "binarised_mnist", "transcription",
-    "transcription_length", "studio",
+    "transcription_length", "transcription_pedal", "studio",
 )  # fmt: skip
 
 

@@ -67,11 +67,11 @@ def _prolonged(notes: np.ndarray, ticks: np.ndarray, down: np.ndarray, end: int)
     state = np.searchsorted(ticks, notes["end"], side="left") - 1
     release = np.where(ups[state + 1] < never, ups[state + 1], end)
     held = (state >= 0) & down[state]
-    until = np.where(held, np.minimum(release, _struck_again(notes)), notes["end"])
+    until = np.where(held, np.minimum(release, struck_again(notes)), notes["end"])
     return np.maximum(notes["end"], until)
 
 
-def _struck_again(notes: np.ndarray) -> np.ndarray:
+def struck_again(notes: np.ndarray) -> np.ndarray:
     """(count,) the tick at which the pitch of each note begins next."""
     key = notes["pitch"].astype(np.int64) << 40 | notes["start"]
     keys, which = np.unique(key, return_inverse=True)

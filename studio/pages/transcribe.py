@@ -25,7 +25,9 @@ class Transcribe(Page):
         "*harmonic*. It is best at piano and plucked strings, and rough about the ends of notes."
     )
     action = "Transcribe"
-    form = Form(TranscribeOptions, harmonic=None, tempo=None, quantise=None, tuning=None, channels=None, program=None)
+    form = Form(
+        TranscribeOptions, harmonic=None, tempo=None, quantise=None, tuning=None, channels=None, program=None, pedal=None
+    )
 
     def inputs(self) -> list[Any]:
         """Recordings, and how notes are written down."""

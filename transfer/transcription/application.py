@@ -13,6 +13,8 @@ import numpy as np
 from midi.files.reading import read
 from midi.files.writing import write
 from midi.notes import Piece
+from midi.pedal import PIANOS
+from midi.pedalling import RELEASE, Pedalling, find_pedal
 from midi.synthesis.rendering import render
 from training.cli import log
 from training.errors import InputError
@@ -48,6 +50,8 @@ class Application:
         self.manner = manner or Manner()
         if self.manner.quantise and self.manner.tempo is None:
             raise InputError(f"--quantise {self.manner.quantise} needs a --tempo: auto, or beats a minute")
+        if self.manner.pedal and self.manner.program >= PIANOS:
+            raise InputError(f"--pedal is for pianos, --program 0 to {PIANOS - 1}; received --program {self.manner.program}")
         self.transcriber = Transcriber(run, overlap)
 
     def write(self, source: Path, target: Path, options: dict[str, Any]) -> None:
@@ -69,9 +73,13 @@ class Application:
             raise InputError(f"{source}: no note was found in it; is it speech, noise or drums alone?")
         put_around_the_middle(parts)
         piece = self._piece(parts, kept.onsets, rate)
-        write(target, piece)
         save_figure(figure_of(source, kept.beginning, rate, piece), beside(target, ".png"))
         facts = {"source": source, "run": self.transcriber.run, "estimated_cents": heard.cents, "undone_cents": cents}
+        if self.manner.pedal:
+            piece, found = find_pedal(piece)
+            facts["pedal"] = asdict(found)
+            log(f"{source}: {_words(found)}")
+        write(target, piece)
         if self.manner.against:
             facts["figures"] = asdict(figures(self._truth(), np.concatenate(parts)))
         if self.manner.listen:
@@ -136,6 +144,17 @@ class _Kept:
 
 def _greatest(kept: np.ndarray, new: np.ndarray) -> np.ndarray:
     return np.maximum(kept, new) if len(kept) else new
+
+
+def _words(found: Pedalling) -> str:
+    """What a user is told of the pedal."""
+    if not found.down:
+        return "no pedal is written, as too few notes that began one after the other end together"
+    seconds = sum(up - down for down, up in found.down)
+    return (
+        f"the pedal goes down {len(found.down):,} times, {seconds:,.1f} s in all; {found.shortened:,} keys are left while "
+        f"it is, {found.moved:,} ends moved to its releases or to new strokes, by {1_000 * RELEASE:.0f} ms at most"
+    )
 
 
 def _facts(note: np.void, channel: int) -> dict[str, Any]:

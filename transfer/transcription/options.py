@@ -33,6 +33,9 @@ class Manner:
     """Take the drums out first, as far as median filters can: drums are not transcribed, and must not become notes."""
     program: Annotated[int, Range(0, 127)] = 0
     """General MIDI program of the notes; 0 is a piano."""
+    pedal: bool = False
+    """Write the sustain pedal of a piano where notes that began one after the other end together, and leave its keys as
+    soon as the hand goes on: played with the pedal, the file sounds as without this option."""
     against: Path | None = None
     """MIDI file with the true notes of a recording, drums aside: how right those found are then stands in NAME.json."""
     listen: bool = False

@@ -8,6 +8,7 @@ import soundfile
 
 from midi.files.reading import read
 from midi.notes import make_piece, note_table
+from midi.pedal import with_pedal
 from midi.synthesis.rendering import sound_of
 from training.cli import guarded
 from training.errors import InputError
@@ -17,6 +18,7 @@ from transfer.pretrained import path as shipped
 from transfer.transcribe import main
 from transfer.transcription.acoustics import levelled
 from transfer.transcription.application import Application
+from transfer.transcription.notes import heard
 from transfer.transcription.options import Manner, TranscribeOptions
 from transfer.transcription.transcriber import Transcriber
 
@@ -145,6 +147,34 @@ def test_the_notes_can_be_heard(tmp_path):
     )
 
 
+def test_a_pedal_is_written_that_sounds_the_same(tmp_path, monkeypatch, capsys):
+    source = written(tmp_path, scale())
+    onset = np.arange(24) * 0.25
+    broken = heard(onset, 2 * np.floor(onset / 2) + 1.95, np.tile([40, 47, 52, 56, 59, 64, 68, 71], 3), np.full(24, 80))
+    monkeypatch.setattr(Transcriber, "notes", lambda self, roll, cents: broken[: 24 * bool(list(roll))])
+    plain, _ = transcribe(source, tmp_path / "plain.mid")
+    pedalled, record = transcribe(source, tmp_path / "pedalled.mid", pedal=True)
+    assert "the pedal goes down 3 times" in capsys.readouterr().err
+    assert len(record["pedal"]["down"]) == 3
+    assert [note["offset"] for note in record["notes"]] == [round(float(note["offset"]), 4) for note in broken]
+    assert np.median(pedalled.notes["end"] - pedalled.notes["start"]) < 0.5 * np.median(
+        plain.notes["end"] - plain.notes["start"]
+    )
+    assert (with_pedal(pedalled)[0].notes == plain.notes).all()
+    grid, _ = transcribe(source, tmp_path / "grid.mid", pedal=True, tempo=120.0, quantise=16)
+    assert with_pedal(grid)[1] >= 12
+    assert (grid.notes["end"] % 120 == 0).all()
+
+
+def test_where_too_few_notes_end_together_no_pedal_is_written(tmp_path, capsys):
+    source = written(tmp_path, scale())
+    transcribe(source, tmp_path / "plain.mid")
+    _, record = transcribe(source, tmp_path / "none.mid", pedal=True)
+    assert "no pedal is written" in capsys.readouterr().err
+    assert record["pedal"]["down"] == []
+    assert (tmp_path / "plain.mid").read_bytes() == (tmp_path / "none.mid").read_bytes()
+
+
 def test_silence_has_no_notes(tmp_path, capsys):
     options = TranscribeOptions(files=(written(tmp_path, np.zeros((1, 3 * RATE))),), output=tmp_path / "out.mid")
     assert guarded(main, options) == 1
@@ -162,6 +192,8 @@ def test_noise_has_hardly_any_notes(tmp_path):
 def test_options_that_do_not_go_together_are_refused(tmp_path):
     with pytest.raises(InputError, match="--quantise 16 needs a --tempo"):
         Application(shipped(), manner=Manner(quantise=16))
+    with pytest.raises(InputError, match="--pedal is for pianos"):
+        Application(shipped(), manner=Manner(pedal=True, program=8))
     with pytest.raises(InputError, match="no --strength"):
         open_application(shipped(), strength=0.5)
     with pytest.raises(InputError, match="expected one of transcription"):
