@@ -225,9 +225,13 @@ def build(config: Config, context: Context) -> keras.Model:
 
 
 def exported(model: SoundPointer) -> keras.Model:
-    """columns (batch, heard, rows) in [0, 1], silence in front of what is shorter -> logits (batch, segments, lags)."""
+    """columns (batch, heard, rows) in [0, 1], silence in front of what is shorter -> probabilities (batch, segments, lags).
+
+    Not logits: beside NEVER no difference of theirs would count where files are compared with Keras.
+    """
     columns = keras.Input((model.heard, model.setting.rows), name="columns")
-    return keras.Model(columns, Logits(model, name="logits")(columns), name="sound_pointer")
+    choice = keras.layers.Softmax(dtype="float32", name="choice")(Logits(model, name="logits")(columns))
+    return keras.Model(columns, choice, name="sound_pointer")
 
 
 def sampler(model: SoundPointer, count: int = PointerSampler.batch) -> PointerSampler:

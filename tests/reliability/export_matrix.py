@@ -169,7 +169,7 @@ def compare(run, whole):
         for name, expected in outputs.items():
             received = np.concatenate([np.asarray(each[name]) for each in made])
             difference = np.abs(received.astype(float) - expected).max()
-            error = max(error, float(difference / max(1.0, np.abs(expected).max())))
+            error = float(np.maximum(error, difference / max(1.0, np.abs(expected).max())))  # max() would lose NaN
         found.append({"error": error, "facts": facts})
     print(json.dumps({"files": found, "modules": sorted({name.split(".")[0] for name in sys.modules})}))
 """

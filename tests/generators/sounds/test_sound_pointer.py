@@ -138,8 +138,16 @@ def test_a_run_is_exported(runs, name, tmp_path):
     for package in FORMATS[name].packages:
         pytest.importorskip(package)
     network = module.exported(load(runs["pointer"]))
-    # the distance of nearly equal moments is the root of what rounding leaves
-    assert export(network, tmp_path / f"model{FORMATS[name].suffix}", name, example_inputs(network)) < 5e-3
+    assert export(network, tmp_path / f"model{FORMATS[name].suffix}", name, example_inputs(network)) < 5e-4
+
+
+def test_what_is_exported_are_probabilities(model):
+    columns = noise(2, model.heard, model.setting.rows)
+    columns[1, :20] = 0
+    chosen, logits = np.array(module.exported(model)(columns)), np.array(model.logits(columns), float)
+    unlikely = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    np.testing.assert_allclose(chosen, unlikely / unlikely.sum(axis=-1, keepdims=True), atol=1e-6)
+    np.testing.assert_array_equal(chosen > 0, logits > module.NEVER / 2)
 
 
 def test_a_model_is_the_same_after_it_was_saved(model, tmp_path):
