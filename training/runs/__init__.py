@@ -114,7 +114,10 @@ def load(directory: str | os.PathLike) -> keras.Model:
         TypeError,
         MemoryError,
     ) as error:  # TypeError: an older version had other settings
-        raise InputError(f"{path} cannot be loaded ({str(error)[:200]}); is the file whole and of this version?") from None
+        why = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{path} cannot be loaded ({why}); is the file whole and of this version? If not, train it again"
+        ) from None
 
 
 def cache_of(record: dict[str, Any], cache: Path | None = None) -> Path | None:

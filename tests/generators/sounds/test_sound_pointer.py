@@ -12,7 +12,8 @@ from generators.sounds.ways import correlation, sources
 from training.errors import InputError
 from training.exporting.exports import FORMATS, example_inputs, export
 from training.family import Context
-from training.runs import load
+from training.files import write_json
+from training.runs import FORMAT, load
 
 QUICK = module.PRESETS["quick"]
 
@@ -156,6 +157,17 @@ def test_a_model_is_the_same_after_it_was_saved(model, tmp_path):
     sound = noise(2, model.setting.clip_samples) - 0.5
     np.testing.assert_array_equal(model(sound), again(sound))
     assert again.get_config()["shortest"] == model.shortest
+
+
+def test_a_run_whose_weights_have_other_shapes_is_one_line(tmp_path, monkeypatch):
+    """As of versions that compared moments by fewer measures, with the same options."""
+    write_json(tmp_path / "config.json", {"format": FORMAT, "package": "generators", "model": "sound_pointer", "config": {}})
+    with monkeypatch.context() as before:
+        before.setattr(module, "MEASURES", module.MEASURES - 1)
+        module.build(QUICK, Context()).save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match=r"cannot be loaded .* of this version\? If not, train it again") as told:
+        load(tmp_path)
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize(
