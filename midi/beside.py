@@ -64,7 +64,8 @@ class Beside:
         """The same with all key signatures moved; each to the one of fewest accidentals, six flats rather than sharps."""
         data = bytearray(self.data)
         for event in self.events[(self.events["status"] == META) & (self.events["first"] == KEY)]:
-            data[event["at"]] = ((data[event["at"]] + 7 * semitones + 6) % 12 - 6) % 256
+            fifths = int.from_bytes(self.data_of(event)[:1], signed=True)
+            data[event["at"]] = ((fifths + 7 * semitones + 6) % 12 - 6) % 256
         return replace(self, data=bytes(data))
 
     def channels_of(self, notes: np.ndarray) -> np.ndarray:
