@@ -37,9 +37,9 @@ class Manner:
     """Write the sustain pedal of a piano where notes that began one after the other end together, and leave its keys as
     soon as the hand goes on: played with the pedal, the file sounds as without this option."""
     against: Path | None = None
-    """MIDI file with the true notes of a recording, drums aside: how right those found are then stands in NAME.json."""
+    """MIDI file with the true notes of a recording, drums aside: how right those found are then stands in NAME.mid.json."""
     listen: bool = False
-    """Also write NAME.wav, the notes as the built-in synthesiser plays them."""
+    """Also write NAME.mid.wav, the notes as the built-in synthesiser plays them."""
 
 
 @dataclass(frozen=True)

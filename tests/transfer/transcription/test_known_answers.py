@@ -13,7 +13,7 @@ from transfer.transcription.notes import LOWEST, PITCHES, Thresholds, heard, not
 from transfer.transcription.transcriber import Transcriber
 
 RATE = 16_000
-FROM = 34
+FROM = 24
 """The lowest pitch whose tone without harmonics is asked for: lower ones, which no instrument plays, are missed."""
 
 
@@ -63,13 +63,22 @@ def speech(seconds=8):
     return voice / np.abs(voice).max() * np.maximum(syllables, 0) + hiss * np.maximum(-syllables, 0)
 
 
+@pytest.mark.parametrize("program", [0, 4, 25])
+def test_a_single_line_has_no_octaves_above_it(transcriber, program):
+    pitches, start = np.array([60, 62, 64, 65, 67, 69, 71, 72]), 500 * np.arange(8)
+    line = make_piece(note_table(8, start=start, end=start + 400, pitch=pitches, program=program), 500)
+    notes = notes_in(transcriber, sound_of(line, rate=RATE).mean(axis=0))
+    np.testing.assert_array_equal(notes["pitch"], pitches)
+    np.testing.assert_allclose(notes["onset"], start / 1_000, atol=0.02)
+
+
 def test_drums_are_hardly_notes(transcriber):
-    assert len(notes_in(transcriber, drums())) <= 2
-    assert len(notes_in(transcriber, drums(), harmonic=True)) <= 8
+    assert len(notes_in(transcriber, drums())) <= 1
+    assert len(notes_in(transcriber, drums(), harmonic=True)) <= 5
 
 
 def test_notes_are_found_beside_drums(transcriber):
-    """Of 32 strokes a few are heard as notes, since a snare drum has a pitch."""
+    """Of 32 strokes a few are heard as notes: a stroke within a note as that struck again."""
     pitches, start = 60 + 4 * (np.arange(8) % 4), 1_000 * np.arange(8)
     line = sound_of(make_piece(note_table(8, start=start, end=start + 900, pitch=pitches), 500), rate=RATE).mean(axis=0)
     size = min(len(line), len(drums()))
@@ -81,8 +90,8 @@ def test_notes_are_found_beside_drums(transcriber):
 
 
 def test_speech_has_few_notes(transcriber):
-    """Voiced sounds have a pitch, and so some of the 28 syllables are notes; the card tells it."""
-    assert len(notes_in(transcriber, speech())) <= 20
+    """Voiced sounds have a pitch, and so one or the other of the 28 syllables is a note."""
+    assert len(notes_in(transcriber, speech())) <= 3
 
 
 def test_memory_does_not_grow_with_length():
