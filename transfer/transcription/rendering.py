@@ -13,12 +13,12 @@ import numpy as np
 import soxr
 
 from midi.notes import Piece, make_piece
-from midi.pedal import with_pedal
+from midi.pedal import struck_again, with_pedal
 from midi.synthesis.rendering import sound_of
 from transfer.transcription.acoustics import equalised, in_room, levelled, noise, sines, summed, voice, without_drums
 from transfer.transcription.notes import LOWEST, PITCHES, heard
 
-VERSION = 2
+VERSION = 3
 """One more whenever other sound comes of the same piece, so that a corpus made before is not taken for a new one."""
 STUDIO = 48_000
 """Hz at which instruments play, so that nothing above half the model's rate is folded into it."""
@@ -31,8 +31,11 @@ CENTS, SPEED, TRANSPOSED = 30.0, 1.25, 6
 DRUMS, STROKES, LINE, SCATTERED, PIANO, MIXED = 0.5, 0.25, 0.15, 0.2, 0.45, 0.35
 """Parts of the excerpts: with the piece's drums, else with strokes drawn anew, of one note at a time, with pitches drawn
 anew, for piano alone, for instruments drawn anew."""
-TONES, VOICE, FILTERED = 0.08, 0.15, 0.2
-"""Parts of them: as tones with few harmonics, with a voice that speaks, without what `without_drums` takes out."""
+TONES, VOICE, FILTERED, PEDAL = 0.08, 0.15, 0.2, 0.4
+"""Parts of them: as tones with few harmonics, with a voice that speaks, without what `without_drums` takes out; of those for
+piano alone, under a pedal."""
+HELD = 0.5, 4.0
+"""Seconds from one release of it to the next."""
 KIT = 5
 """Drums, at most, that strokes drawn anew have."""
 TOGETHER = 0.03
@@ -155,6 +158,8 @@ def _varied(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     kind = generator.random()
     if kind < PIANO:
         notes["program"][pitched] = generator.choice([0, 0, 0, 1, 2])
+        if generator.random() < PEDAL:
+            notes["end"][pitched] = _under_pedal(notes[pitched], generator)
     elif kind < PIANO + MIXED:
         parts = notes["track"][pitched].astype(int) * 128 + notes["program"][pitched]
         _, part = np.unique(parts, return_inverse=True)
@@ -171,6 +176,14 @@ def _with_strokes(notes: np.ndarray, generator: np.random.Generator) -> np.ndarr
     strokes["start"], strokes["end"], strokes["drum"] = times, times + 50, True
     strokes["pitch"], strokes["velocity"] = generator.choice(kit, len(times)), generator.integers(40, 128, len(times))
     return np.concatenate([notes, strokes])
+
+
+def _under_pedal(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """(count,) where they end under a pedal that comes up now and then: there, or where their pitch is struck again."""
+    last = notes["end"].max()
+    releases = np.append(np.cumsum(1_000 * generator.uniform(*HELD, 1 + int(last / 1_000 / HELD[0]))), last)
+    until = np.minimum(releases[np.searchsorted(releases, notes["end"])], last)
+    return np.maximum(notes["end"], np.minimum(until, struck_again(notes)))
 
 
 def _of_one_line(notes: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from midi.notes import make_piece, note_table
 from transfer.transcription import acoustics, rendering
 from transfer.transcription.acoustics import LEVEL, levelled, loudness
 from transfer.transcription.notes import LOWEST, PITCHES
-from transfer.transcription.rendering import _of_one_line, _with_strokes, once_each, rendered
+from transfer.transcription.rendering import _of_one_line, _under_pedal, _with_strokes, once_each, rendered
 
 RATE = 16_000
 
@@ -67,7 +67,7 @@ def test_tones_sound_at_the_pitches_of_their_notes(monkeypatch):
             assert abs(1_200 * np.log2(ratio / round(ratio))) < rendering.CENTS + 10
 
 
-@pytest.mark.parametrize("part", ["DRUMS", "STROKES", "LINE", "VOICE", "FILTERED"])
+@pytest.mark.parametrize("part", ["DRUMS", "STROKES", "LINE", "VOICE", "FILTERED", "PEDAL"])
 def test_what_is_added_or_taken_out_leaves_level_and_notes(part, monkeypatch):
     monkeypatch.setattr(rendering, part, 1.0)
     sound, notes = rendered(compose("rock", 3, 8), np.random.default_rng(1), rate=RATE, seconds=6)
@@ -93,6 +93,18 @@ def test_strokes_drawn_anew_are_drums_within_the_excerpt_and_no_notes():
         assert strokes["drum"].all()
         assert strokes["start"].max(initial=0) < waltz["end"].max()
         assert len(np.unique(strokes["pitch"])) <= rendering.KIT
+
+
+def test_under_a_pedal_notes_last_until_it_comes_up_or_their_pitch_is_struck_again():
+    notes = piece(*((150 * k, 150 * k + 100, 60 + k % 5) for k in range(80))).notes
+    for seed in range(5):
+        ends = _under_pedal(notes, np.random.default_rng(seed))
+        again = notes["start"] + 750
+        at_release = ends[(ends > notes["end"]) & (ends < again)]
+        assert (ends >= notes["end"]).all()
+        assert (ends <= np.minimum(again, notes["end"].max())).all()
+        assert 2 <= len(np.unique(at_release)) <= 25
+        assert len(at_release) > len(np.unique(at_release))
 
 
 def test_two_parts_that_play_a_note_are_heard_as_one():
