@@ -116,7 +116,7 @@ def is_midi(path: str | os.PathLike) -> bool:
 
 
 def split_pieces(corpus: Corpus, seed: int, before: Path | None = None) -> Split:
-    """Parts of whole pieces, each as large as another, so that other renderings of the same pieces part them alike.
+    """Parts of whole pieces, each counted once, so that other renderings of the same pieces part them alike.
 
     before: a run that is gone on with. What it held out stays in its part, and all else is trained on, so that nothing is
     reported on that the first of the two learned from; where one part or both are gone, all are drawn as for a first run.
