@@ -35,7 +35,7 @@ TONES, VOICE, FILTERED, PEDAL = 0.08, 0.15, 0.2, 0.4
 """Parts of them: as tones with few harmonics, with a voice that speaks, without what `without_drums` takes out; of those for
 piano alone, under a pedal."""
 HELD = 0.5, 4.0
-"""Seconds from one release of it to the next."""
+"""Seconds from one release of the pedal to the next."""
 KIT = 5
 """Drums, at most, that strokes drawn anew have."""
 TOGETHER = 0.03
@@ -180,8 +180,8 @@ def _with_strokes(notes: np.ndarray, generator: np.random.Generator) -> np.ndarr
 
 def _under_pedal(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """(count,) where they end under a pedal that comes up now and then: there, or where their pitch is struck again."""
-    last = notes["end"].max()
-    releases = np.append(np.cumsum(1_000 * generator.uniform(*HELD, 1 + int(last / 1_000 / HELD[0]))), last)
+    last = notes["end"].max(initial=0)
+    releases = np.cumsum(1_000 * generator.uniform(*HELD, 1 + int(last / 1_000 / HELD[0])))  # the last one comes after it
     until = np.minimum(releases[np.searchsorted(releases, notes["end"])], last)
     return np.maximum(notes["end"], np.minimum(until, struck_again(notes)))
 

@@ -115,9 +115,12 @@ def test_two_parts_that_play_a_note_are_heard_as_one():
     ]  # fmt: skip
 
 
-def test_drums_alone_have_no_notes():
+@pytest.mark.parametrize("instruments", ["own", "varied"])
+def test_drums_alone_have_no_notes(instruments, monkeypatch):
+    for part in ("PIANO", "PEDAL", "STROKES", "LINE"):
+        monkeypatch.setattr(rendering, part, 1.0)
     drums = piece((0, 500, 38), (600, 900, 36), drum=True)
-    sound, notes = rendered(drums, np.random.default_rng(0), rate=RATE, seconds=5, instruments="own")
+    sound, notes = rendered(drums, np.random.default_rng(0), rate=RATE, seconds=5, instruments=instruments)
     assert not len(sound)
     assert not len(notes)
 
