@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -13,13 +13,8 @@ ONSET_TOLERANCE = 0.05
 """Seconds; mir_eval's default, as are a quarter tone, and for offsets a fifth of the note or as many seconds."""
 HOP = 0.01
 """Seconds from one frame to the next in which pitches are compared."""
-CHOSEN = {
-    "onset": (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6),
-    "sudden": (0.6, 0.7, 0.8, 0.9, 1.0),
-    "offset": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-    "frame": (0.2, 0.3, 0.4, 0.5, 0.6),
-}
-"""Thresholds that are tried, in this order."""
+ONSETS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+"""Thresholds of onsets that are tried."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +52,10 @@ def mean(found: Iterable[Figures]) -> Figures:
 
 
 def best_thresholds(score: Callable[[Thresholds], Figures]) -> tuple[Thresholds, Figures]:
-    """(those of CHOSEN that score best, their figures), one after the other: by onsets, then by offsets, too."""
-    best = Thresholds(sudden=1.0)
-    for name, values in CHOSEN.items():
-        tried = {value: score(replace(best, **{name: value})) for value in values}
-        figure = "offset_f1" if name in ("frame", "offset") else "onset_f1"
-        chosen = max(tried, key=lambda value: getattr(tried[value], figure))
-        best = replace(best, **{name: chosen})
-    return best, score(best)
+    """(those of ONSETS that find most onsets rightly, their figures)."""
+    tried = {onset: score(Thresholds(onset)) for onset in ONSETS}
+    best = max(tried, key=lambda onset: tried[onset].onset_f1)
+    return Thresholds(best), tried[best]
 
 
 def _intervals(notes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import numpy as np
 
-from training.options import Fraction, Range
+from training.options import Range
 
 LOWEST, PITCHES = 21, 88
 """The pitches of a piano: MIDI numbers from LOWEST on."""
@@ -30,29 +30,22 @@ WIDTH = 2.0
 """Frames on each side of an onset or offset in which its value falls from 1 to 0."""
 STRUCK = 8
 """Frames from its onset on within which a note is as loud as it gets."""
-STEADY = 16
-"""Frames, by which notes with a weak onset are told: they last, and what is mistaken for them does not."""
-WEAK = 0.5
-"""Of the threshold of onsets."""
-REST = 8
-"""Frames in which nothing of a pitch is heard: six after what a note may end by, two before the next one may begin."""
+NEAR, SHARE, TOUCHING = 0.05, 0.15, ((0.3, 1), (0.2, 0))
+"""Where a note ends is told by what tells of its end within NEAR seconds, or within SHARE of its length, which is what
+listeners and mir_eval count as the same end; what lies a frame away counts TOUCHING more."""
+QUIET, REST = 0.1, 8
+"""A pitch rests where nothing of it is heard, frames and offsets below QUIET, for REST frames: four by which a note has
+ended, two that these look ahead, two before the next one may begin."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
     """From which values on there is a note."""
 
-    onset: Fraction = 0.4
-    """A note begins where its onset is a maximum of this or more."""
-    frame: Fraction = 0.4
-    """It lasts as long as its frames are this or more."""
-    offset: Fraction = 0.5
-    """It ends where its offset is a maximum of this or more."""
+    onset: Annotated[float, Range(0, 1, above=True)] = 0.4
+    """A note begins where this much of an onset, or more, lies within WIDTH frames of the place where it is likeliest."""
     shortest: Annotated[float, Range(0, 1)] = 0.06
     """Seconds; shorter notes are left out."""
-    sudden: Fraction = 0.7
-    """A note whose onset is half of that, or more, as slow attacks have it, is one whose frames are this or more, in the
-    mean of its first STEADY; 1: none is."""
 
 
 def heard(onset: np.ndarray, offset: np.ndarray, pitch: np.ndarray, velocity: np.ndarray) -> np.ndarray:
@@ -89,8 +82,7 @@ def notes_of(stretches: Iterable[np.ndarray], rate: float, thresholds: Threshold
     stretches: the roll (frames, PITCHES, 4) uint8 in any number of parts. No more is held of it than what still sounds: a
     pitch is done with where it rests.
 
-    Of two notes of a pitch the second ends the first. Confidence is the onset's value; of a weak one, the mean of the
-    frames that stand for it.
+    Of two notes of a pitch the second ends the first. Confidence is how much of an onset was heard, 1 at most.
 
         notes_of([roll_of(notes, 200, 62.5)], 62.5, Thresholds())  # the notes again
     """
@@ -111,51 +103,61 @@ def notes_of(stretches: Iterable[np.ndarray], rate: float, thresholds: Threshold
 
 def _last_rest(cells: np.ndarray, thresholds: Thresholds) -> int:
     """The last place in a pitch's cells (frames, 4) where they can be cut without a difference to the notes; 0: none."""
-    limits = np.array([WEAK * thresholds.onset, thresholds.frame, thresholds.offset], np.float32)
-    quiet = (np.float32(cells[:, :3]) / 255 < limits).all(axis=1)
-    edges = np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-    long = edges[np.diff(edges)[:, 0] >= REST]
+    rests = _rests(np.float32(cells) / 255, thresholds)
+    long = rests[np.diff(rests)[:, 0] >= REST]
     return int(long[-1, 1]) - 2 if len(long) else 0
+
+
+def _rests(cells: np.ndarray, thresholds: Thresholds) -> np.ndarray:
+    """(count, 2): where the stretches begin in which nothing of a pitch is heard, and where it is heard again."""
+    limits = np.array([thresholds.onset / (2 + 1 / WIDTH), QUIET, QUIET], np.float32)
+    quiet = (cells[:, :3] < limits).all(axis=1)
+    return np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
 
 
 def _of_pitch(cells: np.ndarray, row: int, first: int, rate: float, thresholds: Thresholds) -> list[tuple]:
     """The notes of one pitch. cells: (frames, 4), of which the first one is frame `first`."""
-    onset, frame, offset, velocity = np.float32(cells).T / 255
-    places = _maxima(onset, WEAK * thresholds.onset)
-    ends = np.union1d(_maxima(offset, thresholds.offset), _silent(frame, thresholds.frame))
-    stops = np.append(ends, len(frame))[np.searchsorted(ends, places + WIDTH)]
-    steady = _steady(frame, places, stops)
-    clear = onset[places] >= thresholds.onset
-    struck = clear | ((steady >= thresholds.sudden) & (thresholds.sudden < 1))
-    sure = np.where(clear, onset[places], steady)[struck]
-    following = np.append(places[struck], len(frame))[1:]
+    values = np.float32(cells) / 255
+    onset, frame, offset, velocity = values.T
+    places = _maxima(onset)
+    sure = _within(onset, places, WIDTH) / WIDTH
+    places, sure = places[sure >= thresholds.onset], sure[sure >= thresholds.onset]
+    rests = _rests(values, thresholds)
+    ended = rests[np.diff(rests)[:, 0] >= REST - 2, 0] + REST - 4
+    lasts = np.append(ended, len(frame))[np.searchsorted(ended, places)]
+    lasts = np.minimum(lasts, np.append(places, len(frame))[1:])
+    falling = np.maximum(frame - np.append(frame[1:], 0), 0) + offset / WIDTH
     notes = []
-    for place, end, confidence in zip(places[struck], np.minimum(stops[struck], following), sure, strict=True):
-        begin = place + _shift(onset, place)
+    for place, last, confidence in zip(places, lasts, sure, strict=True):
+        begin, end = place + _shift(onset, place), place + _length(falling[place : last + 1], last - place, rate)
         if (end - begin) / rate >= thresholds.shortest:
             loud = np.clip(127 * velocity[place : min(place + STRUCK, end)].max(), 1, 127)
-            notes.append((max(0.0, first + begin) / rate, (first + end) / rate, row + LOWEST, loud, confidence))
+            notes.append((max(0.0, first + begin) / rate, (first + end) / rate, row + LOWEST, loud, min(confidence, 1)))
     return notes
 
 
-def _steady(frame: np.ndarray, places: np.ndarray, stops: np.ndarray) -> np.ndarray:
-    """The mean of the STEADY frames after each place; those from its stop on count as 0."""
-    total = np.append(0, np.cumsum(frame, dtype=np.float64))
-    return (total[np.minimum(places + 1 + STEADY, stops)] - total[places + 1]) / STEADY
+def _length(falling: np.ndarray, longest: int, rate: float) -> int:
+    """Frames of a note. falling: how much of an end there is in each of its frames; longest: by which it has ended."""
+    ends = np.arange(min(int(WIDTH), longest), longest + 1)
+    near = np.maximum(NEAR * rate, SHARE * ends)
+    likely = sum(weight * _within(falling, ends, width, ends[0]) for weight, width in ((1, near), *TOUCHING))
+    return int(ends[np.argmax(likely)])
 
 
-def _maxima(values: np.ndarray, threshold: float) -> np.ndarray:
-    """Places of maxima of `threshold` or more, the greatest within WIDTH frames of each."""
+def _maxima(values: np.ndarray) -> np.ndarray:
+    """Places of maxima, the greatest within WIDTH frames of each."""
     padded = np.pad(values, 2, constant_values=-1)
     before = np.maximum(padded[1:-3], padded[:-4])
     after = np.maximum(padded[3:-1], padded[4:])
-    return np.flatnonzero((values >= threshold) & (values >= after) & (values > before))
+    return np.flatnonzero((values > 0) & (values >= after) & (values > before))
 
 
-def _silent(values: np.ndarray, threshold: float) -> np.ndarray:
-    """The places of two frames in a row, or of the last one, below `threshold`."""
-    low = values < threshold
-    return np.flatnonzero(low & np.append(low[1:], True))
+def _within(values: np.ndarray, places: np.ndarray, width: float | np.ndarray, first: int = 0) -> np.ndarray:
+    """The sum of the values, of those from `first` on, within `width` frames of each place."""
+    total = np.append(0, np.cumsum(values, dtype=np.float64))
+    low = np.clip(np.ceil(places - width), first, len(values)).astype(int)
+    high = np.clip(np.floor(places + width) + 1, first, len(values)).astype(int)
+    return total[high] - total[low]
 
 
 def _shift(values: np.ndarray, place: int) -> float:

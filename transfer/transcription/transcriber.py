@@ -13,6 +13,7 @@ import numpy as np
 from spectro.audio import blocks
 from spectro.libraries import librosa
 from spectro.pieces import SILENCE
+from training.cli import log
 from training.errors import InputError
 from training.files import read_json
 from training.runs import load, read_run
@@ -147,9 +148,14 @@ def config_of(record: dict) -> Config:
 
 
 def thresholds_of(run: str | os.PathLike) -> Thresholds:
-    """Those that the run has chosen, or the usual ones, where its training has not ended."""
+    """Those that the run has chosen, or the usual ones, where its training has not ended; those of a version that found
+    notes in another way are left aside, which is told."""
     path = Path(run, THRESHOLDS)
-    return Thresholds(**read_json(path)["thresholds"]) if path.exists() else Thresholds()
+    chosen = read_json(path)["thresholds"] if path.exists() else {}
+    if others := [*chosen.keys() - Thresholds.__dataclass_fields__.keys()]:
+        log(f"the thresholds of {run} are of another version, with {others[0]!r}: the usual ones are taken")
+        chosen = {}
+    return Thresholds(**chosen)
 
 
 def reach(config: Config) -> int:

@@ -44,6 +44,12 @@ def test_a_run_has_thresholds_and_its_held_out_pieces(run):
     assert list((run / "samples").glob("rolls-*.png"))
 
 
+def test_thresholds_of_another_version_are_left_aside(tmp_path, capsys):
+    (tmp_path / "thresholds.json").write_text('{"thresholds": {"onset": 0.6, "sudden": 1.0}}')
+    assert thresholds_of(tmp_path) == Thresholds()
+    assert "of another version, with 'sudden'" in capsys.readouterr().err
+
+
 def test_clips_keep_sound_and_truth_together(pieces, tmp_path):
     corpus = open_clips(pieces, CLIPS, tmp_path)
     clips = corpus[np.arange(len(corpus))]
