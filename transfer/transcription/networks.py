@@ -74,7 +74,7 @@ class NotesLoss(keras.losses.Loss):
     over the pitches, weighed by `weights` in the order of HEADS, the mean over the frames.
     """
 
-    def __init__(self, weights: tuple[float, ...] = (3.0, 1.0, 1.0, 5.0), name: str = "notes_loss", **kwargs: Any) -> None:
+    def __init__(self, weights: tuple[float, ...] = (10.0, 1.0, 4.0, 1.0), name: str = "notes_loss", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         self.weights = tuple(weights)
 

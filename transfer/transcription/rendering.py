@@ -18,7 +18,7 @@ from midi.synthesis.rendering import sound_of
 from transfer.transcription.acoustics import equalised, in_room, levelled, noise, sines, summed, voice, without_drums
 from transfer.transcription.notes import LOWEST, PITCHES, heard
 
-VERSION = 3
+VERSION = 4
 """One more whenever other sound comes of the same piece, so that a corpus made before is not taken for a new one."""
 STUDIO = 48_000
 """Hz at which instruments play, so that nothing above half the model's rate is folded into it."""
@@ -28,14 +28,16 @@ PITCHED = 96
 """Programs below it play one pitch at a time; those above are effects, or drums."""
 CENTS, SPEED, TRANSPOSED = 30.0, 1.25, 6
 """At most: cents of tuning, factor of speed, semitones."""
-DRUMS, STROKES, LINE, SCATTERED, PIANO, MIXED = 0.5, 0.25, 0.15, 0.2, 0.45, 0.35
-"""Parts of the excerpts: with the piece's drums, else with strokes drawn anew, of one note at a time, with pitches drawn
-anew, for piano alone, for instruments drawn anew."""
+DRUMS, STROKES, LINE, REPEATED, SCATTERED, PIANO, MIXED = 0.5, 0.25, 0.15, 0.15, 0.2, 0.45, 0.35
+"""Parts of the excerpts: with the piece's drums, else with strokes drawn anew, of one note at a time, with long notes struck
+again and again, with pitches drawn anew, for piano alone, for instruments drawn anew."""
 TONES, VOICE, FILTERED, PEDAL = 0.08, 0.15, 0.2, 0.4
 """Parts of them: as tones with few harmonics, with a voice that speaks, without what `without_drums` takes out; of those for
 piano alone, under a pedal."""
 HELD = 0.5, 4.0
 """Seconds from one release of the pedal to the next."""
+REPEATS = 80, 400
+"""Milliseconds from one stroke of a repeated note to the next."""
 KIT = 5
 """Drums, at most, that strokes drawn anew have."""
 TOGETHER = 0.03
@@ -146,6 +148,8 @@ def _varied(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         notes = _with_strokes(struck, generator) if not struck["drum"].any() and generator.random() < STROKES else struck
     if generator.random() < LINE:
         notes = notes[notes["drum"] | _of_one_line(notes)]
+    if generator.random() < REPEATED:
+        notes = _repeated(notes, generator)
     pitched = ~notes["drum"]
     count = int(pitched.sum())
     if generator.random() < SCATTERED:
@@ -176,6 +180,18 @@ def _with_strokes(notes: np.ndarray, generator: np.random.Generator) -> np.ndarr
     strokes["start"], strokes["end"], strokes["drum"] = times, times + 50, True
     strokes["pitch"], strokes["velocity"] = generator.choice(kit, len(times)), generator.integers(40, 128, len(times))
     return np.concatenate([notes, strokes])
+
+
+def _repeated(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """With half of the notes struck again, as evenly as they last for, drums aside."""
+    every = np.where(generator.random(len(notes)) < 0.5, generator.uniform(*REPEATS), np.inf)
+    length = notes["end"] - notes["start"]
+    count = np.where(notes["drum"], 1, np.maximum(1, length // every)).astype(int)
+    again = np.repeat(notes, count)
+    stroke = np.concatenate([np.arange(one) for one in count]) if len(notes) else np.zeros(0, int)
+    begin, step = again["start"].copy(), np.repeat(length / count, count)
+    again["start"], again["end"] = np.rint(begin + stroke * step), np.rint(begin + (stroke + 1) * step)
+    return again
 
 
 def _under_pedal(notes: np.ndarray, generator: np.random.Generator) -> np.ndarray:

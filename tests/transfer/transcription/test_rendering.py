@@ -8,7 +8,7 @@ from midi.notes import make_piece, note_table
 from transfer.transcription import acoustics, rendering
 from transfer.transcription.acoustics import LEVEL, levelled, loudness
 from transfer.transcription.notes import LOWEST, PITCHES
-from transfer.transcription.rendering import _of_one_line, _under_pedal, _with_strokes, once_each, rendered
+from transfer.transcription.rendering import _of_one_line, _repeated, _under_pedal, _with_strokes, once_each, rendered
 
 RATE = 16_000
 
@@ -67,7 +67,7 @@ def test_tones_sound_at_the_pitches_of_their_notes(monkeypatch):
             assert abs(1_200 * np.log2(ratio / round(ratio))) < rendering.CENTS + 10
 
 
-@pytest.mark.parametrize("part", ["DRUMS", "STROKES", "LINE", "VOICE", "FILTERED", "PEDAL"])
+@pytest.mark.parametrize("part", ["DRUMS", "STROKES", "LINE", "REPEATED", "VOICE", "FILTERED", "PEDAL"])
 def test_what_is_added_or_taken_out_leaves_level_and_notes(part, monkeypatch):
     monkeypatch.setattr(rendering, part, 1.0)
     sound, notes = rendered(compose("rock", 3, 8), np.random.default_rng(1), rate=RATE, seconds=6)
@@ -95,6 +95,23 @@ def test_strokes_drawn_anew_are_drums_within_the_excerpt_and_no_notes():
         assert len(np.unique(strokes["pitch"])) <= rendering.KIT
 
 
+def test_repeated_notes_fill_the_time_of_the_notes_they_were():
+    notes = piece((0, 2_000, 60), (100, 900, 64), (500, 520, 62), (600, 600, 65)).notes
+    notes["drum"][1], counts = True, set()
+    for seed in range(8):
+        again = _repeated(notes, np.random.default_rng(seed))
+        for note in notes:
+            mine = again[again["pitch"] == note["pitch"]]
+            assert (mine["start"][0], mine["end"][-1]) == (note["start"], note["end"])
+            assert (mine["start"][1:] == mine["end"][:-1]).all()
+            assert len(mine) == 1 or np.diff(mine["start"]).min() >= rendering.REPEATS[0] - 1
+        assert len(again[again["drum"]]) == 1
+        counts.add(len(again[again["pitch"] == 60]))
+    assert 1 in counts
+    assert max(counts) > 4
+    assert len(_repeated(notes[:0], np.random.default_rng(0))) == 0
+
+
 def test_under_a_pedal_notes_last_until_it_comes_up_or_their_pitch_is_struck_again():
     notes = piece(*((150 * k, 150 * k + 100, 60 + k % 5) for k in range(80))).notes
     for seed in range(5):
@@ -117,7 +134,7 @@ def test_two_parts_that_play_a_note_are_heard_as_one():
 
 @pytest.mark.parametrize("instruments", ["own", "varied"])
 def test_drums_alone_have_no_notes(instruments, monkeypatch):
-    for part in ("PIANO", "PEDAL", "STROKES", "LINE"):
+    for part in ("PIANO", "PEDAL", "STROKES", "LINE", "REPEATED"):
         monkeypatch.setattr(rendering, part, 1.0)
     drums = piece((0, 500, 38), (600, 900, 36), drum=True)
     sound, notes = rendered(drums, np.random.default_rng(0), rate=RATE, seconds=5, instruments=instruments)
