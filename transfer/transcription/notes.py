@@ -33,7 +33,7 @@ STRUCK = 8
 NEAR, SHARE, TOUCHING = 0.05, 0.15, ((0.3, 1), (0.2, 0))
 """Where a note ends is told by what tells of its end within NEAR seconds, or within SHARE of its length, which is what
 listeners and mir_eval count as the same end; what lies a frame away counts TOUCHING more."""
-QUIET, REST = 0.1, 8
+QUIET, REST = 0.2, 8
 """A pitch rests where nothing of it is heard, frames and offsets below QUIET, for REST frames: four by which a note has
 ended, two that these look ahead, two before the next one may begin."""
 

@@ -102,8 +102,8 @@ class Transcriber:
         """What is heard in a recording, stretch by stretch: (frames, PITCHES, len(HEADS)) uint8, 255 is 1.
 
         cents: what the recording is tuned above A = 440 Hz, which is undone by reading it slower: a frame then lasts
-        2 ** (-cents / 1200) as long. channel: that one alone, by default the mean of all. harmonic: without its drums, by
-        median filters (Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010).
+        2 ** (-cents / 1200) as long. channel: that one alone, by default the mean of all. harmonic: what is heard without its drums, too,
+        which median filters take out (Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010).
         """
         source = source or self.listen(path, mono=channel is None)
         if not source.loudness:
@@ -132,12 +132,18 @@ class Transcriber:
             yield self._through(np.pad(waiting, (0, size - len(waiting))), harmonic)[margin : margin + left]
 
     def _through(self, window: np.ndarray, harmonic: bool) -> np.ndarray:
+        picture, roll = self._heard(window)
         if harmonic:
-            window = without_drums(window, self.config.rate)
-        heard = self._model(np.float32(window)[None], training=False)
-        picture, roll = (np.array(keras.ops.convert_to_numpy(one)[0]) for one in heard)
+            # What is left of drums sounds like notes, too, though like others: what drums are heard as is not in both.
+            picture, left = self._heard(without_drums(window, self.config.rate))
+            roll = np.minimum(roll, left)
         roll[..., HEADS.index("velocity")] = velocities(picture, self._picture, LEVEL)
         return np.rint(255 * roll).astype(np.uint8)
+
+    def _heard(self, window: np.ndarray) -> list[np.ndarray]:
+        """Its picture and its roll."""
+        heard = self._model(np.float32(window)[None], training=False)
+        return [np.array(keras.ops.convert_to_numpy(one)[0]) for one in heard]
 
 
 def config_of(record: dict) -> Config:

@@ -39,7 +39,7 @@ def test_pure_tones_are_one_note_each(transcriber):
     assert (right.sum(axis=1) == 1).mean() >= 0.9
     assert right.sum() >= 0.9 * len(notes)
     lengths = (notes["offset"] - notes["onset"])[right.any(axis=0)]
-    assert np.abs(lengths - 0.6).max() < 0.15
+    assert (np.abs(lengths - 0.6) < 0.15).mean() >= 0.98
 
 
 def drums():
@@ -73,12 +73,12 @@ def test_a_single_line_has_no_octaves_above_it(transcriber, program):
 
 
 def test_drums_are_hardly_notes(transcriber):
-    assert len(notes_in(transcriber, drums())) <= 1
-    assert len(notes_in(transcriber, drums(), harmonic=True)) <= 5
+    assert len(notes_in(transcriber, drums())) <= 2
+    assert not len(notes_in(transcriber, drums(), harmonic=True))
 
 
 def test_notes_are_found_beside_drums(transcriber):
-    """Of 32 strokes a few are heard as notes: a stroke within a note as that struck again."""
+    """Of 32 strokes hardly one is heard as a note, as the note struck again within which it falls; by --harmonic none."""
     pitches, start = 60 + 4 * (np.arange(8) % 4), 1_000 * np.arange(8)
     line = sound_of(make_piece(note_table(8, start=start, end=start + 900, pitch=pitches), 500), rate=RATE).mean(axis=0)
     size = min(len(line), len(drums()))
@@ -86,7 +86,7 @@ def test_notes_are_found_beside_drums(transcriber):
         notes = notes_in(transcriber, line[:size] + drums()[:size], harmonic=harmonic)
         right = (np.abs(notes["onset"][:, None] - start / 1_000) < 0.05) & (notes["pitch"][:, None] == pitches)
         assert right.any(axis=0).sum() >= 7
-        assert len(notes) - right.sum() <= 4
+        assert len(notes) - right.sum() <= (0 if harmonic else 2)
 
 
 def test_speech_has_few_notes(transcriber):

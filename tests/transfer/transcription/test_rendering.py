@@ -56,10 +56,11 @@ def test_tones_sound_at_the_pitches_of_their_notes(monkeypatch):
     """The strongest frequency of each is its own or an overtone's, however it swells and dies away."""
     monkeypatch.setattr(rendering, "TONES", 1.0)
     monkeypatch.setattr(rendering, "VOICE", 0.0)
+    monkeypatch.setattr(rendering, "REPEATED", 0.0)  # notes too short to tell a low pitch by
     line = piece(*((1_000 * k, 1_000 * k + 600, 60 + 5 * k) for k in range(5)))
     for seed in range(5):
         sound, notes = rendered(line, np.random.default_rng(seed), rate=RATE, seconds=20)
-        for note in notes:
+        for note in notes[notes["velocity"] > 40]:  # noise may be louder than softer ones
             inside = sound[round(note["onset"] * RATE) : round(note["offset"] * RATE)]
             spectrum = np.abs(np.fft.rfft(inside * np.hanning(len(inside)), 1 << 17))
             ratio = spectrum.argmax() * RATE / (1 << 17) / 440 * 2 ** ((69 - int(note["pitch"])) / 12)
