@@ -102,8 +102,9 @@ class Transcriber:
         """What is heard in a recording, stretch by stretch: (frames, PITCHES, len(HEADS)) uint8, 255 is 1.
 
         cents: what the recording is tuned above A = 440 Hz, which is undone by reading it slower: a frame then lasts
-        2 ** (-cents / 1200) as long. channel: that one alone, by default the mean of all. harmonic: what is heard without its drums, too,
-        which median filters take out (Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010).
+        2 ** (-cents / 1200) as long. channel: that one alone, by default the mean of all. harmonic: what is heard without
+        its drums, too, which median filters take out (Fitzgerald, "Harmonic/percussive separation using median filtering",
+        DAFx 2010).
         """
         source = source or self.listen(path, mono=channel is None)
         if not source.loudness:
