@@ -37,6 +37,9 @@ QUIET, REST = 0.2, 8
 """A pitch rests where nothing of it is heard, frames and offsets below QUIET, for REST frames: four by which a note has
 ended, two that these look ahead, two before the next one may begin."""
 
+LONG = 4_096
+"""Frames that are held of a pitch that does not rest, before those notes are told that others have ended."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -80,7 +83,7 @@ def notes_of(stretches: Iterable[np.ndarray], rate: float, thresholds: Threshold
     """The notes of a roll, of HEARD, sorted by onset and pitch; `rate` frames a second.
 
     stretches: the roll (frames, PITCHES, 4) uint8 in any number of parts. No more is held of it than what still sounds: a
-    pitch is done with where it rests.
+    pitch is done with where it rests, and after a minute where it is struck again.
 
     Of two notes of a pitch the second ends the first. Confidence is how much of an onset was heard, 1 at most.
 
@@ -94,7 +97,12 @@ def notes_of(stretches: Iterable[np.ndarray], rate: float, thresholds: Threshold
             cells = np.concatenate([before, stretch[:, row]])
             rest = _last_rest(cells, thresholds)
             found += _of_pitch(cells[:rest], row, first[row], rate, thresholds)
-            waiting[row], first[row] = cells[rest:].copy(), first[row] + rest
+            cells, first[row] = cells[rest:], first[row] + rest
+            if len(cells) > LONG and (next_one := _last_place(cells, thresholds) - int(WIDTH)) > 0:
+                notes = _of_pitch(cells, row, first[row], rate, thresholds)
+                found += [note for note in notes if note[0] * rate < first[row] + next_one + 1]
+                cells, first[row] = cells[next_one:], first[row] + next_one
+            waiting[row] = cells.copy()
     for row, cells in enumerate(waiting):
         found += _of_pitch(cells, row, first[row], rate, thresholds)
     notes = np.array(found, HEARD) if found else np.zeros(0, HEARD)
@@ -106,6 +114,14 @@ def _last_rest(cells: np.ndarray, thresholds: Thresholds) -> int:
     rests = _rests(np.float32(cells) / 255, thresholds)
     long = rests[np.diff(rests)[:, 0] >= REST]
     return int(long[-1, 1]) - 2 if len(long) else 0
+
+
+def _last_place(cells: np.ndarray, thresholds: Thresholds) -> int:
+    """Where the last note begins of whose onset all is in a pitch's cells; the ones before it end there."""
+    onset = np.float32(cells[:, 0]) / 255
+    places = _maxima(onset)
+    places = places[(_within(onset, places, WIDTH) / WIDTH >= thresholds.onset) & (places + WIDTH + 1 < len(onset))]
+    return int(places[-1]) if len(places) else 0
 
 
 def _rests(cells: np.ndarray, thresholds: Thresholds) -> np.ndarray:

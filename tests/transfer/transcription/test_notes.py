@@ -100,8 +100,10 @@ def test_a_note_that_does_not_sound_is_none():
 
 @pytest.mark.parametrize("quiet", [0, 20, 60])
 @pytest.mark.parametrize("onset", [0.2, 0.4])
-def test_it_does_not_matter_in_how_many_stretches_a_roll_comes(onset, quiet):
-    """Nor how much is heard of what is not there."""
+@pytest.mark.parametrize("long", [100, 4_096])
+def test_it_does_not_matter_in_how_many_stretches_a_roll_comes(onset, quiet, long, monkeypatch):
+    """Nor how much is heard of what is not there, nor how long a pitch is waited for that does not rest."""
+    monkeypatch.setattr("transfer.transcription.notes.LONG", long)
     generator, notes = np.random.default_rng(1), some(80)
     roll = roll_of(np.concatenate([notes, notes]), 800, RATE)
     roll[:, 30:40, 1] = 255  # pitches that never rest
