@@ -36,9 +36,8 @@ listeners and mir_eval count as the same end; what lies a frame away counts TOUC
 QUIET, REST = 0.2, 8
 """A pitch rests where nothing of it is heard, frames and offsets below QUIET, for REST frames: four by which a note has
 ended, two that these look ahead, two before the next one may begin."""
-
 LONG = 4_096
-"""Frames that are held of a pitch that does not rest, before those notes are told that others have ended."""
+"""Frames of a pitch that does not rest, about a minute, after which no more is held than its last note."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +117,15 @@ def _last_rest(cells: np.ndarray, thresholds: Thresholds) -> int:
 
 def _last_place(cells: np.ndarray, thresholds: Thresholds) -> int:
     """Where the last note begins of whose onset all is in a pitch's cells; the ones before it end there."""
-    onset = np.float32(cells[:, 0]) / 255
+    places, _ = _begun(np.float32(cells[:, 0]) / 255, thresholds)
+    return int(max(places[places + WIDTH + 1 < len(cells)], default=0))
+
+
+def _begun(onset: np.ndarray, thresholds: Thresholds) -> tuple[np.ndarray, np.ndarray]:
+    """Where notes begin, and how much of an onset is heard of each."""
     places = _maxima(onset)
-    places = places[(_within(onset, places, WIDTH) / WIDTH >= thresholds.onset) & (places + WIDTH + 1 < len(onset))]
-    return int(places[-1]) if len(places) else 0
+    sure = _within(onset, places, WIDTH) / WIDTH
+    return places[sure >= thresholds.onset], sure[sure >= thresholds.onset]
 
 
 def _rests(cells: np.ndarray, thresholds: Thresholds) -> np.ndarray:
@@ -135,9 +139,7 @@ def _of_pitch(cells: np.ndarray, row: int, first: int, rate: float, thresholds: 
     """The notes of one pitch. cells: (frames, 4), of which the first one is frame `first`."""
     values = np.float32(cells) / 255
     onset, frame, offset, velocity = values.T
-    places = _maxima(onset)
-    sure = _within(onset, places, WIDTH) / WIDTH
-    places, sure = places[sure >= thresholds.onset], sure[sure >= thresholds.onset]
+    places, sure = _begun(onset, thresholds)
     rests = _rests(values, thresholds)
     ended = rests[np.diff(rests)[:, 0] >= REST - 2, 0] + REST - 4
     lasts = np.append(ended, len(frame))[np.searchsorted(ended, places)]
