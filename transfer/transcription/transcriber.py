@@ -143,8 +143,8 @@ class Transcriber:
 
     def _heard(self, window: np.ndarray) -> list[np.ndarray]:
         """Its picture and its roll."""
-        heard = self._model(np.float32(window)[None], training=False)
-        return [np.array(keras.ops.convert_to_numpy(one)[0]) for one in heard]
+        heard = self._model.predict_on_batch(np.float32(window)[None])  # as a graph, whose memory does not grow
+        return [np.array(one[0]) for one in heard]
 
 
 def config_of(record: dict) -> Config:
